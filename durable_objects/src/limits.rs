@@ -1,0 +1,103 @@
+//! How much, how deep and how long: every number an operator may turn, and those that the platform sets.
+
+/// A day in milliseconds.
+pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The most bytes that lie inline in SQLite. The platform ends a row at 2 MB; half of that leaves room for the row's
+/// other columns and for the platform counting otherwise than we do.
+pub const INLINE_MAX_BYTES: u64 = 1024 * 1024;
+
+/// The most entries one listing answers at once.
+pub const LISTING_MAX_ENTRIES: usize = 10_000;
+
+/// The most entries that one copy may make: about 8 MB of rows in memory and a second of the object's time.
+pub const COPY_MAX_ENTRIES: usize = 20_000;
+
+/// What an operator configures. [`Limits::from_vars`] reads it from the deployment's variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a replaced or moved state of an entry stays in the history (`VERSIONS_DAYS`, 30).
+    pub versions_ms: i64,
+    /// How many replaced states of one file stay (`VERSIONS_PER_FILE`, 50).
+    pub versions_per_file: u32,
+    /// How many rows the change feed keeps (`FEED_ROWS`, 100,000).
+    pub feed_rows: u32,
+    /// How long a deleted entry can be restored (`TRASH_DAYS`, 7).
+    pub trash_ms: i64,
+    /// How many files and directories one workspace holds, its trash included (`MAX_ENTRIES`, 200,000).
+    pub entries: u32,
+    /// How many bytes one workspace stores, versions and trash included (`QUOTA_BYTES`, 1 GiB).
+    pub quota_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            versions_ms: 30 * DAY_MS,
+            versions_per_file: 50,
+            feed_rows: 100_000,
+            trash_ms: 7 * DAY_MS,
+            entries: 200_000,
+            quota_bytes: 1 << 30,
+        }
+    }
+}
+
+impl Limits {
+    /// The limits of a deployment. A variable that is absent means its default; one that is no number is an error that
+    /// names it, since a limit that silently falls back is worse than a refusal to start.
+    pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let read = |name: &str, default: f64| match var(name) {
+            None => Ok(default),
+            Some(text) => match text.trim().parse::<f64>() {
+                Ok(number) if (0.0..=1e15).contains(&number) => Ok(number),
+                _ => Err(format!("the variable {name} is {text:?}; it must be a number from 0 up")),
+            },
+        };
+        let default = Self::default();
+        #[expect(clippy::cast_precision_loss, reason = "defaults are far below 2^53")]
+        let days = |name: &str, default_ms: i64| {
+            read(name, default_ms as f64 / DAY_MS as f64).map(|days| whole(days * DAY_MS as f64))
+        };
+        let count = |name: &str, default: u32| {
+            read(name, f64::from(default)).map(|count| u32::try_from(whole(count)).unwrap_or(u32::MAX))
+        };
+        #[expect(clippy::cast_precision_loss, reason = "defaults are far below 2^53")]
+        let quota_bytes = read("QUOTA_BYTES", default.quota_bytes as f64)?;
+        Ok(Self {
+            versions_ms: days("VERSIONS_DAYS", default.versions_ms)?,
+            versions_per_file: count("VERSIONS_PER_FILE", default.versions_per_file)?,
+            feed_rows: count("FEED_ROWS", default.feed_rows)?,
+            trash_ms: days("TRASH_DAYS", default.trash_ms)?,
+            entries: count("MAX_ENTRIES", default.entries)?,
+            quota_bytes: whole(quota_bytes).unsigned_abs(),
+        })
+    }
+}
+
+/// A configured number without its fraction. `read` has bounded it to 0..=1e15 (times a day at most), which `i64` holds.
+#[expect(clippy::cast_possible_truncation, reason = "bounded by the caller, and `as` saturates")]
+fn whole(number: f64) -> i64 {
+    number as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_variables_mean_the_defaults_and_fractions_of_a_day_count() {
+        assert_eq!(Limits::from_vars(|_| None), Ok(Limits::default()));
+        let limits = Limits::from_vars(|name| (name == "TRASH_DAYS").then(|| "0.5".to_owned())).unwrap();
+        assert_eq!(limits.trash_ms, DAY_MS / 2);
+        assert_eq!(limits.versions_ms, 30 * DAY_MS);
+    }
+
+    #[test]
+    fn a_variable_that_is_no_number_is_named() {
+        for bad in ["", "many", "-1", "NaN", "inf"] {
+            let error = Limits::from_vars(|name| (name == "QUOTA_BYTES").then(|| bad.to_owned())).unwrap_err();
+            assert!(error.contains("QUOTA_BYTES"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! One user's workspace over a database: [`perform`] runs a call, [`ring`] runs what the alarm has to do.
+//!
+//! **Invariants.** A verb is one synchronous block in one transaction. A row never points at bytes that are not there.
+//! Revs rise strictly and are never given twice; so do the times of changes. Nothing that history or a checkpoint reaches
+//! is freed. Every task of the alarm can stop after any step and be run again.
+
+mod blobs;
+mod history;
+mod reclaim;
+mod relocate;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod timer;
+mod trash;
+mod tree;
+mod txn;
+mod verbs;
+
+use crate::call::{Call, Error, Verb, to_header};
+use crate::sql::Bytes;
+
+pub use schema::migrate;
+use timer::Timer;
+pub use timer::next_ms as next_alarm_ms;
+pub use txn::Context;
+use txn::mutate;
+
+/// How many steps one ring of the alarm takes before it makes room for requests.
+const STEPS_PER_RING: usize = 20;
+/// When a task that failed is tried again.
+const RETRY_MS: i64 = 30_000;
+
+/// An answer as it travels.
+#[derive(Debug)]
+pub enum Reply {
+    /// `Result<Answer, Error>` as JSON.
+    Json(String),
+    /// The same, fit for a header, beside a file's bytes.
+    Bytes(String, Bytes),
+}
+
+/// Runs one call. `body` is what came with it. An error of this function is a bug, since every answer can be written.
+pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Result<Reply, serde_json::Error> {
+    let sql = context.sql;
+    match verb {
+        Verb::List(call) => reply(call, verbs::list(sql, call)),
+        Verb::Stat(call) => reply(call, verbs::stat(sql, call)),
+        Verb::Read(call) => match verbs::read(sql, call) {
+            Ok((entry, bytes)) => Ok(Reply::Bytes(to_header(&Ok::<_, Error>(entry))?, bytes)),
+            Err(error) => reply(call, Err(error)),
+        },
+        Verb::Write(call) => {
+            let body = body.ok_or_else(|| Error::Storage { message: "a write came without its body".to_owned() });
+            reply(call, body.and_then(|body| mutate(context, |tx| verbs::write(tx, call, body))))
+        }
+        Verb::MakeDirectory(call) => reply(call, mutate(context, |tx| verbs::make_directory(tx, call))),
+        Verb::Move(call) => reply(call, mutate(context, |tx| relocate::relocate(tx, call))),
+        Verb::Copy(call) => reply(call, mutate(context, |tx| relocate::copy(tx, call))),
+        Verb::Delete(call) => reply(call, mutate(context, |tx| verbs::delete(tx, call))),
+        Verb::ListTrash(call) => reply(call, trash::list(sql, call)),
+        Verb::Restore(call) => reply(call, mutate(context, |tx| trash::restore(tx, call))),
+        Verb::EmptyTrash(call) => reply(call, mutate(context, trash::empty)),
+    }
+}
+
+/// Writes an answer down. The call is there for its type: it says which answer is the right one.
+#[expect(clippy::needless_pass_by_value, reason = "every caller makes it in place")]
+fn reply<C: Call>(_: &C, answer: Result<C::Answer, Error>) -> Result<Reply, serde_json::Error> {
+    serde_json::to_string(&answer).map(Reply::Json)
+}
+
+/// Runs what is due, step by step, each in its own transaction. A task that fails is put off and named in the answer;
+/// the others go on.
+pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
+    let mut failures = Vec::new();
+    for _ in 0..STEPS_PER_RING {
+        let Some(task) = timer::due(context.sql, context.now_ms)? else { break };
+        let done = mutate(context, |tx| match task {
+            Timer::Unlink => reclaim::take_apart(tx),
+            Timer::Sweep => blobs::sweep(tx),
+            Timer::Expire => trash::expire(tx),
+            Timer::Prune => history::prune(tx),
+        });
+        if let Err(error) = done {
+            failures.push(format!("{}: {error}", task.word()));
+            timer::settle(context.sql, task, Some(context.now_ms + RETRY_MS))?;
+        }
+    }
+    Ok(failures)
+}

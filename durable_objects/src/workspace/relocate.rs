@@ -1,0 +1,138 @@
+//! Moving and copying.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use crate::call::{Copy, Error, Move, Relocated, Sought};
+use crate::limits::COPY_MAX_ENTRIES;
+use crate::path::FilePath;
+
+use super::tree::{self, Content, Node, Step, Target};
+use super::txn::{Change, Tx};
+use super::{history, verbs};
+
+/// How much JSON one statement of a copy takes: well below the platform's 2 MB for a bound value.
+const COPY_CHUNK_BYTES: usize = 256 * 1024;
+
+/// Moves an entry: one row, whatever hangs below it. A file that goes over a file gives it its content and ends; the
+/// target keeps its id, and so its history.
+pub fn relocate(tx: &Tx<'_>, call: &Move) -> Result<Relocated, Error> {
+    if call.from.is_protected() {
+        return Err(Error::Protected { path: call.from.clone(), moving: true });
+    }
+    if call.from.is_in_trash() {
+        return Err(Error::InTrash { path: call.from.clone() });
+    }
+    let source = tree::get(tx.sql, &call.from, Sought::Source)?;
+    if call.from == call.to {
+        return Ok(Relocated { entries: 0 });
+    }
+    refuse_into_itself(&source, &call.from, &call.to)?;
+    match tree::target(tx, &call.to, true)? {
+        Target::Taken(target) => {
+            let blob = replaceable(&source, &target, &call.to, call.overwrite)?;
+            let rev = tx.record(Change::Move, Some(target.id), &call.to, Some(&call.from))?;
+            verbs::replace(tx, &target, rev, blob, source.size_bytes)?;
+            history::close(tx, &source, rev)?;
+            tx.sql.query("DELETE FROM node WHERE id = ?1", &[source.id.into()])?;
+            tx.remove_entries(1);
+            tree::entries_changed(tx, source.parent, rev)?;
+        }
+        Target::Free { parent } => {
+            let rev = tx.record(Change::Move, Some(source.id), &call.to, Some(&call.from))?;
+            history::close(tx, &source, rev)?;
+            tree::relocate(tx, &source, parent, call.to.name(), rev)?;
+        }
+    }
+    Ok(Relocated { entries: 1 })
+}
+
+/// Copies an entry with everything in it. Bytes are shared, so it costs rows only.
+pub fn copy(tx: &Tx<'_>, call: &Copy) -> Result<Relocated, Error> {
+    let source = tree::get(tx.sql, &call.from, Sought::Source)?;
+    refuse_into_itself(&source, &call.from, &call.to)?;
+    if call.from == call.to {
+        let same = Err(Error::AlreadyThere { path: call.to.clone() });
+        return if call.overwrite { Ok(Relocated { entries: 0 }) } else { same };
+    }
+    let parent = match tree::target(tx, &call.to, true)? {
+        Target::Taken(target) => {
+            let blob = replaceable(&source, &target, &call.to, call.overwrite)?;
+            let rev = tx.record(Change::Copy, Some(target.id), &call.to, Some(&call.from))?;
+            verbs::replace(tx, &target, rev, blob, source.size_bytes)?;
+            return Ok(Relocated { entries: 1 });
+        }
+        Target::Free { parent } => parent,
+    };
+    let content = match source.blob {
+        Some(blob) => Content::File { blob, size_bytes: source.size_bytes },
+        None => Content::Directory,
+    };
+    // Before anything is made: a copy is not to find itself.
+    let (below, is_cut) = match content {
+        Content::Directory => tree::walk(tx.sql, (source.id, &call.from), usize::MAX, None, COPY_MAX_ENTRIES)?,
+        Content::File { .. } => (Vec::new(), false),
+    };
+    if is_cut {
+        return Err(Error::CopyTooLarge { max: COPY_MAX_ENTRIES });
+    }
+    let rev = tx.record(Change::Copy, None, &call.to, Some(&call.from))?;
+    tree::insert(tx, rev, parent, call.to.name(), &content)?;
+    copy_below(tx, call, &below, (source.id, rev))?;
+    Ok(Relocated { entries: 1 + below.len() })
+}
+
+/// Copies what is below a directory, whose own node and that of its copy are `top`.
+fn copy_below(tx: &Tx<'_>, call: &Copy, below: &[Step], top: (i64, i64)) -> Result<(), Error> {
+    let first_rev = tx.take_revs(i64::try_from(below.len()).unwrap_or(i64::MAX));
+    tx.add_entries(below.len())?;
+    let mut copies = HashMap::from([top]);
+    let mut rows = Vec::new();
+    let mut rows_bytes = 0;
+    for (rev, step) in (first_rev..).zip(below) {
+        copies.insert(step.id, rev);
+        // A walk comes by a directory before what is in it.
+        let parent = copies.get(&step.parent).copied().unwrap_or(top.1);
+        let from = &step.listed.path;
+        let to = call.to.join_below(&call.from, from);
+        rows_bytes += to.as_str().len() + from.as_str().len();
+        rows.push(json!([rev, parent, step.id, to, from]));
+        if rows_bytes > COPY_CHUNK_BYTES {
+            insert_copies(tx, &std::mem::take(&mut rows))?;
+            rows_bytes = 0;
+        }
+    }
+    insert_copies(tx, &rows)
+}
+
+/// Makes nodes out of rows of rev, parent, the node to copy, its new path and its old one.
+fn insert_copies(tx: &Tx<'_>, rows: &[serde_json::Value]) -> Result<(), Error> {
+    let insert = "INSERT INTO node
+          (id, parent, name, fold, kind, mode, blob, size, mime, created_ms, modified_ms, mtime_ms, rev, children_rev)
+        SELECT value ->> 0, value ->> 1, name, fold, kind, mode, blob, size, mime, ?2, ?2, mtime_ms, value ->> 0, ?3
+          FROM json_each(?1) CROSS JOIN node ON node.id = value ->> 2";
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = json!(rows).to_string();
+    tx.record_copies(&rows)?;
+    tx.sql.query(insert, &[(&rows).into(), tx.now_ms.into(), tx.rev().into()])?;
+    Ok(())
+}
+
+fn refuse_into_itself(source: &Node, from: &FilePath, to: &FilePath) -> Result<(), Error> {
+    if source.is_directory() && to.is_within(from) {
+        return Err(Error::IntoItself { path: from.clone() });
+    }
+    Ok(())
+}
+
+/// The content that goes over what is at `to`, if it may: only a file, only over a file, and only when the caller says so.
+fn replaceable(source: &Node, target: &Node, to: &FilePath, overwrite: bool) -> Result<i64, Error> {
+    match (source.blob, target.blob) {
+        (Some(blob), Some(_)) if overwrite => Ok(blob),
+        (Some(_), None) if overwrite => Err(Error::IsADirectory { path: to.clone() }),
+        _ => Err(Error::AlreadyThere { path: to.clone() }),
+    }
+}

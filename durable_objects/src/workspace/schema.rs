@@ -1,0 +1,180 @@
+//! The tables, and how an older database becomes a newer one.
+//!
+//! Each migration is a named function's worth of statements, applied in order, each in its own transaction together with
+//! the number it brings `meta.schema` to. What is written here once is never edited: a change is a new migration.
+
+use crate::call::Error;
+use crate::sql::{Sql, atomically, only};
+
+/// The directory that everything is in.
+pub const ROOT: i64 = 1;
+/// The directory of deleted entries. It is not in the root, so no listing and no path finds it by accident.
+pub const TRASH: i64 = 2;
+/// The parent of what was deleted for good and still has rows: no node. The alarm takes it apart. (The parent of the
+/// two above is 0, no node either.)
+pub const UNLINKED: i64 = -1;
+
+/// The statements of one migration, in order.
+type Migration = &'static [&'static str];
+
+/// All of them; the n-th brings a database to schema n.
+const MIGRATIONS: &[Migration] = &[FIRST];
+
+/// The whole of the data model, history included: a later migration could not invent what happened before it.
+const FIRST: Migration = &[
+    // Counters and switches: schema, epoch (how often everything was reset), rev (the last one given), entries (rows of
+    // node but for the two fixed ones), stored_bytes and reserved_bytes (physical, for the quota).
+    "CREATE TABLE meta (k TEXT PRIMARY KEY, v INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    // Content by hash, once. place: 0 inline, 1 DATA, 2 MEDIA; state: 0 live, 1 doomed (its bytes wait for the end of
+    // those who still read them). The id is the rev that brought it, so that none is ever used again. bytes comes last:
+    // reading the other columns does not touch its pages.
+    "CREATE TABLE blob (
+        id INTEGER PRIMARY KEY, hash BLOB NOT NULL, size INTEGER NOT NULL, place INTEGER NOT NULL, key TEXT,
+        state INTEGER NOT NULL DEFAULT 0, doomed_ms INTEGER, bytes BLOB
+    ) STRICT",
+    // A doomed blob is never found by its hash: new content of the same hash is kept anew.
+    "CREATE UNIQUE INDEX blob_hash ON blob (hash) WHERE state = 0",
+    // The tree as it is. id is the rev that made the node. kind: 0 directory, 1 file, 2 link (reserved). fold is the name
+    // in lower case by Rust, since SQLite folds ASCII only. modified_ms is ours and strictly rising; mtime_ms is what a
+    // client says. rev is the one since which place and content are as they are.
+    "CREATE TABLE node (
+        id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, name TEXT NOT NULL, fold TEXT NOT NULL, kind INTEGER NOT NULL,
+        mode INTEGER, blob INTEGER, size INTEGER NOT NULL DEFAULT 0, mime TEXT,
+        created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL, mtime_ms INTEGER,
+        rev INTEGER NOT NULL, children_rev INTEGER NOT NULL
+    ) STRICT",
+    // One step of a path.
+    "CREATE UNIQUE INDEX node_entry ON node (parent, name)",
+    // A listing is a range of it, already in order.
+    "CREATE INDEX node_listing ON node (parent, kind, fold, name)",
+    // What has changed since a rev.
+    "CREATE INDEX node_rev ON node (rev)",
+    // Whether a blob is used.
+    "CREATE INDEX node_blob ON node (blob) WHERE blob IS NOT NULL",
+    // What a node was from from_rev until just before to_rev.
+    "CREATE TABLE past (
+        node INTEGER NOT NULL, from_rev INTEGER NOT NULL, to_rev INTEGER NOT NULL, parent INTEGER NOT NULL,
+        name TEXT NOT NULL, kind INTEGER NOT NULL, mode INTEGER, blob INTEGER, size INTEGER NOT NULL, mime TEXT,
+        modified_ms INTEGER NOT NULL, PRIMARY KEY (node, to_rev)
+    ) STRICT, WITHOUT ROWID",
+    // What retention may drop.
+    "CREATE INDEX past_to ON past (to_rev)",
+    // Whether a blob is used by history.
+    "CREATE INDEX past_blob ON past (blob) WHERE blob IS NOT NULL",
+    // The feed: one row a rev. The rows of one transaction share txn (its first rev) and follow each other.
+    "CREATE TABLE change (
+        rev INTEGER PRIMARY KEY, txn INTEGER NOT NULL, node INTEGER NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL,
+        from_path TEXT, actor TEXT, turn TEXT, at_ms INTEGER NOT NULL
+    ) STRICT",
+    "CREATE INDEX change_turn ON change (turn, rev) WHERE turn IS NOT NULL",
+    "CREATE INDEX change_at ON change (at_ms)",
+    // Where a deleted entry was, and until when it can come back. Its node hangs below TRASH.
+    "CREATE TABLE trash (
+        node INTEGER PRIMARY KEY, original_path TEXT NOT NULL, deleted_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL
+    ) STRICT",
+    "CREATE INDEX trash_order ON trash (deleted_ms, node)",
+    "CREATE INDEX trash_expiry ON trash (expires_ms)",
+    // A rev at a transaction's end, under a name.
+    "CREATE TABLE checkpoint (id INTEGER PRIMARY KEY, rev INTEGER NOT NULL, label TEXT, at_ms INTEGER NOT NULL) STRICT",
+    "CREATE INDEX checkpoint_rev ON checkpoint (rev)",
+    // When the alarm has to do what.
+    "CREATE TABLE timer (what TEXT PRIMARY KEY, due_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    // A key that bytes are on their way to, announced before the first of them.
+    "CREATE TABLE upload (
+        id INTEGER PRIMARY KEY, key TEXT NOT NULL, place INTEGER NOT NULL, multipart_id TEXT,
+        reserved_bytes INTEGER NOT NULL, expires_ms INTEGER NOT NULL
+    ) STRICT",
+    "CREATE INDEX upload_expiry ON upload (expires_ms)",
+    // Blobs that something has just let go of, for the sweep to look at: without this note it would have to compare all
+    // blobs with all nodes each time.
+    "CREATE TABLE dropped (blob INTEGER PRIMARY KEY) STRICT",
+    "INSERT INTO meta (k, v) VALUES
+        ('epoch', 1), ('rev', 2), ('entries', 0), ('stored_bytes', 0), ('reserved_bytes', 0), ('schema', 0)",
+    "INSERT INTO node (id, parent, name, fold, kind, created_ms, modified_ms, rev, children_rev)
+        VALUES (1, 0, '', '', 0, ?1, ?1, 1, 1), (2, 0, '.trash', '.trash', 0, ?1, ?1, 2, 2)",
+];
+
+/// Brings the database to the newest schema. A database that is newer than this code stays untouched.
+pub fn migrate(sql: &dyn Sql, now_ms: i64) -> Result<(), Error> {
+    migrate_to(sql, MIGRATIONS, now_ms)
+}
+
+fn migrate_to(sql: &dyn Sql, migrations: &[Migration], now_ms: i64) -> Result<(), Error> {
+    let found = version(sql)?;
+    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(Error::NewerSchema { found, known });
+    }
+    for (schema, migration) in (1..).zip(migrations) {
+        if schema <= found {
+            continue;
+        }
+        atomically(sql, || {
+            for statement in *migration {
+                let params = if statement.contains("?1") { vec![now_ms.into()] } else { Vec::new() };
+                sql.query(statement, &params)?;
+            }
+            sql.query("UPDATE meta SET v = ?1 WHERE k = 'schema'", &[i64::into(schema)])?;
+            Ok::<_, Error>(())
+        })?;
+    }
+    Ok(())
+}
+
+/// The schema that a database has; 0 for a new one. The platform may keep tables of its own beside ours.
+fn version(sql: &dyn Sql) -> Result<i64, Error> {
+    let tables = only(sql, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'", &[])?;
+    if tables.int(0)? == 0 {
+        return Ok(0);
+    }
+    Ok(only(sql, "SELECT v FROM meta WHERE k = 'schema'", &[])?.int(0)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::native::NativeSql;
+
+    fn tables(sql: &NativeSql) -> String {
+        let rows = sql.query("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name", &[]).unwrap();
+        rows.iter().map(|row| row.text(0).unwrap().to_owned() + "\n").collect()
+    }
+
+    #[test]
+    fn every_older_version_becomes_the_same_newest_one() {
+        let new = NativeSql::default();
+        migrate(&new, 5).unwrap();
+        for older in 0..=MIGRATIONS.len() {
+            let sql = NativeSql::default();
+            migrate_to(&sql, &MIGRATIONS[..older], 5).unwrap();
+            assert_eq!(version(&sql), Ok(i64::try_from(older).unwrap()));
+            migrate(&sql, 7).unwrap();
+            migrate(&sql, 9).unwrap();
+            assert_eq!(tables(&sql), tables(&new), "from schema {older}");
+        }
+    }
+
+    #[test]
+    fn a_migration_keeps_what_is_there_and_a_failed_one_leaves_nothing() {
+        const SECOND: Migration = &["CREATE TABLE extra (id INTEGER)", "INSERT INTO extra VALUES (?1)"];
+        const BROKEN: Migration = &["CREATE TABLE half (id INTEGER)", "INSERT INTO nowhere VALUES (1)"];
+        let sql = NativeSql::default();
+        migrate(&sql, 1).unwrap();
+        sql.query("INSERT INTO node (id, parent, name, fold, kind, created_ms, modified_ms, rev, children_rev) VALUES (3, 1, 'a', 'a', 0, 1, 1, 3, 3)", &[]).unwrap();
+        let before = tables(&sql);
+        assert!(migrate_to(&sql, &[FIRST, BROKEN], 2).is_err());
+        assert_eq!((version(&sql), tables(&sql)), (Ok(1), before));
+        migrate_to(&sql, &[FIRST, SECOND], 2).unwrap();
+        assert_eq!(version(&sql), Ok(2));
+        assert_eq!(sql.query("SELECT id FROM node WHERE name = 'a'", &[]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_and_left_alone() {
+        let sql = NativeSql::default();
+        migrate(&sql, 1).unwrap();
+        sql.query("UPDATE meta SET v = 999 WHERE k = 'schema'", &[]).unwrap();
+        assert_eq!(migrate(&sql, 2), Err(Error::NewerSchema { found: 999, known: 1 }));
+        assert_eq!(version(&sql), Ok(999));
+    }
+}

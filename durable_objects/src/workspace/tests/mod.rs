@@ -1,0 +1,1 @@
+//! Native tests on SQLite.

@@ -1,0 +1,232 @@
+//! [`Tx`]: one mutation. It gives out revs, writes the feed, keeps the counters and checks the limits.
+//!
+//! Everything a verb changes happens inside [`mutate`], in one transaction. A verb records each change first and uses
+//! the rev that it gets: as the id of a node or blob that it makes, as the end of the state that it replaces.
+
+use std::cell::Cell;
+
+use crate::call::Error;
+use crate::ids::Label;
+use crate::limits::Limits;
+use crate::path::FilePath;
+use crate::sql::{Sql, atomically, only};
+
+use super::timer::{self, Timer};
+
+/// Everything a verb needs to know of its surroundings.
+pub struct Context<'a> {
+    /// The database.
+    pub sql: &'a dyn Sql,
+    /// What the operator allows.
+    pub limits: &'a Limits,
+    /// The time at the edge.
+    pub now_ms: i64,
+    /// Who changes something.
+    pub actor: Option<&'a Label>,
+    /// In which unit of work.
+    pub turn: Option<&'a Label>,
+}
+
+/// A mutation under way.
+pub struct Tx<'a> {
+    /// The database.
+    pub sql: &'a dyn Sql,
+    /// What the operator allows.
+    pub limits: &'a Limits,
+    /// When this mutation happens: later than every earlier one, whatever the clock says, so that `modified` differs
+    /// between any two writes.
+    pub now_ms: i64,
+    actor: Option<&'a Label>,
+    turn: Option<&'a Label>,
+    before: i64,
+    rev: Cell<i64>,
+    entries: Cell<i64>,
+    stored_bytes: Cell<i64>,
+}
+
+/// What a row of the feed says has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A new file.
+    Create,
+    /// New content of a file.
+    Write,
+    /// A new directory.
+    MakeDirectory,
+    /// Another place.
+    Move,
+    /// A new entry, from another.
+    Copy,
+    /// Into the trash.
+    Trash,
+    /// Out of the trash.
+    Restore,
+    /// Gone for good.
+    Delete,
+    /// The trash, or what had expired in it, gone for good.
+    Empty,
+}
+
+impl Change {
+    /// As it stands in the feed. A stored format: these words never change.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Write => "write",
+            Self::MakeDirectory => "mkdir",
+            Self::Move => "move",
+            Self::Copy => "copy",
+            Self::Trash => "trash",
+            Self::Restore => "restore",
+            Self::Delete => "delete",
+            Self::Empty => "empty",
+        }
+    }
+}
+
+/// How many revs pass between two looks at the feed's length.
+const FEED_CHECK_REVS: i64 = 4096;
+
+/// Runs a verb in one transaction: all of it, or none of it and its error.
+pub fn mutate<T>(context: &Context<'_>, verb: impl FnOnce(&Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    atomically(context.sql, || {
+        let tx = Tx::begin(context)?;
+        let answer = verb(&tx)?;
+        tx.finish()?;
+        Ok(answer)
+    })
+}
+
+impl<'a> Tx<'a> {
+    fn begin(context: &Context<'a>) -> Result<Self, Error> {
+        // The newest row of the feed is never pruned, so the clock cannot fall behind it.
+        let state = "SELECT v, (SELECT at_ms FROM change ORDER BY rev DESC LIMIT 1) FROM meta WHERE k = 'rev'";
+        let row = only(context.sql, state, &[])?;
+        let before = row.int(0)?;
+        let last_ms = row.int_or_null(1)?.unwrap_or(0);
+        Ok(Self {
+            sql: context.sql,
+            limits: context.limits,
+            now_ms: context.now_ms.max(last_ms + 1),
+            actor: context.actor,
+            turn: context.turn,
+            before,
+            rev: Cell::new(before),
+            entries: Cell::new(0),
+            stored_bytes: Cell::new(0),
+        })
+    }
+
+    fn finish(&self) -> Result<(), Error> {
+        let rev = self.rev.get();
+        if rev != self.before {
+            self.sql.query("UPDATE meta SET v = ?1 WHERE k = 'rev'", &[rev.into()])?;
+            let feed_check = rev / FEED_CHECK_REVS != self.before / FEED_CHECK_REVS;
+            let due_ms = if feed_check { timer::AT_ONCE } else { self.now_ms + self.limits.versions_ms };
+            timer::arm(self.sql, Timer::Prune, due_ms)?;
+        }
+        for (key, delta) in [("entries", &self.entries), ("stored_bytes", &self.stored_bytes)] {
+            if delta.get() != 0 {
+                self.sql.query("UPDATE meta SET v = v + ?1 WHERE k = ?2", &[delta.get().into(), key.into()])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a row of the feed and answers its rev. Without a node, the row is about the one that this rev makes.
+    pub fn record(
+        &self,
+        change: Change,
+        node: Option<i64>,
+        path: &FilePath,
+        from: Option<&FilePath>,
+    ) -> Result<i64, Error> {
+        let rev = self.take_revs(1);
+        let insert = "INSERT INTO change (rev, txn, node, kind, path, from_path, actor, turn, at_ms)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        self.sql.query(
+            insert,
+            &[
+                rev.into(),
+                self.txn().into(),
+                node.unwrap_or(rev).into(),
+                change.word().into(),
+                path.as_str().into(),
+                from.map(FilePath::as_str).into(),
+                self.actor.map(Label::as_str).into(),
+                self.turn.map(Label::as_str).into(),
+                self.now_ms.into(),
+            ],
+        )?;
+        Ok(rev)
+    }
+
+    /// Writes rows of the feed for many new entries at once. `rows` is a JSON array of arrays whose items 0, 3 and 4 are
+    /// the rev (and node), the path and the path it came from; the revs are from [`Tx::take_revs`].
+    pub fn record_copies(&self, rows: &str) -> Result<(), Error> {
+        let insert = "INSERT INTO change (rev, txn, node, kind, path, from_path, actor, turn, at_ms)
+            SELECT value ->> 0, ?2, value ->> 0, ?3, value ->> 3, value ->> 4, ?4, ?5, ?6 FROM json_each(?1)";
+        self.sql.query(
+            insert,
+            &[
+                rows.into(),
+                self.txn().into(),
+                Change::Copy.word().into(),
+                self.actor.map(Label::as_str).into(),
+                self.turn.map(Label::as_str).into(),
+                self.now_ms.into(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Takes `count` consecutive revs and answers the first. Each must get its row in the feed.
+    pub fn take_revs(&self, count: i64) -> i64 {
+        let first = self.rev.get() + 1;
+        self.rev.set(self.rev.get() + count);
+        first
+    }
+
+    /// The rev that was given out last.
+    pub fn rev(&self) -> i64 {
+        self.rev.get()
+    }
+
+    /// The first rev of this transaction, which names it.
+    fn txn(&self) -> i64 {
+        self.before + 1
+    }
+
+    /// Counts entries that come, if there is room for them.
+    pub fn add_entries(&self, count: usize) -> Result<(), Error> {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let held = only(self.sql, "SELECT v FROM meta WHERE k = 'entries'", &[])?.int(0)? + self.entries.get();
+        if held.saturating_add(count) > i64::from(self.limits.entries) {
+            return Err(Error::TooManyEntries { max: self.limits.entries });
+        }
+        self.entries.set(self.entries.get() + count);
+        Ok(())
+    }
+
+    /// Counts entries whose rows are gone.
+    pub fn remove_entries(&self, count: i64) {
+        self.entries.set(self.entries.get() - count);
+    }
+
+    /// Counts bytes that come, if the quota has room for them.
+    pub fn add_bytes(&self, size_bytes: u64) -> Result<(), Error> {
+        let used = "SELECT sum(v) FROM meta WHERE k IN ('stored_bytes', 'reserved_bytes')";
+        let used = only(self.sql, used, &[])?.int(0)? + self.stored_bytes.get();
+        let left_bytes = self.limits.quota_bytes.saturating_sub(used.unsigned_abs());
+        if size_bytes > left_bytes {
+            return Err(Error::QuotaExceeded { needed_bytes: size_bytes, left_bytes });
+        }
+        self.stored_bytes.set(self.stored_bytes.get() + size_bytes.cast_signed());
+        Ok(())
+    }
+
+    /// Counts bytes whose rows are gone.
+    pub fn remove_bytes(&self, size_bytes: i64) {
+        self.stored_bytes.set(self.stored_bytes.get() - size_bytes);
+    }
+}
