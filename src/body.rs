@@ -1,0 +1,120 @@
+//! Bodies of requests, read with a bound: what is over it is refused before it is read, or while.
+
+use js_sys::{Array, ArrayBuffer, JsString, Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStreamDefaultReader;
+
+use crate::bytes::{decode_utf8, is_text, whole_buffer};
+use crate::error::Error;
+use crate::incoming::Incoming;
+
+#[wasm_bindgen]
+extern "C" {
+    // `js_sys::JSON::parse` takes a Rust string: it would copy the text through wasm.
+    #[wasm_bindgen(catch, js_namespace = JSON)]
+    fn parse(text: &JsString) -> Result<JsValue, JsValue>;
+}
+
+/// The longest JSON body: 10 MiB of content, tripled by escapes, with room for the rest.
+pub const JSON_MAX_BYTES: u64 = 32 * 1024 * 1024;
+
+/// The whole body, up to `max_bytes`. `what` names it in the error.
+pub async fn read(incoming: &Incoming, what: &'static str, max_bytes: u64) -> Result<ArrayBuffer, Error> {
+    let too_large = |size_bytes| Error::TooLarge { what, size_bytes, max_bytes };
+    let broken = |_: JsValue| Error::BadRequest("The body ended before its end".to_owned());
+    match incoming.content_length() {
+        Some(size_bytes) if size_bytes > max_bytes => Err(too_large(size_bytes)),
+        // The runtime ends a body where its stated length does.
+        Some(_) => {
+            let buffer = JsFuture::from(incoming.request.array_buffer().map_err(broken)?).await.map_err(broken)?;
+            Ok(buffer.unchecked_into())
+        }
+        None => {
+            let Some(stream) = incoming.request.body() else { return Ok(ArrayBuffer::new(0)) };
+            let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+            let chunks = Array::new();
+            let mut seen_bytes = 0;
+            while let Some(chunk) = next_chunk(&reader).await.map_err(broken)? {
+                seen_bytes += u64::from(chunk.byte_length());
+                if seen_bytes > max_bytes {
+                    // The rest is not wanted; that it cannot be told so changes nothing.
+                    let _ = reader.cancel();
+                    return Err(too_large(seen_bytes));
+                }
+                chunks.push(&chunk);
+            }
+            Ok(join(&chunks, seen_bytes))
+        }
+    }
+}
+
+async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {
+    let result = JsFuture::from(reader.read()).await?;
+    let is_done = Reflect::get(&result, &"done".into())?.is_truthy();
+    let chunk = Reflect::get(&result, &"value".into())?;
+    Ok((!is_done).then(|| chunk.unchecked_into()))
+}
+
+fn join(chunks: &Array, size_bytes: u64) -> ArrayBuffer {
+    // Below `max_bytes`, and no bound here is near 2^32.
+    let joined = Uint8Array::new_with_length(u32::try_from(size_bytes).unwrap_or(u32::MAX));
+    let mut offset = 0;
+    for chunk in chunks.iter().map(JsCast::unchecked_into::<Uint8Array>) {
+        joined.set(&chunk, offset);
+        offset += chunk.length();
+    }
+    whole_buffer(&joined)
+}
+
+/// A body that is a JSON object. It is parsed by the runtime, so that a file's content in it does not go through wasm.
+pub struct JsonBody(JsValue);
+
+impl JsonBody {
+    /// Reads and parses it.
+    pub async fn read(incoming: &Incoming) -> Result<Self, Error> {
+        let invalid = || Error::BadRequest("Invalid JSON body".to_owned());
+        let text = decode_utf8(&read(incoming, "Body", JSON_MAX_BYTES).await?).ok_or_else(invalid)?;
+        let value = parse(&text).map_err(|_| invalid())?;
+        let members = Object::try_from(&value).map(Object::values).ok_or_else(invalid)?;
+        // A lone half of a surrogate pair can be written in JSON, and is no text: it has no bytes.
+        if members.iter().filter_map(|member| member.dyn_into().ok()).all(|text| is_text(&text)) {
+            Ok(Self(value))
+        } else {
+            Err(invalid())
+        }
+    }
+
+    /// A member that is a text, left where it is.
+    pub fn js_text(&self, name: &str) -> Option<JsString> {
+        self.member(name).dyn_into().ok()
+    }
+
+    /// A member that is a text; none if it is absent, empty or something else.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.js_text(name).map(String::from).filter(|text| !text.is_empty())
+    }
+
+    /// A member that may be absent, and is a text if it is there.
+    pub fn optional_text(&self, name: &str) -> Result<Option<String>, Error> {
+        let value = self.member(name);
+        if value.is_undefined() || value.is_null() {
+            return Ok(None);
+        }
+        value.as_string().ok_or_else(|| Error::BadRequest(format!("{name} must be a text"))).map(Some)
+    }
+
+    /// A member that is true or false.
+    pub fn flag(&self, name: &str, default: bool) -> Result<bool, Error> {
+        let value = self.member(name);
+        if value.is_undefined() {
+            return Ok(default);
+        }
+        value.as_bool().ok_or_else(|| Error::BadRequest(format!("{name} must be true or false")))
+    }
+
+    fn member(&self, name: &str) -> JsValue {
+        Reflect::get(&self.0, &name.into()).unwrap_or(JsValue::UNDEFINED)
+    }
+}

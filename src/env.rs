@@ -1,0 +1,95 @@
+//! The Worker's bindings and its configuration: the only place that knows their names.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use durable_objects::ids::UserId;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use wasm_bindgen::JsCast;
+use worker::Env;
+
+use crate::error::Error;
+use crate::workspace::Stub;
+
+/// What an operator has configured, read once for each isolate.
+pub struct Config {
+    /// Keyed with the secrets that are accepted: the one in use, and the one before it while rotating.
+    pub signers: Vec<Hmac<Sha256>>,
+    /// Where clients see the workspace (`WORKSPACE_ROOT`): absolute, without a trailing slash.
+    pub root: String,
+    /// The origins that browsers may call from (`ALLOWED_ORIGINS`).
+    pub allowed_origins: Vec<String>,
+}
+
+/// The secret in use, its older name, and the secret before it.
+const SECRETS: [&str; 3] = ["SIGNING_SECRET", "MOLTBOT_SIGNING_SECRET", "SIGNING_SECRET_PREVIOUS"];
+
+/// The default of `ALLOWED_ORIGINS`: a page under development, and this Worker's own.
+const DEVELOPMENT_ORIGINS: &str = "http://localhost:3000,http://localhost:8787";
+
+thread_local! {
+    static CONFIG: RefCell<Option<Rc<Config>>> = const { RefCell::new(None) };
+}
+
+/// The configuration.
+pub fn config(env: &Env) -> Rc<Config> {
+    CONFIG
+        .with_borrow_mut(|config| Rc::clone(config.get_or_insert_with(|| Rc::new(Config::read(|name| var(env, name))))))
+}
+
+impl Config {
+    fn read(var: impl Fn(&str) -> Option<String>) -> Self {
+        let [current, older_name, previous] = SECRETS.map(|name| var(name).filter(|secret| !secret.is_empty()));
+        // Without a secret in use nothing is served, whatever else is set.
+        let secrets = current.or(older_name).into_iter().flat_map(|current| [Some(current), previous.clone()]);
+        let signers = secrets.flatten().filter_map(|secret| Hmac::new_from_slice(secret.as_bytes()).ok());
+        let origins = var("ALLOWED_ORIGINS").unwrap_or_else(|| DEVELOPMENT_ORIGINS.to_owned());
+        let root = var("WORKSPACE_ROOT").unwrap_or_else(|| "/root/clawd".to_owned());
+        Self {
+            signers: signers.collect(),
+            root: format!("/{}", root.trim_matches('/')),
+            allowed_origins: origins.split(',').map(|origin| origin.trim().to_owned()).collect(),
+        }
+    }
+}
+
+fn var(env: &Env, name: &str) -> Option<String> {
+    env.var(name).ok().map(|value| value.to_string())
+}
+
+/// The object of a user. Its name is the user's id, exactly as signed.
+pub fn workspace(env: &Env, user: &UserId) -> Result<Stub, Error> {
+    let namespace = env.durable_object("WORKSPACE").map_err(|error| Error::internal("WORKSPACE", &error))?;
+    let stub = namespace.get_by_name(user.as_str()).map_err(|error| Error::internal("WORKSPACE", &error))?;
+    Ok(stub.into_rpc::<wasm_bindgen::JsValue>().unchecked_into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(vars: &[(&str, &str)]) -> Config {
+        let find = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Config::read(find)
+    }
+
+    #[test]
+    fn a_secret_under_either_name_is_accepted_and_the_previous_one_beside_it() {
+        assert_eq!(config(&[("SIGNING_SECRET", "a")]).signers.len(), 1);
+        assert_eq!(config(&[("MOLTBOT_SIGNING_SECRET", "a")]).signers.len(), 1);
+        assert_eq!(config(&[("SIGNING_SECRET", "a"), ("SIGNING_SECRET_PREVIOUS", "b")]).signers.len(), 2);
+    }
+
+    #[test]
+    fn without_a_secret_in_use_there_is_none() {
+        assert!(config(&[]).signers.is_empty());
+        assert!(config(&[("SIGNING_SECRET", ""), ("SIGNING_SECRET_PREVIOUS", "b")]).signers.is_empty());
+    }
+
+    #[test]
+    fn the_root_has_no_trailing_slash() {
+        assert_eq!(config(&[]).root, "/root/clawd");
+        assert_eq!(config(&[("WORKSPACE_ROOT", "/home/me/")]).root, "/home/me");
+    }
+}

@@ -1,0 +1,181 @@
+//! Every failure, and the one place where it becomes a status and a sentence.
+//!
+//! What a caller can act on is told to them. What they cannot is logged once, with its cause, and they get a sentence
+//! that says nothing of the inside. Neither holds a query, a signature or content.
+
+use std::fmt;
+
+use durable_objects::call::{self, Sought};
+use durable_objects::path::PathError;
+use serde_json::{Map, Value};
+use worker::console_error;
+
+use crate::answer::Answer;
+use crate::auth::Unauthorized;
+
+/// Why a request is not answered as it was meant.
+#[derive(Debug)]
+pub enum Error {
+    /// No valid signature.
+    Unauthorized(Unauthorized),
+    /// The operator has left something out.
+    NotConfigured(&'static str),
+    /// No route has this path.
+    NoRoute,
+    /// The route has other methods: these.
+    MethodNotAllowed(String),
+    /// The request cannot be understood.
+    BadRequest(String),
+    /// A path that is none.
+    Path(PathError),
+    /// A body or file over its limit.
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// Its size, or how much of it was seen.
+        size_bytes: u64,
+        /// The limit.
+        max_bytes: u64,
+    },
+    /// Bytes that are no text were asked for as text.
+    NotText,
+    /// What the workspace said.
+    Workspace(call::Error),
+    /// The workspace did not answer: it is starting again, or overloaded.
+    Interrupted(String),
+    /// Anything that should not happen.
+    Internal(String),
+}
+
+impl Error {
+    /// Something that should not happen, while doing something.
+    pub fn internal(doing: &str, cause: &impl fmt::Debug) -> Self {
+        Self::Internal(format!("{doing}: {cause:?}"))
+    }
+
+    /// The answer. Failures of our own are logged here and nowhere else.
+    pub fn into_answer(self) -> Answer {
+        let told = self.told();
+        if let Some(cause) = told.cause {
+            console_error!("{}: {cause}", told.status);
+        }
+        let mut body = Map::from_iter([("error".to_owned(), Value::from(told.sentence))]);
+        body.extend(told.details.into_iter().map(|(key, value)| (key.to_owned(), value)));
+        let answer = Answer::json(told.status, &Value::Object(body).to_string()).with("Cache-Control", "no-store");
+        told.header.into_iter().fold(answer, |answer, (name, value)| answer.with(name, &value))
+    }
+
+    /// What is told of each failure.
+    fn told(&self) -> Told {
+        match self {
+            Self::Unauthorized(reason) => told(401, "Unauthorized").detail("details", reason.details()),
+            Self::NotConfigured(sentence) => told(503, *sentence).cause(*sentence),
+            Self::NoRoute => told(404, "Not found"),
+            Self::MethodNotAllowed(allow) => told(405, "Method not allowed").header("Allow", allow),
+            Self::BadRequest(sentence) => told(400, sentence.as_str()),
+            Self::Path(error) => told(400, error.to_string()),
+            Self::TooLarge { what, size_bytes, max_bytes } => {
+                told(413, format!("{what} too large")).detail("size", *size_bytes).detail("maxSize", *max_bytes)
+            }
+            Self::NotText => {
+                let hint = "Ask for encoding=base64, or download the file";
+                told(415, "The file is not UTF-8 text").detail("hint", hint)
+            }
+            Self::Workspace(error) => told_of_workspace(error),
+            Self::Interrupted(cause) => {
+                let sentence = "The workspace is not available right now; try again";
+                told(503, sentence).header("Retry-After", "1").cause(cause.as_str())
+            }
+            Self::Internal(cause) => told(500, OURS).cause(cause.as_str()),
+        }
+    }
+}
+
+/// What is said when there is nothing that a caller could do.
+const OURS: &str = "Something went wrong on our side";
+
+/// What is told of a failure: to the caller, and to the log.
+struct Told {
+    status: u16,
+    sentence: String,
+    details: Vec<(&'static str, Value)>,
+    header: Option<(&'static str, String)>,
+    cause: Option<String>,
+}
+
+fn told(status: u16, sentence: impl Into<String>) -> Told {
+    Told { status, sentence: sentence.into(), details: Vec::new(), header: None, cause: None }
+}
+
+impl Told {
+    /// What stands beside the sentence.
+    fn detail(mut self, key: &'static str, value: impl Into<Value>) -> Self {
+        self.details.push((key, value.into()));
+        self
+    }
+
+    fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.header = Some((name, value.to_owned()));
+        self
+    }
+
+    /// What the log is told.
+    fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+}
+
+fn told_of_workspace(error: &call::Error) -> Told {
+    use call::Error as E;
+
+    match error {
+        E::NotFound { sought, .. } => told(404, not_found(*sought)),
+        E::NotADirectory { .. } => told(400, "Not a directory"),
+        E::IsADirectory { .. } => told(409, "A directory is already there"),
+        E::IsAFile { .. } => told(409, "A file is in the way"),
+        E::AlreadyThere { .. } => told(409, "Something is already there"),
+        E::BadCursor => told(400, "Invalid cursor"),
+        E::IntoItself { .. } => told(400, "A directory cannot go into itself"),
+        E::Protected { moving: false, .. } => told(403, "Cannot delete protected path"),
+        E::Protected { moving: true, .. } => told(403, "Cannot move protected path"),
+        E::InTrash { .. } => told(403, "The trash is read-only; use restore"),
+        E::TooManyEntries { max } => {
+            told(507, format!("The workspace is full: it holds at most {max} files and directories"))
+        }
+        E::CopyTooLarge { max } => told(413, format!("A copy holds at most {max} entries; copy its parts")),
+        E::QuotaExceeded { needed_bytes, left_bytes } => {
+            told(507, format!("The workspace is full: {needed_bytes} bytes are needed and {left_bytes} are left"))
+                .detail("neededBytes", *needed_bytes)
+                .detail("leftBytes", *left_bytes)
+        }
+        E::NewerSchema { .. } => {
+            told(503, "The workspace was written by a newer version of this service").cause(error.to_string())
+        }
+        E::Misconfigured { .. } => told(503, "The service is misconfigured").cause(error.to_string()),
+        E::Storage { .. } => told(500, OURS).cause(error.to_string()),
+    }
+}
+
+const fn not_found(sought: Sought) -> &'static str {
+    match sought {
+        Sought::Directory => "Directory not found",
+        Sought::File => "File not found",
+        Sought::Path => "Path not found",
+        Sought::Source => "Source path not found",
+        Sought::Parent => "Parent directory not found",
+        Sought::Trashed => "Nothing like that is in the trash",
+    }
+}
+
+impl From<PathError> for Error {
+    fn from(error: PathError) -> Self {
+        Self::Path(error)
+    }
+}
+
+impl From<call::Error> for Error {
+    fn from(error: call::Error) -> Self {
+        Self::Workspace(error)
+    }
+}

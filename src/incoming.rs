@@ -1,0 +1,191 @@
+//! A request as handlers see it: method, path and query read once from the raw URL, bodies read with a bound.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use durable_objects::ids::Label;
+use durable_objects::path::{FilePath, PathError};
+use durable_objects::sql::Cost;
+use percent_encoding::percent_decode_str;
+use worker::{Date, Env};
+
+use crate::env::{self, Config};
+use crate::error::Error;
+
+/// A request under way.
+pub struct Incoming {
+    /// The runtime's own request: its body has not been touched.
+    pub request: web_sys::Request,
+    /// As sent, in capitals.
+    pub method: String,
+    /// The path of the URL, still percent-encoded.
+    pub path: String,
+    /// What follows the question mark. It holds the caller's signature: never log it, never echo it.
+    pub query: Query,
+    /// The bindings.
+    pub env: Env,
+    /// What the operator has configured.
+    pub config: Rc<Config>,
+    /// When it arrived.
+    pub now_ms: i64,
+    /// What it has cost so far.
+    pub spent: Cell<Spent>,
+}
+
+/// What a request has cost: it is told in `Server-Timing`.
+#[derive(Clone, Copy, Default)]
+pub struct Spent {
+    /// Rows of the workspace's database.
+    pub rows: Cost,
+    /// Operations on buckets.
+    pub bucket_operations: u32,
+}
+
+impl Incoming {
+    /// Reads what is read of every request.
+    pub fn new(request: web_sys::Request, env: Env) -> Self {
+        let url = request.url();
+        // An absolute URL: the path begins with the first slash behind the host.
+        let path_and_query = url.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
+        let (path, query) = split_query(path_and_query.unwrap_or("/"));
+        Self {
+            method: request.method(),
+            path: path.to_owned(),
+            query: Query::parse(query),
+            config: env::config(&env),
+            now_ms: Date::now().as_millis().cast_signed(),
+            spent: Cell::default(),
+            request,
+            env,
+        }
+    }
+
+    /// A header, if it is there.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.request.headers().get(name).ok().flatten()
+    }
+
+    /// A header that labels a change: `X-Actor` or `X-Turn`.
+    pub fn label(&self, name: &str) -> Result<Option<Label>, Error> {
+        let Some(text) = self.header(name) else { return Ok(None) };
+        let label = Label::parse(&text);
+        let wrong = || Error::BadRequest(format!("{name} must be 1 to 128 visible ASCII characters"));
+        label.ok_or_else(wrong).map(Some)
+    }
+
+    /// The path that a client names, in the workspace.
+    pub fn file_path(&self, text: &str) -> Result<FilePath, Error> {
+        Ok(FilePath::parse(&self.config.root, text)?)
+    }
+
+    /// The query's `path`, which must be there.
+    pub fn query_path(&self) -> Result<FilePath, Error> {
+        if self.query.is_garbled("path") {
+            return Err(PathError::InvalidCharacters.into());
+        }
+        let text = self.query.get("path").filter(|text| !text.is_empty());
+        self.file_path(text.ok_or_else(|| Error::BadRequest("Path required".to_owned()))?)
+    }
+
+    /// The size that the request states for its body.
+    pub fn content_length(&self) -> Option<u64> {
+        self.header("Content-Length")?.parse().ok()
+    }
+
+    /// Adds to what the request has cost.
+    pub fn spend_rows(&self, rows: Cost) {
+        let mut spent = self.spent.get();
+        spent.rows.rows_read += rows.rows_read;
+        spent.rows.rows_written += rows.rows_written;
+        self.spent.set(spent);
+    }
+}
+
+fn split_query(path_and_query: &str) -> (&str, &str) {
+    let without_fragment = path_and_query.split('#').next().unwrap_or_default();
+    without_fragment.split_once('?').unwrap_or((without_fragment, ""))
+}
+
+/// A decoded query string. Of a name given twice, the first value counts.
+pub struct Query(Vec<Param>);
+
+struct Param {
+    name: String,
+    value: String,
+    is_utf8: bool,
+}
+
+impl Query {
+    /// Reads `a=b&c=d`: a plus is a space, the rest is percent-decoded.
+    pub fn parse(raw: &str) -> Self {
+        let params = raw.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).collect::<Vec<u8>>();
+            let value = decode(value);
+            Param {
+                name: String::from_utf8_lossy(&decode(name)).into_owned(),
+                is_utf8: std::str::from_utf8(&value).is_ok(),
+                value: String::from_utf8_lossy(&value).into_owned(),
+            }
+        });
+        Self(params.collect())
+    }
+
+    /// A parameter, if it is there.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.find(name).map(|param| param.value.as_str())
+    }
+
+    /// Whether a parameter is `true`.
+    pub fn flag(&self, name: &str) -> bool {
+        self.get(name) == Some("true")
+    }
+
+    /// A whole number of a range, if it is there.
+    pub fn number(&self, name: &str, from: usize, to: usize) -> Result<Option<usize>, Error> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let number = text.parse().ok().filter(|number| (from..=to).contains(number));
+        number.ok_or_else(|| Error::BadRequest(format!("{name} must be a whole number from {from} to {to}"))).map(Some)
+    }
+
+    /// Whether a parameter's bytes are no UTF-8, so that its text is not what was meant.
+    fn is_garbled(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|param| !param.is_utf8)
+    }
+
+    fn find(&self, name: &str) -> Option<&Param> {
+        self.0.iter().find(|param| param.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_decoded_once_and_the_first_value_counts() {
+        let query = Query::parse("path=%2Froot%2Fa+b%2B%2525&path=other&flag&bad=%ff&%70=x&=y");
+        assert_eq!(query.get("path"), Some("/root/a b+%25"));
+        assert_eq!(query.get("flag"), Some(""));
+        assert_eq!(query.get("p"), Some("x"));
+        assert_eq!(query.get("absent"), None);
+        assert!(query.is_garbled("bad") && !query.is_garbled("path"));
+    }
+
+    #[test]
+    fn a_number_is_whole_and_in_its_range() {
+        let query = Query::parse("a=1&b=10000&c=0&d=1.5&e=-1&f=&g=10001");
+        assert_eq!(query.number("a", 1, 10_000).ok(), Some(Some(1)));
+        assert_eq!(query.number("b", 1, 10_000).ok(), Some(Some(10_000)));
+        assert_eq!(query.number("z", 1, 10_000).ok(), Some(None));
+        for name in ["c", "d", "e", "f", "g"] {
+            assert!(query.number(name, 1, 10_000).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_fragment_is_no_part_of_the_query() {
+        assert_eq!(split_query("/a?b=c#d"), ("/a", "b=c"));
+        assert_eq!(split_query("/a"), ("/a", ""));
+    }
+}

@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod auth;
+mod body;
+mod bytes;
+mod cors;
+mod env;
+mod error;
+mod incoming;
+mod mime;
+mod routes;
+mod wire;
+mod workspace;
+
+/// The object's class, which the runtime finds by this name.
+#[cfg(target_arch = "wasm32")]
+pub use durable_objects::Workspace;
+
+use worker::{Context, Env, Result, event};
+
+/// Runs once for each wasm instance, before anything else.
+#[event(start)]
+fn start() {
+    // Chained: the `worker` crate's own hook is what tells `entry.mjs` that this instance is gone.
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        console_error_panic_hook::hook(info);
+        previous(info);
+    }));
+}
+
+/// Every HTTP request.
+#[event(fetch)]
+async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> Result<web_sys::Response> {
+    routes::answer(request, env).await
+}

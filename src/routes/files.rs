@@ -1,0 +1,108 @@
+//! The tree: list, stat, mkdir, move, copy, delete.
+
+use std::rc::Rc;
+
+use durable_objects::call::{Copy, Delete, Deleted, List, MakeDirectory, Move, Stat};
+use durable_objects::limits::LISTING_MAX_ENTRIES;
+use durable_objects::path::{FilePath, MAX_DEPTH};
+use serde_json::json;
+
+use super::Outcome;
+use crate::answer::Answer;
+use crate::auth::Caller;
+use crate::body::JsonBody;
+use crate::error::Error;
+use crate::incoming::Incoming;
+use crate::wire::{self, FileItem, ListingBody, StatBody, Time};
+use crate::workspace::Workspace;
+
+/// `GET /api/files/list?path=&recursive=&depth=&limit=&cursor=`: a directory, whole up to 10,000 entries, or in pages.
+pub async fn list(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let query = &incoming.query;
+    let path = if query.get("path").is_some() { incoming.query_path()? } else { FilePath::root() };
+    let levels = if query.flag("recursive") { usize::MAX } else { 1 };
+    let call = List {
+        path: path.clone(),
+        depth: query.number("depth", 1, MAX_DEPTH)?.unwrap_or(levels),
+        limit: query.number("limit", 1, LISTING_MAX_ENTRIES)?.unwrap_or(LISTING_MAX_ENTRIES),
+        after: query.get("cursor").map(wire::parse_cursor).transpose()?,
+    };
+    let listing = Workspace::of(&caller, &incoming)?.call(call).await?;
+    let root = &incoming.config.root;
+    Answer::ok(&ListingBody {
+        path: path.absolute(root),
+        parent: path.parent().map(|parent| parent.absolute(root)),
+        files: listing.entries.iter().map(|listed| FileItem::new(root, listed)).collect(),
+        cursor: listing.next.as_ref().map(wire::cursor).transpose()?,
+    })
+}
+
+/// `GET /api/files/stat?path=`: one entry.
+pub async fn stat(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let path = incoming.query_path()?;
+    let entry = Workspace::of(&caller, &incoming)?.call(Stat { path }).await?;
+    Answer::ok(&StatBody::new(&incoming.config.root, &entry))
+}
+
+/// `POST /api/files/mkdir {path}`: a directory and its parents.
+pub async fn make_directory(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let body = JsonBody::read(&incoming).await?;
+    let text = body.text("path").ok_or_else(|| Error::BadRequest("Path required".to_owned()))?;
+    let path = incoming.file_path(&text)?;
+    Workspace::of(&caller, &incoming)?.call(MakeDirectory { path: path.clone() }).await?;
+    Answer::ok(&json!({ "success": true, "path": path.absolute(&incoming.config.root) }))
+}
+
+/// `POST /api/files/move {from, to, overwrite?}`.
+pub async fn relocate(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let Places { from, to, overwrite } = places(&incoming).await?;
+    let call = Move { from: from.clone(), to: to.clone(), overwrite };
+    Workspace::of(&caller, &incoming)?.call(call).await?;
+    relocated(&incoming, &from, &to)
+}
+
+/// `POST /api/files/copy {from, to, overwrite?}`.
+pub async fn copy(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let Places { from, to, overwrite } = places(&incoming).await?;
+    let call = Copy { from: from.clone(), to: to.clone(), overwrite };
+    Workspace::of(&caller, &incoming)?.call(call).await?;
+    relocated(&incoming, &from, &to)
+}
+
+/// The body of a move or copy.
+struct Places {
+    from: FilePath,
+    to: FilePath,
+    overwrite: bool,
+}
+
+async fn places(incoming: &Incoming) -> Result<Places, Error> {
+    let body = JsonBody::read(incoming).await?;
+    let (Some(from), Some(to)) = (body.text("from"), body.text("to")) else {
+        return Err(Error::BadRequest("From and to paths required".to_owned()));
+    };
+    let overwrite = body.flag("overwrite", false)?;
+    Ok(Places { from: incoming.file_path(&from)?, to: incoming.file_path(&to)?, overwrite })
+}
+
+fn relocated(incoming: &Incoming, from: &FilePath, to: &FilePath) -> Outcome {
+    let root = &incoming.config.root;
+    Answer::ok(&json!({ "success": true, "from": from.absolute(root), "to": to.absolute(root) }))
+}
+
+/// `DELETE /api/files?path=&permanent=`: into the trash, or for good.
+pub async fn delete(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let call = Delete { path: incoming.query_path()?, permanent: incoming.query.flag("permanent") };
+    let root = &incoming.config.root;
+    let path = call.path.absolute(root);
+    match Workspace::of(&caller, &incoming)?.call(call).await? {
+        Deleted::ForGood => Answer::ok(&json!({ "success": true, "path": path, "permanent": true })),
+        Deleted::Trashed(trashed) => Answer::ok(&json!({
+            "success": true,
+            "path": path,
+            "trashPath": trashed.path.absolute(root),
+            "trashedAt": Time(trashed.deleted_ms),
+            "expiresAt": Time(trashed.expires_ms),
+        })),
+    }
+}

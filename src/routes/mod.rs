@@ -1,0 +1,149 @@
+//! The routes, on one screen, and what every answer has in common.
+
+mod content;
+mod files;
+mod trash;
+
+use std::rc::Rc;
+
+use futures::FutureExt as _;
+use futures::future::LocalBoxFuture;
+use worker::Env;
+
+use crate::answer::Answer;
+use crate::auth::{self, Caller};
+use crate::cors;
+use crate::error::Error;
+use crate::incoming::Incoming;
+
+/// What a handler makes of a request.
+type Outcome = Result<Answer, Error>;
+/// A route's answer to one method.
+type Handler = Box<dyn Fn(Result<Caller, Error>, Rc<Incoming>) -> LocalBoxFuture<'static, Outcome>>;
+/// The methods of one path.
+type Methods = Vec<(&'static str, Handler)>;
+
+thread_local! {
+    static ROUTES: Option<matchit::Router<Methods>> = table().ok();
+}
+
+fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
+    let mut routes = matchit::Router::new();
+    for (path, methods) in [
+        ("/api/files", vec![delete(files::delete)]),
+        ("/api/files/", vec![delete(files::delete)]),
+        ("/api/files/list", vec![get(files::list)]),
+        ("/api/files/stat", vec![get(files::stat)]),
+        ("/api/files/read", vec![get(content::read)]),
+        ("/api/files/write", vec![post(content::write)]),
+        ("/api/files/content", vec![get(content::get), put(content::put)]),
+        ("/api/files/download", vec![get(content::download)]),
+        ("/api/files/mkdir", vec![post(files::make_directory)]),
+        ("/api/files/move", vec![post(files::relocate)]),
+        ("/api/files/copy", vec![post(files::copy)]),
+        ("/api/files/trash", vec![get(trash::list)]),
+        ("/api/files/trash/empty", vec![post(trash::empty)]),
+        ("/api/files/restore", vec![post(trash::restore)]),
+    ] {
+        routes.insert(path, methods)?;
+    }
+    Ok(routes)
+}
+
+fn get<F: Future<Output = Outcome> + 'static>(handler: fn(Caller, Rc<Incoming>) -> F) -> (&'static str, Handler) {
+    ("GET", signed(handler))
+}
+
+fn post<F: Future<Output = Outcome> + 'static>(handler: fn(Caller, Rc<Incoming>) -> F) -> (&'static str, Handler) {
+    ("POST", signed(handler))
+}
+
+fn put<F: Future<Output = Outcome> + 'static>(handler: fn(Caller, Rc<Incoming>) -> F) -> (&'static str, Handler) {
+    ("PUT", signed(handler))
+}
+
+fn delete<F: Future<Output = Outcome> + 'static>(handler: fn(Caller, Rc<Incoming>) -> F) -> (&'static str, Handler) {
+    ("DELETE", signed(handler))
+}
+
+/// A handler for callers whose signature has been verified, and for nobody else.
+fn signed<F: Future<Output = Outcome> + 'static>(handler: fn(Caller, Rc<Incoming>) -> F) -> Handler {
+    Box::new(move |caller, incoming| match caller {
+        Ok(caller) => handler(caller, incoming).boxed_local(),
+        Err(error) => std::future::ready(Err(error)).boxed_local(),
+    })
+}
+
+/// Answers a request, whatever it is.
+pub async fn answer(request: web_sys::Request, env: Env) -> worker::Result<web_sys::Response> {
+    let incoming = Rc::new(Incoming::new(request, env));
+    // Before anything else, and without I/O.
+    let caller = auth::caller(&incoming);
+    let is_signed = caller.is_ok();
+    let answer = if incoming.method == "OPTIONS" {
+        cors::preflight()
+    } else {
+        let outcome = match handler(caller, &incoming) {
+            Ok(outcome) => outcome.await,
+            Err(error) => Err(error),
+        };
+        let answer = outcome.unwrap_or_else(Error::into_answer);
+        if incoming.method == "HEAD" { answer.without_body() } else { answer }
+    };
+    let answer = cors::allow(&incoming, answer)
+        .with("X-Content-Type-Options", "nosniff")
+        // The URL is a credential: a page that is opened from an answer must not pass it on.
+        .with("Referrer-Policy", "no-referrer");
+    let answer = if is_signed { with_cost(&incoming, answer) } else { answer };
+    Ok(answer.into_response()?)
+}
+
+/// Finds the handler of a request and starts it. `HEAD` is `GET` without the body.
+fn handler(caller: Result<Caller, Error>, incoming: &Rc<Incoming>) -> Result<LocalBoxFuture<'static, Outcome>, Error> {
+    ROUTES.with(|routes| {
+        let routes = routes.as_ref().ok_or_else(|| Error::Internal("two routes are the same".to_owned()))?;
+        let methods = routes.at(&incoming.path).map_err(|_| Error::NoRoute)?.value;
+        let wanted = if incoming.method == "HEAD" { "GET" } else { &incoming.method };
+        match methods.iter().find(|(method, _)| *method == wanted) {
+            Some((_, handler)) => Ok(handler(caller, Rc::clone(incoming))),
+            None => Err(Error::MethodNotAllowed(allowed(methods))),
+        }
+    })
+}
+
+fn allowed(methods: &Methods) -> String {
+    let mut names: Vec<&str> = methods.iter().map(|(method, _)| *method).collect();
+    if names.contains(&"GET") {
+        names.push("HEAD");
+    }
+    names.push("OPTIONS");
+    names.join(", ")
+}
+
+/// Says what the answer cost, and that it is the caller's own.
+fn with_cost(incoming: &Incoming, answer: Answer) -> Answer {
+    let spent = incoming.spent.get();
+    let cost = format!(
+        "rows-read;desc=\"{}\", rows-written;desc=\"{}\", bucket-ops;desc=\"{}\"",
+        spent.rows.rows_read, spent.rows.rows_written, spent.bucket_operations
+    );
+    answer.with("Server-Timing", &cost).or("Cache-Control", "private, no-cache")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_can_be_reached() {
+        let routes = table().unwrap();
+        assert!(routes.at("/api/files").is_ok() && routes.at("/api/files/").is_ok());
+        assert!(routes.at("/api/files/nothing").is_err());
+    }
+
+    #[test]
+    fn what_is_allowed_names_head_beside_get() {
+        let routes = table().unwrap();
+        assert_eq!(allowed(routes.at("/api/files/content").unwrap().value), "GET, PUT, HEAD, OPTIONS");
+    }
+}

@@ -1,0 +1,119 @@
+//! Calls to a user's workspace object.
+
+use std::rc::Rc;
+
+use durable_objects::call::{self, ANSWER, COST, Call, to_header};
+use durable_objects::ids::Label;
+use durable_objects::sql::Cost;
+use js_sys::{ArrayBuffer, Promise};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Headers, RequestInit, Response};
+
+use crate::auth::Caller;
+use crate::env;
+use crate::error::Error;
+use crate::incoming::Incoming;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The runtime's handle to an object.
+    pub type Stub;
+    #[wasm_bindgen(method, catch)]
+    fn fetch(this: &Stub, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+}
+
+/// The workspace of one caller, for the length of one request.
+pub struct Workspace {
+    stub: Stub,
+    incoming: Rc<Incoming>,
+    actor: Option<Label>,
+    turn: Option<Label>,
+}
+
+impl Workspace {
+    /// The workspace of a caller.
+    pub fn of(caller: &Caller, incoming: &Rc<Incoming>) -> Result<Self, Error> {
+        Ok(Self {
+            stub: env::workspace(&incoming.env, caller.user())?,
+            actor: incoming.label("X-Actor")?,
+            turn: incoming.label("X-Turn")?,
+            incoming: Rc::clone(incoming),
+        })
+    }
+
+    /// Makes a call.
+    pub async fn call<C: Call>(&self, call: C) -> Result<C::Answer, Error> {
+        self.send(call, None).await
+    }
+
+    /// Makes a call with a body.
+    pub async fn call_with<C: Call>(&self, call: C, body: &ArrayBuffer) -> Result<C::Answer, Error> {
+        self.send(call, Some(body)).await
+    }
+
+    /// Makes a call that answers a file's bytes: they are the body of the response, not yet read.
+    pub async fn call_for_bytes<C: Call>(&self, call: C) -> Result<(C::Answer, Response), Error> {
+        let response = self.fetch(call, None).await?;
+        if let Some(answer) = header(&response, ANSWER) {
+            return Ok((parse::<C>(&answer)?, response));
+        }
+        read_answer::<C>(&response).await?;
+        Err(Error::Internal("the object answered without the bytes".to_owned()))
+    }
+
+    async fn send<C: Call>(&self, call: C, body: Option<&ArrayBuffer>) -> Result<C::Answer, Error> {
+        read_answer::<C>(&self.fetch(call, body).await?).await
+    }
+
+    async fn fetch<C: Call>(&self, call: C, body: Option<&ArrayBuffer>) -> Result<Response, Error> {
+        let request = call::Request { verb: call.into(), actor: self.actor.clone(), turn: self.turn.clone() };
+        let header = to_header(&request).map_err(|error| Error::internal("a call", &error))?;
+        // A rejection is the platform's: the object restarts, is overloaded, or its isolate ran out of memory.
+        let unreachable = |cause: JsValue| Error::Interrupted(format!("the object did not answer: {cause:?}"));
+        let init = request_init(&header, body).map_err(unreachable)?;
+        let response = self.stub.fetch("http://workspace/", &init).map_err(unreachable)?;
+        let response: Response = JsFuture::from(response).await.map_err(unreachable)?.unchecked_into();
+        if response.status() != 200 {
+            return Err(Error::Interrupted(format!("the object answered {}", response.status())));
+        }
+        self.incoming.spend_rows(cost(&response));
+        Ok(response)
+    }
+}
+
+fn request_init(call: &str, body: Option<&ArrayBuffer>) -> Result<RequestInit, JsValue> {
+    let headers = Headers::new()?;
+    headers.set(call::CALL, call)?;
+    let init = RequestInit::new();
+    init.set_headers(&headers);
+    init.set_method("POST");
+    if let Some(body) = body {
+        init.set_body(body);
+    }
+    Ok(init)
+}
+
+async fn read_answer<C: Call>(response: &Response) -> Result<C::Answer, Error> {
+    let cut_off = |cause: JsValue| Error::Interrupted(format!("the object's answer was cut off: {cause:?}"));
+    let text = JsFuture::from(response.text().map_err(cut_off)?).await.map_err(cut_off)?;
+    parse::<C>(&text.as_string().unwrap_or_default())
+}
+
+fn parse<C: Call>(answer: &str) -> Result<C::Answer, Error> {
+    let answer: Result<C::Answer, call::Error> =
+        serde_json::from_str(answer).map_err(|error| Error::internal("an answer of the object", &error))?;
+    Ok(answer?)
+}
+
+fn header(response: &Response, name: &str) -> Option<String> {
+    response.headers().get(name).ok().flatten()
+}
+
+fn cost(response: &Response) -> Cost {
+    let cost = header(response, COST).unwrap_or_default();
+    let (rows_read, rows_written) = cost.split_once(',').unwrap_or_default();
+    let count = |text: &str| text.parse().unwrap_or_default();
+    Cost { rows_read: count(rows_read), rows_written: count(rows_written) }
+}
