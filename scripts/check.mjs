@@ -1,0 +1,16 @@
+// `npm run check`: the formatting of everything, and clippy's opinion for both targets, with warnings as errors.
+import { runAll, script } from "./run.mjs";
+import { setUp } from "./setup.mjs";
+
+const clippy = (...target) => ["clippy", "--quiet", "--locked", "--workspace", ...target, "--", "-D", "warnings"];
+
+await script(import.meta, async () => {
+  const env = await setUp();
+  const steps = [
+    ["format of Rust", "cargo", ["fmt", "--all", "--check"]],
+    ["clippy, native", "cargo", clippy("--all-targets")],
+    ["clippy, wasm32", "cargo", clippy("--target", "wasm32-unknown-unknown")],
+    ["format and lint of JavaScript", "biome", ["check", "--error-on-warnings"]],
+  ];
+  await runAll(steps, env);
+});

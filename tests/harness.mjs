@@ -1,0 +1,202 @@
+// The Worker on real workerd, through Miniflare: what wrangler.toml binds, a known secret, a temporary folder for its state.
+//
+// Every signed answer that passes through here is held to what wire.md promises of *every* answer (CORS, JSON errors,
+// Server-Timing, safe raw bytes, no 500), and every log line to never holding a signature; `stop()` fails otherwise.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before } from "node:test";
+import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+import { Client, ORIGIN, gatewayUrl, sign } from "./client.mjs";
+import { COST } from "./expect.mjs";
+
+/** @typedef {Record<string, string | null>} Overrides  Variables and secrets over wrangler.toml's; null removes one. */
+
+export const SECRET = "test-secret-key-12345";
+
+const REPOSITORY = resolve(import.meta.dirname, "..");
+const CONFIG = join(REPOSITORY, "wrangler.toml");
+const SCRIPT = "holdfast";
+const CLASS = "Workspace";
+
+export const EXPOSED = ["etag", "content-disposition", "content-range", "location", "server-timing"];
+
+/** What the Worker consists of, listed one by one: Miniflare bundles nothing and guesses nothing. */
+const MODULES = [
+  { type: "ESModule", path: join(REPOSITORY, "src/entry.mjs") },
+  { type: "ESModule", path: join(REPOSITORY, "build/index.js") },
+  { type: "CompiledWasm", path: join(REPOSITORY, "build/index_bg.wasm") },
+];
+
+// Reading wrangler.toml is not worth a line of output.
+process.env.WRANGLER_LOG ??= "error";
+
+/** @returns {ConstructorParameters<typeof Miniflare>[0]} */
+function options(/** @type {Overrides} */ overrides, /** @type {string} */ folder, /** @type {(line: string) => void} */ log) {
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG);
+  // Not `workerOptions.bindings`: those hold the developer's own .dev.vars too.
+  const { vars } = unstable_readConfig({ config: CONFIG }, { hideWarnings: true });
+  const given = { ...vars, SIGNING_SECRET: SECRET, ...overrides };
+  return convertV4MiniflareOptions({
+    ...workerOptions,
+    name: SCRIPT,
+    modulesRoot: REPOSITORY,
+    modules: /** @type {any} */ (MODULES),
+    modulesRules: undefined,
+    bindings: /** @type {any} */ (Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))),
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    log: new Log(LogLevel.NONE),
+    logRequests: false,
+    handleStructuredLogs: ({ level, message }) => log(`${level}: ${message}`),
+    handleUncaughtError: (error) => log(`uncaught: ${error.stack}`),
+    resourcePersistencePath: folder,
+    unsafeInspectDurableObjects: true,
+  });
+}
+
+let users = 0;
+
+export class Server {
+  #overrides;
+  #folder = mkdtempSync(join(tmpdir(), "holdfast-"));
+  /** @type {Miniflare | undefined} */
+  #miniflare;
+  /** @type {Set<string>} */
+  #signatures = new Set();
+  /** @type {Set<string>} */
+  #broken = new Set();
+  /** Where the Worker answers; another one after a restart. */
+  url = "";
+  /** Every line that the runtime wrote. @type {string[]} */
+  logs = [];
+
+  /** @param {Overrides} [overrides] */
+  constructor(overrides = {}) {
+    this.#overrides = overrides;
+  }
+
+  async start() {
+    this.#miniflare = new Miniflare(options(this.#overrides, this.#folder, (line) => this.logs.push(line)));
+    this.url = (await this.#miniflare.ready).origin;
+  }
+
+  /** The same state in a new process, perhaps with other variables. */
+  async restart(/** @type {Overrides} */ overrides = this.#overrides) {
+    await this.#miniflare?.dispose();
+    this.#overrides = overrides;
+    await this.start();
+  }
+
+  /** Ends the process and fails if any answer or log line broke what all of them promise. */
+  async stop() {
+    await this.#miniflare?.dispose();
+    rmSync(this.#folder, { recursive: true, force: true });
+    assert.deepEqual(this.leaks(), [], "a log line holds a signature");
+    assert.deepEqual([...this.#broken], [], "an answer broke what every answer promises");
+  }
+
+  /** The log lines that hold a signature made here, or anything that looks like one. */
+  leaks() {
+    return this.logs.filter((line) => /[?&]sig=/.test(line) || [...this.#signatures].some((sig) => line.includes(sig)));
+  }
+
+  /** A user that no other test has. */
+  user() {
+    users += 1;
+    return `user_${process.pid}_${users}`;
+  }
+
+  /** @param {string} userId @param {{ exp?: string, secret?: string }} [how] */
+  signed(userId, { exp = String(Math.floor(Date.now() / 1000) + 3600), secret = SECRET } = {}) {
+    const sig = sign(userId, exp, secret);
+    this.#signatures.add(sig);
+    return { userId, exp, sig };
+  }
+
+  /** A signed client of this user; of a new one when none is named. @param {string} [userId] */
+  client(userId = this.user(), /** @type {{ exp?: string, secret?: string }} */ how = {}) {
+    const signed = this.signed(userId, how);
+    return new Client(gatewayUrl(this.url, signed), (exchange, answer) => this.#check(exchange, answer, signed.sig));
+  }
+
+  /** Runs SQL inside the user's object. @returns {Promise<any[]>} */
+  async sql(/** @type {string} */ userId, /** @type {string} */ statement, /** @type {any[]} */ ...params) {
+    assert.ok(this.#miniflare);
+    const storage = await this.#miniflare.unsafeGetDurableObjectStorage(SCRIPT, CLASS, { name: userId });
+    return storage.exec(statement, ...params);
+  }
+
+  /**
+   * Fills a directory of the root with copies of the one file in it, `name-00001` onwards, by SQL: ten thousand requests
+   * would say no more. Ids and revs lie far above what the test itself can reach.
+   */
+  async plant(/** @type {string} */ userId, /** @type {string} */ directory, /** @type {number} */ count) {
+    const columns = (await this.sql(userId, "SELECT name FROM pragma_table_info('node')")).map(({ name }) => name);
+    const planted = { id: "1000000000 + i", rev: "1000000000 + i", name: "printf('name-%05d', i)", fold: "printf('name-%05d', i)" };
+    const values = columns.map((name) => planted[/** @type {keyof planted} */ (name)] ?? `n.${name}`);
+    await this.sql(
+      userId,
+      `INSERT INTO node (${columns.join()})
+       WITH RECURSIVE counter(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM counter WHERE i < ?)
+       SELECT ${values.join()} FROM counter, node n JOIN node d ON d.id = n.parent WHERE d.parent = 1 AND d.name = ? AND n.kind = 1`,
+      count,
+      directory,
+    );
+  }
+
+  /** Ends the user's object; the next request opens it anew. */
+  async evict(/** @type {string} */ userId) {
+    assert.ok(this.#miniflare);
+    await this.#miniflare.unsafeEvictDurableObject(SCRIPT, CLASS, { name: userId });
+  }
+
+  /** The keys of everything in a bucket. @returns {Promise<string[]>} */
+  async bucket(/** @type {string} */ binding) {
+    assert.ok(this.#miniflare);
+    const bucket = await this.#miniflare.getR2Bucket(binding);
+    return (await bucket.list()).objects.map(({ key }) => key);
+  }
+
+  /** @type {(exchange: import("./client.mjs").Exchange, answer: import("./client.mjs").Answer, sig: string) => void} */
+  #check({ method, target, headers = {} }, answer, sig) {
+    const route = `${method} ${target.split("?")[0]} ${answer.status}`;
+    const promise = (/** @type {unknown} */ kept, /** @type {string} */ what) => {
+      if (!kept) this.#broken.add(`${route}: ${what}`);
+    };
+    const header = (/** @type {string} */ name) => String(answer.headers[name] ?? "");
+    promise(answer.status !== 500, `500 ${answer.bytes.toString("utf8").slice(0, 200)}`);
+    promise(answer.status === 503 || COST.test(header("server-timing")), `Server-Timing ${header("server-timing")}`);
+    if (headers.origin === ORIGIN) {
+      promise(header("access-control-allow-origin") === ORIGIN, "no Access-Control-Allow-Origin");
+      const exposed = header("access-control-expose-headers").toLowerCase().split(/\s*,\s*/);
+      promise(EXPOSED.every((name) => exposed.includes(name)), `exposes ${exposed}`);
+    }
+    if (answer.status >= 400 && method !== "HEAD") promise(typeof answer.body?.error === "string", "an error that is not JSON");
+    if (answer.status === 200 && /\/(content|download)\?/.test(target) && /^(GET|HEAD)$/.test(method)) {
+      promise(header("x-content-type-options") === "nosniff", "no nosniff");
+      promise(/^sandbox\b/.test(header("content-security-policy")), `CSP ${header("content-security-policy")}`);
+    }
+    const said = JSON.stringify(answer.headers) + answer.bytes.toString("latin1");
+    promise(!said.includes(sig), "echoes the signature");
+  }
+}
+
+/** @param {Overrides} [overrides] */
+export async function start(overrides) {
+  const server = new Server(overrides);
+  await server.start();
+  return server;
+}
+
+/** One Miniflare for a whole spec: started before its tests, stopped, and held to its promises, after them. */
+export function serve(/** @type {Overrides} */ overrides = {}) {
+  const server = new Server(overrides);
+  before(() => server.start());
+  after(() => server.stop());
+  return server;
+}
