@@ -61,6 +61,35 @@ pub fn caller(incoming: &Incoming) -> Result<Caller, Error> {
     Ok(Caller { user })
 }
 
+/// Whether a request says anything of who makes it.
+pub fn is_claimed(query: &Query) -> bool {
+    ["userId", "exp", "sig"].iter().any(|name| query.get(name).is_some())
+}
+
+/// The host's backend itself, as it proves with `Authorization: Bearer {HOST_SECRET}`: for what no user's URL may do.
+pub struct Host(());
+
+impl Host {
+    /// A user in whose name the host acts.
+    #[expect(clippy::unused_self, reason = "only the host can act for anyone")]
+    pub fn on_behalf_of(&self, user: UserId) -> Caller {
+        Caller { user }
+    }
+}
+
+/// The host, if it is the one who calls.
+pub fn host(incoming: &Incoming) -> Result<Host, Error> {
+    let secret = incoming.config.host_secret.as_deref();
+    let secret = secret.ok_or(Error::NotConfigured("HOST_SECRET is not set: no call of the host can be verified"))?;
+    let header = incoming.header("Authorization").unwrap_or_default();
+    let given = header.strip_prefix("Bearer ").unwrap_or_default();
+    // Both as keys of one message, and those compared in constant time: neither length nor content shows in the time.
+    let keyed = |key: &str| Hmac::<Sha256>::new_from_slice(key.as_bytes()).map(|mac| mac.chain_update("host"));
+    let (Ok(secret), Ok(given)) = (keyed(secret), keyed(given)) else { return Err(Error::NotTheHost) };
+    secret.verify(&given.finalize().into_bytes()).map_err(|_| Error::NotTheHost)?;
+    Ok(Host(()))
+}
+
 /// The checks, in the order of the contract. What is signed is `{userId}.{exp}`, with `exp` as it was sent.
 fn verify(query: &Query, signers: &[Hmac<Sha256>], now_s: i64) -> Result<UserId, Unauthorized> {
     let param = |name| query.get(name).filter(|value| !value.is_empty()).ok_or(Unauthorized::Missing);

@@ -1,12 +1,12 @@
 //! Bodies of requests, read with a bound: what is over it is refused before it is read, or while.
 
-use js_sys::{Array, ArrayBuffer, JsString, Object, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, JsString, Object, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::ReadableStreamDefaultReader;
 
-use crate::bytes::{decode_utf8, is_text, whole_buffer};
+use crate::bytes::{self, decode_utf8, is_text};
+use crate::chunks::Chunks;
 use crate::error::Error;
 use crate::incoming::Incoming;
 
@@ -23,7 +23,7 @@ pub const JSON_MAX_BYTES: u64 = 32 * 1024 * 1024;
 /// The whole body, up to `max_bytes`. `what` names it in the error.
 pub async fn read(incoming: &Incoming, what: &'static str, max_bytes: u64) -> Result<ArrayBuffer, Error> {
     let too_large = |size_bytes| Error::TooLarge { what, size_bytes, max_bytes };
-    let broken = |_: JsValue| Error::BadRequest("The body ended before its end".to_owned());
+    let broken = |_: JsValue| cut_off();
     match incoming.content_length() {
         Some(size_bytes) if size_bytes > max_bytes => Err(too_large(size_bytes)),
         // The runtime ends a body where its stated length does.
@@ -33,39 +33,24 @@ pub async fn read(incoming: &Incoming, what: &'static str, max_bytes: u64) -> Re
         }
         None => {
             let Some(stream) = incoming.request.body() else { return Ok(ArrayBuffer::new(0)) };
-            let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
-            let chunks = Array::new();
-            let mut seen_bytes = 0;
-            while let Some(chunk) = next_chunk(&reader).await.map_err(broken)? {
-                seen_bytes += u64::from(chunk.byte_length());
+            let mut chunks = Chunks::new(stream).map_err(broken)?;
+            let (held, mut seen_bytes) = (Array::new(), 0);
+            while let Some(chunk) = chunks.next().await.map_err(broken)? {
+                seen_bytes += u64::from(chunk.length());
                 if seen_bytes > max_bytes {
-                    // The rest is not wanted; that it cannot be told so changes nothing.
-                    let _ = reader.cancel();
+                    chunks.cancel();
                     return Err(too_large(seen_bytes));
                 }
-                chunks.push(&chunk);
+                held.push(&chunk.slice(0, chunk.length()));
             }
-            Ok(join(&chunks, seen_bytes))
+            Ok(bytes::join(&held, seen_bytes))
         }
     }
 }
 
-async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {
-    let result = JsFuture::from(reader.read()).await?;
-    let is_done = Reflect::get(&result, &"done".into())?.is_truthy();
-    let chunk = Reflect::get(&result, &"value".into())?;
-    Ok((!is_done).then(|| chunk.unchecked_into()))
-}
-
-fn join(chunks: &Array, size_bytes: u64) -> ArrayBuffer {
-    // Below `max_bytes`, and no bound here is near 2^32.
-    let joined = Uint8Array::new_with_length(u32::try_from(size_bytes).unwrap_or(u32::MAX));
-    let mut offset = 0;
-    for chunk in chunks.iter().map(JsCast::unchecked_into::<Uint8Array>) {
-        joined.set(&chunk, offset);
-        offset += chunk.length();
-    }
-    whole_buffer(&joined)
+/// A body whose sender has gone.
+pub fn cut_off() -> Error {
+    Error::BadRequest("The body was cut off; nothing was changed".to_owned())
 }
 
 /// A body that is a JSON object. It is parsed by the runtime, so that a file's content in it does not go through wasm.
@@ -84,6 +69,12 @@ impl JsonBody {
         } else {
             Err(invalid())
         }
+    }
+
+    /// Reads and parses it; no body at all is an object without members.
+    pub async fn read_or_empty(incoming: &Incoming) -> Result<Self, Error> {
+        let is_empty = incoming.content_length().map_or(incoming.request.body().is_none(), |length| length == 0);
+        if is_empty { Ok(Self(Object::new().into())) } else { Self::read(incoming).await }
     }
 
     /// A member that is a text, left where it is.

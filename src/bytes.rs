@@ -1,7 +1,7 @@
 //! Bytes and texts of files, which stay outside of wasm memory: the runtime encodes, decodes and hashes them itself.
 
 use durable_objects::ids::Sha256;
-use js_sys::{ArrayBuffer, JsString, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, JsString, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -39,10 +39,26 @@ extern "C" {
 /// The hash that identifies content.
 pub async fn sha256(bytes: &ArrayBuffer) -> Result<Sha256, Error> {
     let failed = |cause: JsValue| Error::internal("SHA-256", &cause);
-    let hash = JsFuture::from(digest("SHA-256", bytes).map_err(failed)?).await.map_err(failed)?;
-    let mut hash_bytes = [0; 32];
-    Uint8Array::new(&hash).copy_to(&mut hash_bytes);
-    Ok(Sha256::new(hash_bytes))
+    Ok(to_sha256(&JsFuture::from(digest("SHA-256", bytes).map_err(failed)?).await.map_err(failed)?))
+}
+
+/// The hash that the runtime has computed.
+pub fn to_sha256(digest: &JsValue) -> Sha256 {
+    let mut bytes = [0; 32];
+    Uint8Array::new(digest).copy_to(&mut bytes);
+    Sha256::new(bytes)
+}
+
+/// Chunks in one piece.
+pub fn join(chunks: &Array, size_bytes: u64) -> ArrayBuffer {
+    // No caller's bound is near 2^32.
+    let joined = Uint8Array::new_with_length(u32::try_from(size_bytes).unwrap_or(u32::MAX));
+    let mut offset = 0;
+    for chunk in chunks.iter().map(JsCast::unchecked_into::<Uint8Array>) {
+        joined.set(&chunk, offset);
+        offset += chunk.length();
+    }
+    whole_buffer(&joined)
 }
 
 /// The text that bytes are in UTF-8, byte order mark included; none if they are no UTF-8.
@@ -75,7 +91,7 @@ pub fn to_base64(bytes: &ArrayBuffer) -> JsString {
 }
 
 /// The buffer of an array: its own when it fills it, else a copy of just these bytes.
-pub fn whole_buffer(array: &Uint8Array) -> ArrayBuffer {
+fn whole_buffer(array: &Uint8Array) -> ArrayBuffer {
     let buffer: ArrayBuffer = array.buffer().unchecked_into();
     if buffer.byte_length() == array.byte_length() {
         buffer

@@ -5,10 +5,12 @@ use std::rc::Rc;
 
 use durable_objects::ids::UserId;
 use hmac::{Hmac, Mac};
+use js_sys::Reflect;
 use sha2::Sha256;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use worker::Env;
 
+use crate::blobs::Bucket;
 use crate::error::Error;
 use crate::workspace::Stub;
 
@@ -18,6 +20,12 @@ pub struct Config {
     pub signers: Vec<Hmac<Sha256>>,
     /// Where clients see the workspace (`WORKSPACE_ROOT`): absolute, without a trailing slash.
     pub root: String,
+    /// The largest file that travels as JSON, either way (`MAX_JSON_FILE_BYTES`).
+    pub json_file_max_bytes: u64,
+    /// The largest file at all (`MAX_FILE_BYTES`).
+    pub file_max_bytes: u64,
+    /// The secret with which the host itself calls (`HOST_SECRET`).
+    pub host_secret: Option<String>,
     /// The origins that browsers may call from (`ALLOWED_ORIGINS`).
     pub allowed_origins: Vec<String>,
 }
@@ -49,20 +57,36 @@ impl Config {
         Self {
             signers: signers.collect(),
             root: format!("/{}", root.trim_matches('/')),
+            json_file_max_bytes: bytes(&var, "MAX_JSON_FILE_BYTES", 10 * MIB),
+            file_max_bytes: bytes(&var, "MAX_FILE_BYTES", 50 * MIB),
+            host_secret: var("HOST_SECRET").filter(|secret| !secret.is_empty()),
             allowed_origins: origins.split(',').map(|origin| origin.trim().to_owned()).collect(),
         }
     }
 }
 
+/// A limit in bytes. One that is no number is its default: these limits protect the deployment, whatever is set.
+fn bytes(var: &impl Fn(&str) -> Option<String>, name: &str, default: u64) -> u64 {
+    var(name).and_then(|text| text.trim().parse().ok()).unwrap_or(default)
+}
+
+const MIB: u64 = 1024 * 1024;
+
 fn var(env: &Env, name: &str) -> Option<String> {
     env.var(name).ok().map(|value| value.to_string())
+}
+
+/// The private bucket.
+pub fn data(env: &Env) -> Result<Bucket, Error> {
+    let bucket = Reflect::get(env, &"DATA".into()).ok().filter(JsValue::is_object);
+    bucket.map(JsCast::unchecked_into).ok_or(Error::NotConfigured("The bucket DATA is not bound"))
 }
 
 /// The object of a user. Its name is the user's id, exactly as signed.
 pub fn workspace(env: &Env, user: &UserId) -> Result<Stub, Error> {
     let namespace = env.durable_object("WORKSPACE").map_err(|error| Error::internal("WORKSPACE", &error))?;
     let stub = namespace.get_by_name(user.as_str()).map_err(|error| Error::internal("WORKSPACE", &error))?;
-    Ok(stub.into_rpc::<wasm_bindgen::JsValue>().unchecked_into())
+    Ok(stub.into_rpc::<JsValue>().unchecked_into())
 }
 
 #[cfg(test)]

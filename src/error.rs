@@ -12,12 +12,16 @@ use worker::console_error;
 
 use crate::answer::Answer;
 use crate::auth::Unauthorized;
+use crate::conditional::quote;
+use crate::wire::Time;
 
 /// Why a request is not answered as it was meant.
 #[derive(Debug)]
 pub enum Error {
     /// No valid signature.
     Unauthorized(Unauthorized),
+    /// No valid host secret.
+    NotTheHost,
     /// The operator has left something out.
     NotConfigured(&'static str),
     /// No route has this path.
@@ -37,10 +41,24 @@ pub enum Error {
         /// The limit.
         max_bytes: u64,
     },
+    /// A file that is too large to travel as JSON.
+    TooLargeForJson {
+        /// Its size.
+        size_bytes: u64,
+        /// The limit.
+        max_bytes: u64,
+    },
     /// Bytes that are no text were asked for as text.
     NotText,
     /// What the workspace said.
     Workspace(call::Error),
+    /// None of the bytes that were asked for exist.
+    RangeNotSatisfiable {
+        /// How many there are.
+        size_bytes: u64,
+    },
+    /// The bucket did not do what it was asked to.
+    BucketFailed(String),
     /// The workspace did not answer: it is starting again, or overloaded.
     Interrupted(String),
     /// Anything that should not happen.
@@ -69,6 +87,7 @@ impl Error {
     fn told(&self) -> Told {
         match self {
             Self::Unauthorized(reason) => told(401, "Unauthorized").detail("details", reason.details()),
+            Self::NotTheHost => told(401, "Unauthorized").detail("details", "Invalid host secret"),
             Self::NotConfigured(sentence) => told(503, *sentence).cause(*sentence),
             Self::NoRoute => told(404, "Not found"),
             Self::MethodNotAllowed(allow) => told(405, "Method not allowed").header("Allow", allow),
@@ -77,11 +96,22 @@ impl Error {
             Self::TooLarge { what, size_bytes, max_bytes } => {
                 told(413, format!("{what} too large")).detail("size", *size_bytes).detail("maxSize", *max_bytes)
             }
+            Self::TooLargeForJson { size_bytes, max_bytes } => told(413, "File too large")
+                .detail("size", *size_bytes)
+                .detail("maxSize", *max_bytes)
+                .detail("hint", "Download the file instead"),
             Self::NotText => {
                 let hint = "Ask for encoding=base64, or download the file";
                 told(415, "The file is not UTF-8 text").detail("hint", hint)
             }
+            Self::RangeNotSatisfiable { size_bytes } => {
+                told(416, "Range not satisfiable").header("Content-Range", &format!("bytes */{size_bytes}"))
+            }
             Self::Workspace(error) => told_of_workspace(error),
+            Self::BucketFailed(cause) => {
+                let sentence = "The storage is not available right now; nothing was changed; try again";
+                told(503, sentence).header("Retry-After", "1").cause(cause.as_str())
+            }
             Self::Interrupted(cause) => {
                 let sentence = "The workspace is not available right now; try again";
                 told(503, sentence).header("Retry-After", "1").cause(cause.as_str())
@@ -135,6 +165,20 @@ fn told_of_workspace(error: &call::Error) -> Told {
         E::IsADirectory { .. } => told(409, "A directory is already there"),
         E::IsAFile { .. } => told(409, "A file is in the way"),
         E::AlreadyThere { .. } => told(409, "Something is already there"),
+        E::ConditionFailed { found, .. } => {
+            let told = told(412, "The file is not what it was expected to be");
+            match found {
+                Some(entry) => told
+                    .detail("etag", quote(&entry.tag()))
+                    .detail("size", entry.size_bytes)
+                    .detail("modified", String::from(Time(entry.modified_ms))),
+                None => told.detail("etag", Value::Null),
+            }
+        }
+        E::UnknownUpload { .. } => {
+            told(503, "The upload took too long; nothing was changed; try again").cause(error.to_string())
+        }
+        E::Closed => told(410, "This account was deleted"),
         E::BadCursor => told(400, "Invalid cursor"),
         E::IntoItself { .. } => told(400, "A directory cannot go into itself"),
         E::Protected { moving: false, .. } => told(403, "Cannot delete protected path"),

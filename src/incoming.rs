@@ -92,6 +92,13 @@ impl Incoming {
         self.header("Content-Length")?.parse().ok()
     }
 
+    /// Counts an operation on a bucket.
+    pub fn spend_bucket_operation(&self) {
+        let mut spent = self.spent.get();
+        spent.bucket_operations += 1;
+        self.spent.set(spent);
+    }
+
     /// Adds to what the request has cost.
     pub fn spend_rows(&self, rows: Cost) {
         let mut spent = self.spent.get();

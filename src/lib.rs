@@ -2,12 +2,19 @@
 
 mod answer;
 mod auth;
+mod blobs;
 mod body;
 mod bytes;
+mod chunks;
+mod conditional;
 mod cors;
+mod digest;
+mod disposition;
 mod env;
 mod error;
+mod form;
 mod incoming;
+mod intake;
 mod mime;
 mod routes;
 mod wire;
@@ -32,6 +39,6 @@ fn start() {
 
 /// Every HTTP request.
 #[event(fetch)]
-async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> Result<web_sys::Response> {
-    routes::answer(request, env).await
+async fn fetch(request: web_sys::Request, env: Env, context: Context) -> Result<web_sys::Response> {
+    routes::answer(request, env, &context).await
 }

@@ -8,6 +8,7 @@ use durable_objects::call::{Entry, Kind, Listed, Trashed};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::conditional::quote;
 use crate::error::Error;
 use crate::mime;
 
@@ -20,6 +21,13 @@ impl From<Time> for String {
     fn from(Time(ms): Time) -> Self {
         // Our own clock is far within what a date can be.
         DateTime::from_timestamp_millis(ms).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
+    }
+}
+
+impl Time {
+    /// As HTTP writes it, to the second.
+    pub fn http_date(self) -> String {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 }
 
@@ -107,16 +115,7 @@ impl StatBody {
         let Entry { path, kind, size_bytes, modified_ms, .. } = entry;
         let listed = Listed { path: path.clone(), kind: *kind, size_bytes: *size_bytes, modified_ms: *modified_ms };
         let mime_type = matches!(kind, Kind::File).then(|| mime::of_name(path.name()));
-        Self { item: FileItem::new(root, &listed), etag: etag(entry), mime_type, rev: entry.rev }
-    }
-}
-
-/// The strong tag of an entry: a file's is its content's hash, so equal bytes have equal tags wherever they lie; a
-/// directory's changes with its entries.
-pub fn etag(entry: &Entry) -> String {
-    match entry.hash {
-        Some(hash) => format!("\"{hash}\""),
-        None => format!("\"{}-{}\"", entry.rev, entry.children_rev),
+        Self { item: FileItem::new(root, &listed), etag: quote(&entry.tag()), mime_type, rev: entry.rev }
     }
 }
 

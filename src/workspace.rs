@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use durable_objects::call::{self, ANSWER, COST, Call, to_header};
-use durable_objects::ids::Label;
+use durable_objects::ids::{Label, UserId};
 use durable_objects::sql::Cost;
 use js_sys::{ArrayBuffer, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -27,6 +27,7 @@ extern "C" {
 /// The workspace of one caller, for the length of one request.
 pub struct Workspace {
     stub: Stub,
+    user: UserId,
     incoming: Rc<Incoming>,
     actor: Option<Label>,
     turn: Option<Label>,
@@ -37,6 +38,7 @@ impl Workspace {
     pub fn of(caller: &Caller, incoming: &Rc<Incoming>) -> Result<Self, Error> {
         Ok(Self {
             stub: env::workspace(&incoming.env, caller.user())?,
+            user: caller.user().clone(),
             actor: incoming.label("X-Actor")?,
             turn: incoming.label("X-Turn")?,
             incoming: Rc::clone(incoming),
@@ -48,19 +50,28 @@ impl Workspace {
         self.send(call, None).await
     }
 
-    /// Makes a call with a body.
-    pub async fn call_with<C: Call>(&self, call: C, body: &ArrayBuffer) -> Result<C::Answer, Error> {
-        self.send(call, Some(body)).await
+    /// Makes a call with a body, if it has one.
+    pub async fn call_with<C: Call>(&self, call: C, body: Option<&ArrayBuffer>) -> Result<C::Answer, Error> {
+        self.send(call, body).await
     }
 
-    /// Makes a call that answers a file's bytes: they are the body of the response, not yet read.
-    pub async fn call_for_bytes<C: Call>(&self, call: C) -> Result<(C::Answer, Response), Error> {
+    /// Whose it is.
+    pub fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    /// The request that it is asked for.
+    pub fn incoming(&self) -> &Rc<Incoming> {
+        &self.incoming
+    }
+
+    /// Makes a call that may answer a file's bytes: they are the body of the response, not yet read.
+    pub async fn call_for_bytes<C: Call>(&self, call: C) -> Result<(C::Answer, Option<Response>), Error> {
         let response = self.fetch(call, None).await?;
-        if let Some(answer) = header(&response, ANSWER) {
-            return Ok((parse::<C>(&answer)?, response));
+        match header(&response, ANSWER) {
+            Some(answer) => Ok((parse::<C>(&answer)?, Some(response))),
+            None => Ok((read_answer::<C>(&response).await?, None)),
         }
-        read_answer::<C>(&response).await?;
-        Err(Error::Internal("the object answered without the bytes".to_owned()))
     }
 
     async fn send<C: Call>(&self, call: C, body: Option<&ArrayBuffer>) -> Result<C::Answer, Error> {

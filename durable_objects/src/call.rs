@@ -49,8 +49,10 @@ macro_rules! calls {
 calls! {
     List => Listing,
     Stat => Entry,
-    Read => Entry,
+    Read => Found,
     Write => Written,
+    Announce => Announced,
+    Abandon => Abandoned,
     MakeDirectory => Made,
     Move => Relocated,
     Copy => Relocated,
@@ -58,12 +60,15 @@ calls! {
     ListTrash => TrashListing,
     Restore => Restored,
     EmptyTrash => Emptied,
+    Ping => Pong,
+    Reset => Cleared,
+    Close => Cleared,
 }
 
 impl Verb {
     /// Whether bytes come with it.
     pub const fn has_body(&self) -> bool {
-        matches!(self, Self::Write(_))
+        matches!(self, Self::Write(Write { content: Content::Body, .. }))
     }
 }
 
@@ -89,6 +94,8 @@ pub struct List {
     pub limit: usize,
     /// Where an earlier answer stopped.
     pub after: Option<Cursor>,
+    /// The tags that the caller has: if one is the listing's, only the tag is answered.
+    pub unless: Condition,
 }
 
 /// One entry, whatever it is.
@@ -98,22 +105,93 @@ pub struct Stat {
     pub path: FilePath,
 }
 
-/// A file and its bytes, which are the body of the answer.
+/// A file and its bytes: small ones are the body of the answer, large ones lie in a bucket.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Read {
     /// The file.
     pub path: FilePath,
+    /// The tags that the caller has: if one is the file's, the bytes do not travel.
+    pub unless: Condition,
 }
 
-/// A file's new content, which is the body of the call. Writing over a file keeps its history.
+/// A file's new content. Writing over a file keeps its history.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Write {
     /// The file.
     pub path: FilePath,
-    /// The hash of the body, computed by the Worker.
+    /// The hash of the content, computed by the Worker.
     pub hash: Sha256,
+    /// Where the content is.
+    pub content: Content,
     /// Whether missing parents are made.
     pub make_parents: bool,
+    /// What the file must be for this to happen.
+    pub only_if: Conditions,
+}
+
+/// Where the content of a write is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Content {
+    /// The body of the call.
+    Body,
+    /// In the bucket, under a key that was announced.
+    Stored {
+        /// The key.
+        key: String,
+        /// How many bytes lie there.
+        size_bytes: u64,
+    },
+}
+
+/// A key that bytes are about to be sent to. Whatever happens to the sender, the object finds them: they end in a
+/// [`Write`], or the alarm removes them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Announce {
+    /// A random key that nothing else uses.
+    pub key: String,
+    /// The multipart upload under which the bytes go there, once it is known.
+    pub multipart_id: Option<String>,
+    /// How many bytes there can be: the quota must have room for them.
+    pub reserved_bytes: u64,
+}
+
+/// Bytes that will not be used: the alarm removes them at once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Abandon {
+    /// The announced key.
+    pub key: String,
+}
+
+/// Tags to compare an entry with (see [`Entry::tag`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Condition {
+    /// Nothing was asked.
+    #[default]
+    None,
+    /// Any entry that exists.
+    Any,
+    /// One of these.
+    OneOf(Vec<String>),
+}
+
+impl Condition {
+    /// Whether an entry with this tag, or no entry, is what is meant.
+    pub fn matches(&self, tag: Option<&str>) -> bool {
+        match (self, tag) {
+            (Self::None, _) | (_, None) => false,
+            (Self::Any, Some(_)) => true,
+            (Self::OneOf(tags), Some(tag)) => tags.iter().any(|one| one == tag),
+        }
+    }
+}
+
+/// What must hold of an entry for a change to happen. It is looked at in the transaction of the change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// The entry must be one of these.
+    pub is: Condition,
+    /// The entry must be none of these.
+    pub is_not: Condition,
 }
 
 /// A directory, with its parents. Fine if it is there.
@@ -132,6 +210,8 @@ pub struct Move {
     pub to: FilePath,
     /// Whether a file may replace the file that is there. The target keeps its history.
     pub overwrite: bool,
+    /// `is` is about the source, `is_not` about what is at the target.
+    pub only_if: Conditions,
 }
 
 /// A second entry with the same content, of a directory with everything in it; missing parents are made.
@@ -143,6 +223,8 @@ pub struct Copy {
     pub to: FilePath,
     /// Whether a file may replace the file that is there. The target keeps its history.
     pub overwrite: bool,
+    /// `is` is about the source, `is_not` about what is at the target.
+    pub only_if: Conditions,
 }
 
 /// An entry into the trash, or for good.
@@ -152,6 +234,8 @@ pub struct Delete {
     pub path: FilePath,
     /// Whether it skips the trash: the entry and its versions are gone.
     pub permanent: bool,
+    /// What the entry must be for this to happen.
+    pub only_if: Conditions,
 }
 
 /// What is in the trash, newest first.
@@ -175,6 +259,19 @@ pub struct Restore {
 /// Everything in the trash for good.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EmptyTrash {}
+
+/// Nothing: whether the object answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ping {}
+
+/// Everything of the workspace gone: the tree, its versions, its trash, its checkpoints, its feed, its bytes. Revs go on
+/// counting, so that nobody mistakes what comes for what was.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reset {}
+
+/// As [`Reset`], and for good: every later call is refused, so that an old URL cannot bring the account back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Close {}
 
 /// What an entry is. The numbers are those of the schema; 2 is reserved for links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -204,11 +301,44 @@ pub struct Entry {
     pub hash: Option<Sha256>,
 }
 
+impl Entry {
+    /// What identifies the entry's state: a file's content, wherever it lies; for a directory, the list of its entries
+    /// and itself.
+    pub fn tag(&self) -> String {
+        match self.hash {
+            Some(hash) => hash.to_string(),
+            None => format!("{}-{}", self.rev, self.children_rev),
+        }
+    }
+}
+
+/// A file as it was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// The file.
+    pub entry: Entry,
+    /// Where its bytes are.
+    pub bytes: Place,
+}
+
+/// Where the bytes of an answer are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// Nowhere: the caller has them.
+    Unchanged,
+    /// The body of the answer.
+    Body,
+    /// In the bucket, under this key. It stays readable for an hour after the file has let go of it.
+    Stored(String),
+}
+
 /// A page of a directory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Listing {
-    /// The entries, in order.
-    pub entries: Vec<Listed>,
+    /// What changes whenever the answer to the same question would.
+    pub tag: String,
+    /// The entries, in order; none when the caller has them.
+    pub entries: Option<Vec<Listed>>,
     /// Where to go on, if something is left.
     pub next: Option<Cursor>,
 }
@@ -246,6 +376,14 @@ pub struct Written {
     /// The revision of the change.
     pub rev: i64,
 }
+
+/// A key that is reserved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {}
+
+/// A key that is given up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Abandoned {}
 
 /// A directory that is there now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -321,6 +459,17 @@ pub struct Emptied {
     pub bytes: u64,
 }
 
+/// The object answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pong {}
+
+/// The workspace is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cleared {
+    /// How many entries it had.
+    pub entries: u64,
+}
+
 /// What a call looked for and did not find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sought {
@@ -373,6 +522,23 @@ pub enum Error {
         /// Where.
         path: FilePath,
     },
+    /// The entry is not what the caller said it must be.
+    #[error("{path:?} is not what it was expected to be")]
+    ConditionFailed {
+        /// Which entry.
+        path: FilePath,
+        /// What it is, if it is there.
+        found: Option<Entry>,
+    },
+    /// Bytes were sent to a key that is not announced, or not any more.
+    #[error("the upload to {key} is not known")]
+    UnknownUpload {
+        /// The key.
+        key: String,
+    },
+    /// The account has been deleted.
+    #[error("the account was deleted")]
+    Closed,
     /// A cursor that no listing of this directory has answered.
     #[error("the cursor is not of this listing")]
     BadCursor,
@@ -477,10 +643,10 @@ mod tests {
 
     #[test]
     fn a_call_travels_as_ascii_json() {
-        let verb = Verb::from(Write { path: path("a/é📦\"\\"), hash: Sha256::new([7; 32]), make_parents: true });
+        let verb = Verb::from(MakeDirectory { path: path("a/é📦\"\\") });
         let request = Request { verb, actor: Label::parse("agent"), turn: None };
         let header = to_header(&request).unwrap();
-        insta::assert_snapshot!(header, @r#"{"verb":{"Write":{"path":"a/\u00e9\ud83d\udce6\"\\","hash":"0707070707070707070707070707070707070707070707070707070707070707","make_parents":true}},"actor":"agent","turn":null}"#);
+        insta::assert_snapshot!(header, @r#"{"verb":{"MakeDirectory":{"path":"a/\u00e9\ud83d\udce6\"\\"}},"actor":"agent","turn":null}"#);
         let back: Request = serde_json::from_str(&header).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), serde_json::to_string(&request).unwrap());
     }

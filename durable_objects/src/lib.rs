@@ -1,7 +1,7 @@
 //! The workspace object: one user's tree, its history and its small bytes, in one SQLite database.
 //!
-//! This room is synchronous and transactional: SQL and nothing else. It does not know HTTP, R2, D1 or the clock; what
-//! time it is and which bytes arrived are arguments. The Worker (the root crate) depends on this crate and never the
+//! This room is synchronous and transactional: SQL and nothing else. It does not know HTTP, D1 or the clock, and R2 only
+//! as what the alarm removes from; what time it is and which bytes arrived are arguments. The Worker (the root crate) depends on this crate and never the
 //! other way round.
 //!
 //! | module | owns |
@@ -11,8 +11,11 @@
 //! | [`limits`] | how much, how deep, how long |
 //! | [`sql`] | the seam: workerd's SQLite, or any other in tests |
 //! | [`workspace`] | the schema, the verbs, the timers |
+//! | `bucket` | what the alarm does outside of the database: it removes what the database has let go of (wasm only) |
 //! | `object` | the Durable Object that runs them (wasm only) |
 
+#[cfg(target_arch = "wasm32")]
+mod bucket;
 pub mod call;
 pub mod ids;
 pub mod limits;

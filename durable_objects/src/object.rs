@@ -12,6 +12,7 @@ use worker::{
     Date, DurableObject, Env, Request, Response, Result, ScheduledTime, State, console_error, durable_object,
 };
 
+use crate::bucket;
 use crate::call::{self, ANSWER, CALL, COST, Error};
 use crate::limits::Limits;
 use crate::sql::{Bytes, ObjectSql, Sql};
@@ -19,6 +20,9 @@ use crate::workspace::{self, Context, Reply};
 
 /// When the alarm rings again after the database could not even be opened.
 const REOPEN_MS: i64 = 10 * 60 * 1000;
+
+/// How many batches of objects one ring removes before it makes room for requests.
+const REMOVALS_PER_RING: usize = 4;
 
 /// One user's workspace.
 #[durable_object]
@@ -58,7 +62,7 @@ impl DurableObject for Workspace {
     async fn alarm(&self) -> Result<Response> {
         self.alarm_ms.set(None);
         // Never an `Err`: the platform drops an alarm that fails six times.
-        match self.ring() {
+        match self.ring().await {
             Ok(failures) => {
                 for failure in failures {
                     console_error!("alarm: {failure}");
@@ -76,7 +80,11 @@ impl DurableObject for Workspace {
 
 impl Workspace {
     fn perform(&self, call: &call::Request, body: Option<&Bytes>) -> Result<Reply> {
-        let limits = match self.open() {
+        let ready = self.open().and_then(|limits| {
+            workspace::must_take(&self.sql, &call.verb)?;
+            Ok(limits)
+        });
+        let limits = match ready {
             Ok(limits) => limits,
             Err(error) => return Ok(Reply::Json(serde_json::to_string(&Err::<(), _>(error))?)),
         };
@@ -85,9 +93,22 @@ impl Workspace {
         Ok(workspace::perform(&context, &call.verb, body)?)
     }
 
-    fn ring(&self) -> std::result::Result<Vec<String>, Error> {
+    /// Does what is due, in the database and then in the bucket, and answers what failed.
+    async fn ring(&self) -> std::result::Result<Vec<String>, Error> {
         let limits = self.open()?;
-        workspace::ring(&Context { sql: &self.sql, limits, now_ms: now_ms(), actor: None, turn: None })
+        let context = || Context { sql: &self.sql, limits, now_ms: now_ms(), actor: None, turn: None };
+        let mut failures = workspace::ring(&context())?;
+        for _ in 0..REMOVALS_PER_RING {
+            let Some((task, removals)) = workspace::claim_removals(&context())? else { break };
+            match bucket::remove(&self.env, &removals).await {
+                Ok(()) => workspace::settle_removals(&context(), task, &removals)?,
+                Err(error) => {
+                    failures.push(format!("removing from the bucket: {error}"));
+                    workspace::put_off(&context(), task)?;
+                }
+            }
+        }
+        Ok(failures)
     }
 
     /// The limits, with the database ready behind them.

@@ -106,6 +106,14 @@ impl Row {
         }
     }
 
+    /// Text or `NULL`.
+    pub fn text_or_null(&self, column: usize) -> Result<Option<&str>, SqlError> {
+        match self.0.get(column) {
+            Some(Value::Null) => Ok(None),
+            _ => self.text(column).map(Some),
+        }
+    }
+
     /// The row's bytes, taken out of it.
     pub fn into_bytes(self, column: usize) -> Result<Bytes, SqlError> {
         match self.0.into_iter().nth(column) {

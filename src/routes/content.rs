@@ -1,127 +1,25 @@
-//! The bytes of files: as JSON for pages that were written so, and raw for everyone else.
+//! Files as bytes, on their way out: whole or in part, from the row or from the bucket, without passing through wasm.
 
 use std::rc::Rc;
 
-use durable_objects::call::{Entry, Error as CallError, Kind, Read, Sought, Stat, Write, Written};
-use durable_objects::limits::INLINE_MAX_BYTES;
+use durable_objects::call::{Entry, Error as CallError, Found, Kind, Place, Read, Sought, Stat};
 use durable_objects::path::FilePath;
-use js_sys::{ArrayBuffer, JsString};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::json;
-use wasm_bindgen::prelude::wasm_bindgen;
+use js_sys::ArrayBuffer;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::Response;
 
 use super::Outcome;
 use crate::answer::Answer;
 use crate::auth::Caller;
-use crate::body::{self, JsonBody};
+use crate::blobs::{Blobs, Range};
+use crate::conditional::{self, Part, quote};
+use crate::disposition::content_disposition;
 use crate::error::Error;
 use crate::incoming::Incoming;
-use crate::wire::{Time, etag};
+use crate::mime;
+use crate::wire::Time;
 use crate::workspace::Workspace;
-use crate::{bytes, mime};
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = JSON, js_name = stringify)]
-    fn to_json(text: &JsString) -> JsString;
-}
-
-/// How content travels in JSON.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Utf8,
-    Base64,
-}
-
-impl Encoding {
-    fn parse(text: Option<&str>) -> Result<Self, Error> {
-        match text {
-            None | Some("utf-8" | "utf8") => Ok(Self::Utf8),
-            Some("base64") => Ok(Self::Base64),
-            Some(_) => Err(Error::BadRequest("Unknown encoding: use utf-8 or base64".to_owned())),
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "utf-8",
-            Self::Base64 => "base64",
-        }
-    }
-}
-
-/// `GET /api/files/read?path=&encoding=`: a file as JSON.
-pub async fn read(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
-    let encoding = Encoding::parse(incoming.query.get("encoding"))?;
-    let path = incoming.query_path()?;
-    let (entry, response) = Workspace::of(&caller, &incoming)?.call_for_bytes(Read { path }).await?;
-    let cut_off = |cause: JsValue| Error::Interrupted(format!("the object's answer was cut off: {cause:?}"));
-    let buffer = JsFuture::from(response.array_buffer().map_err(cut_off)?).await.map_err(cut_off)?;
-    let buffer: ArrayBuffer = buffer.unchecked_into();
-    let content = match encoding {
-        Encoding::Utf8 => bytes::decode_utf8(&buffer).ok_or(Error::NotText)?,
-        Encoding::Base64 => bytes::to_base64(&buffer),
-    };
-    let about = json!({
-        "path": entry.path.absolute(&incoming.config.root),
-        "size": entry.size_bytes,
-        "modified": Time(entry.modified_ms),
-        "encoding": encoding.name(),
-    });
-    // The content is put into the object by the runtime: `{…` + `,"content":` + `"…"` + `}`.
-    let about = about.to_string();
-    let about = about.strip_suffix('}').unwrap_or(&about);
-    let json = JsString::from(format!("{about},\"content\":")).concat(&to_json(&content)).concat(&"}".into());
-    Ok(Answer::native(200, json.into()).with("Content-Type", "application/json"))
-}
-
-/// `POST /api/files/write {path, content, encoding?, createDirs?}`: a file from JSON.
-pub async fn write(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
-    let body = JsonBody::read(&incoming).await?;
-    let (Some(path), Some(content)) = (body.text("path"), body.js_text("content")) else {
-        return Err(Error::BadRequest("Path and content required".to_owned()));
-    };
-    let encoding = Encoding::parse(body.optional_text("encoding")?.as_deref())?;
-    let make_parents = body.flag("createDirs", true)?;
-    let path = incoming.file_path(&path)?;
-    let not_base64 = || Error::BadRequest("The content is not valid base64".to_owned());
-    let content = match encoding {
-        Encoding::Utf8 => bytes::encode_utf8(&content),
-        Encoding::Base64 => bytes::from_base64(&content).ok_or_else(not_base64)?,
-    };
-    let size_bytes = u64::from(content.byte_length());
-    if size_bytes > INLINE_MAX_BYTES {
-        return Err(Error::TooLarge { what: "Content", size_bytes, max_bytes: INLINE_MAX_BYTES });
-    }
-    store(&caller, &incoming, path, &content, make_parents).await
-}
-
-/// `PUT /api/files/content?path=`: a file from the body.
-pub async fn put(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
-    let path = incoming.query_path()?;
-    let content = body::read(&incoming, "File", INLINE_MAX_BYTES).await?;
-    store(&caller, &incoming, path, &content, true).await
-}
-
-async fn store(
-    caller: &Caller,
-    incoming: &Rc<Incoming>,
-    path: FilePath,
-    content: &ArrayBuffer,
-    make_parents: bool,
-) -> Outcome {
-    let hash = bytes::sha256(content).await?;
-    let call = Write { path: path.clone(), hash, make_parents };
-    let Written { size_bytes, modified_ms, .. } = Workspace::of(caller, incoming)?.call_with(call, content).await?;
-    Answer::ok(&json!({
-        "success": true,
-        "path": path.absolute(&incoming.config.root),
-        "size": size_bytes,
-        "modified": Time(modified_ms),
-    }))
-}
 
 /// `GET /api/files/content?path=`: the bytes, to be shown.
 pub async fn get(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
@@ -136,21 +34,87 @@ pub async fn download(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
 async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &'static str) -> Outcome {
     let path = incoming.query_path()?;
     let workspace = Workspace::of(caller, incoming)?;
-    let (entry, body) = if incoming.method == "HEAD" {
-        (stat_file(&workspace, path).await?, JsValue::NULL)
-    } else {
-        let (entry, response) = workspace.call_for_bytes(Read { path }).await?;
-        (entry, response.body().into())
+    let unless = conditional::of_look(incoming);
+    if incoming.method == "HEAD" {
+        let entry = stat_file(&workspace, path).await?;
+        let is_unchanged = unless.matches(Some(&entry.tag()));
+        let head = if is_unchanged { unchanged(&entry) } else { described(Answer::empty(200), &entry, disposition) };
+        return Ok(if is_unchanged { head } else { head.with("Content-Length", &entry.size_bytes.to_string()) });
+    }
+    let (Found { entry, bytes: place }, response) = workspace.call_for_bytes(Read { path, unless }).await?;
+    if place == Place::Unchanged {
+        return Ok(unchanged(&entry));
+    }
+    let size_bytes = entry.size_bytes;
+    let range = match conditional::part(incoming, size_bytes, &entry.tag()) {
+        Part::Whole => None,
+        Part::Of(range) => Some(range),
+        Part::Unsatisfiable => return Err(Error::RangeNotSatisfiable { size_bytes }),
     };
-    let mime = mime::of_name(entry.path.name());
+    let body = match (&place, response, range) {
+        (Place::Stored(key), ..) => Blobs::of(incoming)?.get(key, size_bytes, range).await?,
+        (_, Some(response), None) => response.body().into(),
+        (_, response, Some(range)) => slice(&whole(incoming, &place, response, size_bytes).await?, range).into(),
+        (_, None, None) => return Err(Error::Internal("the object answered without the bytes".to_owned())),
+    };
+    let length = range.map_or(size_bytes, |range| range.length);
+    let answer =
+        Answer::native(if range.is_some() { 206 } else { 200 }, body).with("Content-Length", &length.to_string());
+    let answer = match range {
+        Some(Range { offset, length }) => {
+            answer.with("Content-Range", &format!("bytes {offset}-{}/{size_bytes}", offset + length - 1))
+        }
+        None => answer,
+    };
+    Ok(described(answer, &entry, disposition))
+}
+
+/// With everything that is to be said of a file's raw bytes.
+fn described(answer: Answer, entry: &Entry, disposition: &str) -> Answer {
+    let name = entry.path.name();
+    let mime = mime::of_name(name);
     let disposition = if mime::is_active(mime) { "attachment" } else { disposition };
-    Ok(Answer::native(200, body)
+    with_validators(answer, entry)
         .with("Content-Type", mime)
-        .with("Content-Length", &entry.size_bytes.to_string())
-        .with("Content-Disposition", &content_disposition(disposition, entry.path.name()))
-        .with("ETag", &etag(&entry))
+        .with("Content-Disposition", &content_disposition(disposition, name))
+        .with("Accept-Ranges", "bytes")
         // What a user stores can be anything: it is never to run with the powers of this origin.
-        .with("Content-Security-Policy", "sandbox"))
+        .with("Content-Security-Policy", "sandbox")
+}
+
+pub fn with_validators(answer: Answer, entry: &Entry) -> Answer {
+    answer.with("ETag", &quote(&entry.tag())).with("Last-Modified", &Time(entry.modified_ms).http_date())
+}
+
+/// The answer to a caller who has it already.
+pub fn unchanged(entry: &Entry) -> Answer {
+    with_validators(Answer::empty(304), entry)
+}
+
+/// A file's bytes in one buffer of the runtime: for files of a bounded size.
+pub async fn whole(
+    incoming: &Rc<Incoming>,
+    place: &Place,
+    response: Option<Response>,
+    size_bytes: u64,
+) -> Result<ArrayBuffer, Error> {
+    let cut_off = |cause: JsValue| Error::Interrupted(format!("the bytes were cut off: {cause:?}"));
+    let response = match (place, response) {
+        (Place::Stored(key), _) => {
+            let body = Blobs::of(incoming)?.get(key, size_bytes, None).await?;
+            Response::new_with_opt_readable_stream(Some(&body.unchecked_into())).map_err(cut_off)?
+        }
+        (_, Some(response)) => response,
+        (_, None) => return Err(Error::Internal("the object answered without the bytes".to_owned())),
+    };
+    let buffer = JsFuture::from(response.array_buffer().map_err(cut_off)?).await.map_err(cut_off)?;
+    Ok(buffer.unchecked_into())
+}
+
+/// Part of a small file. Its numbers fit: the file is in memory.
+fn slice(buffer: &ArrayBuffer, Range { offset, length }: Range) -> ArrayBuffer {
+    let index = |number| u32::try_from(number).unwrap_or(u32::MAX);
+    buffer.slice_with_end(index(offset), index(offset + length))
 }
 
 /// A file without its bytes.
@@ -160,45 +124,5 @@ async fn stat_file(workspace: &Workspace, path: FilePath) -> Result<Entry, Error
         Ok(entry) if entry.kind == Kind::File => Ok(entry),
         Ok(_) | Err(Error::Workspace(CallError::NotFound { .. })) => Err(not_there.into()),
         Err(error) => Err(error),
-    }
-}
-
-/// Everything but what RFC 5987 lets stand in an extended value.
-const NOT_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'!')
-    .remove(b'#')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'+')
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'^')
-    .remove(b'_')
-    .remove(b'`')
-    .remove(b'|')
-    .remove(b'~');
-
-/// A file name as RFC 6266 wants it: a plain one for the oldest clients, and the exact one.
-fn content_disposition(disposition: &str, name: &str) -> String {
-    let plain = |char: char| char.is_ascii_graphic() && !matches!(char, '"' | '\\' | '%') || char == ' ';
-    let fallback: String = name.chars().map(|char| if plain(char) { char } else { '_' }).collect();
-    let exact = utf8_percent_encode(name, NOT_ATTR_CHAR);
-    if fallback == name {
-        format!("{disposition}; filename=\"{fallback}\"")
-    } else {
-        format!("{disposition}; filename=\"{fallback}\"; filename*=UTF-8''{exact}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_name_is_safe_in_a_header_and_exact_for_those_who_read_it() {
-        let header = |name| content_disposition("attachment", name);
-        insta::assert_snapshot!(header("notes v2.md"), @r#"attachment; filename="notes v2.md""#);
-        insta::assert_snapshot!(header("100%.txt"), @r#"attachment; filename="100_.txt"; filename*=UTF-8''100%25.txt"#);
-        insta::assert_snapshot!(header("a\"b\\c;d'é📦.txt"), @r#"attachment; filename="a_b_c;d'__.txt"; filename*=UTF-8''a%22b%5Cc%3Bd%27%C3%A9%F0%9F%93%A6.txt"#);
     }
 }

@@ -8,9 +8,11 @@ use durable_objects::path::{FilePath, MAX_DEPTH};
 use serde_json::json;
 
 use super::Outcome;
+use super::content::{unchanged, with_validators};
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::conditional::{self, quote};
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::wire::{self, FileItem, ListingBody, StatBody, Time};
@@ -26,22 +28,31 @@ pub async fn list(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         depth: query.number("depth", 1, MAX_DEPTH)?.unwrap_or(levels),
         limit: query.number("limit", 1, LISTING_MAX_ENTRIES)?.unwrap_or(LISTING_MAX_ENTRIES),
         after: query.get("cursor").map(wire::parse_cursor).transpose()?,
+        unless: conditional::of_look(&incoming),
     };
     let listing = Workspace::of(&caller, &incoming)?.call(call).await?;
+    let tag = quote(&listing.tag);
+    let Some(entries) = listing.entries else {
+        return Ok(Answer::empty(304).with("ETag", &tag));
+    };
     let root = &incoming.config.root;
-    Answer::ok(&ListingBody {
+    let body = ListingBody {
         path: path.absolute(root),
         parent: path.parent().map(|parent| parent.absolute(root)),
-        files: listing.entries.iter().map(|listed| FileItem::new(root, listed)).collect(),
+        files: entries.iter().map(|listed| FileItem::new(root, listed)).collect(),
         cursor: listing.next.as_ref().map(wire::cursor).transpose()?,
-    })
+    };
+    Ok(Answer::ok(&body)?.with("ETag", &tag))
 }
 
 /// `GET /api/files/stat?path=`: one entry.
 pub async fn stat(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let path = incoming.query_path()?;
     let entry = Workspace::of(&caller, &incoming)?.call(Stat { path }).await?;
-    Answer::ok(&StatBody::new(&incoming.config.root, &entry))
+    if conditional::of_look(&incoming).matches(Some(&entry.tag())) {
+        return Ok(unchanged(&entry));
+    }
+    Ok(with_validators(Answer::ok(&StatBody::new(&incoming.config.root, &entry))?, &entry))
 }
 
 /// `POST /api/files/mkdir {path}`: a directory and its parents.
@@ -56,7 +67,7 @@ pub async fn make_directory(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
 /// `POST /api/files/move {from, to, overwrite?}`.
 pub async fn relocate(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let Places { from, to, overwrite } = places(&incoming).await?;
-    let call = Move { from: from.clone(), to: to.clone(), overwrite };
+    let call = Move { from: from.clone(), to: to.clone(), overwrite, only_if: conditional::of_change(&incoming) };
     Workspace::of(&caller, &incoming)?.call(call).await?;
     relocated(&incoming, &from, &to)
 }
@@ -64,7 +75,7 @@ pub async fn relocate(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
 /// `POST /api/files/copy {from, to, overwrite?}`.
 pub async fn copy(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let Places { from, to, overwrite } = places(&incoming).await?;
-    let call = Copy { from: from.clone(), to: to.clone(), overwrite };
+    let call = Copy { from: from.clone(), to: to.clone(), overwrite, only_if: conditional::of_change(&incoming) };
     Workspace::of(&caller, &incoming)?.call(call).await?;
     relocated(&incoming, &from, &to)
 }
@@ -92,7 +103,8 @@ fn relocated(incoming: &Incoming, from: &FilePath, to: &FilePath) -> Outcome {
 
 /// `DELETE /api/files?path=&permanent=`: into the trash, or for good.
 pub async fn delete(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
-    let call = Delete { path: incoming.query_path()?, permanent: incoming.query.flag("permanent") };
+    let only_if = conditional::of_change(&incoming);
+    let call = Delete { path: incoming.query_path()?, permanent: incoming.query.flag("permanent"), only_if };
     let root = &incoming.config.root;
     let path = call.path.absolute(root);
     match Workspace::of(&caller, &incoming)?.call(call).await? {

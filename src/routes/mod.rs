@@ -1,14 +1,19 @@
 //! The routes, on one screen, and what every answer has in common.
 
+mod chats;
 mod content;
 mod files;
+mod host;
+mod text;
 mod trash;
+mod upload;
 
 use std::rc::Rc;
 
 use futures::FutureExt as _;
+use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
-use worker::Env;
+use worker::{Context, Env};
 
 use crate::answer::Answer;
 use crate::auth::{self, Caller};
@@ -34,9 +39,10 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/files/", vec![delete(files::delete)]),
         ("/api/files/list", vec![get(files::list)]),
         ("/api/files/stat", vec![get(files::stat)]),
-        ("/api/files/read", vec![get(content::read)]),
-        ("/api/files/write", vec![post(content::write)]),
-        ("/api/files/content", vec![get(content::get), put(content::put)]),
+        ("/api/files/read", vec![get(text::read)]),
+        ("/api/files/write", vec![post(text::write)]),
+        ("/api/files/content", vec![get(content::get), put(upload::put)]),
+        ("/api/files/upload", vec![post(upload::upload)]),
         ("/api/files/download", vec![get(content::download)]),
         ("/api/files/mkdir", vec![post(files::make_directory)]),
         ("/api/files/move", vec![post(files::relocate)]),
@@ -44,6 +50,12 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/files/trash", vec![get(trash::list)]),
         ("/api/files/trash/empty", vec![post(trash::empty)]),
         ("/api/files/restore", vec![post(trash::restore)]),
+        ("/api/keepalive", vec![get(host::keepalive)]),
+        ("/api/status", vec![("GET", public(host::status))]),
+        ("/api/reset-workspace", vec![post(host::reset_workspace)]),
+        ("/api/account", vec![("DELETE", public(host::delete_account))]),
+        ("/ws/api/history", vec![get(chats::history)]),
+        ("/ws/api/sessions", vec![get(chats::sessions)]),
     ] {
         routes.insert(path, methods)?;
     }
@@ -74,8 +86,13 @@ fn signed<F: Future<Output = Outcome> + 'static>(handler: fn(Caller, Rc<Incoming
     })
 }
 
+/// A handler for anyone: it sees to it itself who calls.
+fn public<F: Future<Output = Outcome> + 'static>(handler: fn(Rc<Incoming>) -> F) -> Handler {
+    Box::new(move |_, incoming| handler(incoming).boxed_local())
+}
+
 /// Answers a request, whatever it is.
-pub async fn answer(request: web_sys::Request, env: Env) -> worker::Result<web_sys::Response> {
+pub async fn answer(request: web_sys::Request, env: Env, context: &Context) -> worker::Result<web_sys::Response> {
     let incoming = Rc::new(Incoming::new(request, env));
     // Before anything else, and without I/O.
     let caller = auth::caller(&incoming);
@@ -84,6 +101,7 @@ pub async fn answer(request: web_sys::Request, env: Env) -> worker::Result<web_s
         cors::preflight()
     } else {
         let outcome = match handler(caller, &incoming) {
+            Ok(outcome) if is_change(&incoming) => to_its_end(outcome, context).await,
             Ok(outcome) => outcome.await,
             Err(error) => Err(error),
         };
@@ -96,6 +114,21 @@ pub async fn answer(request: web_sys::Request, env: Env) -> worker::Result<web_s
         .with("Referrer-Policy", "no-referrer");
     let answer = if is_signed { with_cost(&incoming, answer) } else { answer };
     Ok(answer.into_response()?)
+}
+
+fn is_change(incoming: &Incoming) -> bool {
+    !matches!(incoming.method.as_str(), "GET" | "HEAD")
+}
+
+/// Runs a change to its end, also when the client goes away: an upload that is cut off gives up its bytes at once, and
+/// not when its time is over.
+async fn to_its_end(outcome: LocalBoxFuture<'static, Outcome>, context: &Context) -> Outcome {
+    let (sender, receiver) = oneshot::channel();
+    context.wait_until(async move {
+        // Nobody may be left to hear it.
+        let _ = sender.send(outcome.await);
+    });
+    receiver.await.unwrap_or_else(|_| Err(Error::Interrupted("a change ended without an answer".to_owned())))
 }
 
 /// Finds the handler of a request and starts it. `HEAD` is `GET` without the body.

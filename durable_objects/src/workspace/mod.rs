@@ -5,9 +5,12 @@
 //! is freed. Every task of the alarm can stop after any step and be run again.
 
 mod blobs;
+mod bucket;
+mod conditions;
 mod history;
 mod reclaim;
 mod relocate;
+mod reset;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -15,14 +18,16 @@ mod timer;
 mod trash;
 mod tree;
 mod txn;
+mod uploads;
 mod verbs;
 
-use crate::call::{Call, Error, Verb, to_header};
+use crate::call::{Call, Error, Pong, Verb, to_header};
 use crate::sql::Bytes;
 
+pub use bucket::{Removal, claim_removals, settle_removals};
+pub use reset::must_take;
 pub use schema::migrate;
-use timer::Timer;
-pub use timer::next_ms as next_alarm_ms;
+pub use timer::{Timer, next_ms as next_alarm_ms};
 pub use txn::Context;
 use txn::mutate;
 
@@ -47,13 +52,13 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::List(call) => reply(call, verbs::list(sql, call)),
         Verb::Stat(call) => reply(call, verbs::stat(sql, call)),
         Verb::Read(call) => match verbs::read(sql, call) {
-            Ok((entry, bytes)) => Ok(Reply::Bytes(to_header(&Ok::<_, Error>(entry))?, bytes)),
+            Ok((found, Some(bytes))) => Ok(Reply::Bytes(to_header(&Ok::<_, Error>(found))?, bytes)),
+            Ok((found, None)) => reply(call, Ok(found)),
             Err(error) => reply(call, Err(error)),
         },
-        Verb::Write(call) => {
-            let body = body.ok_or_else(|| Error::Storage { message: "a write came without its body".to_owned() });
-            reply(call, body.and_then(|body| mutate(context, |tx| verbs::write(tx, call, body))))
-        }
+        Verb::Write(call) => reply(call, mutate(context, |tx| verbs::write(tx, call, body))),
+        Verb::Announce(call) => reply(call, mutate(context, |tx| uploads::announce(tx, call))),
+        Verb::Abandon(call) => reply(call, mutate(context, |tx| uploads::give_up(tx, call))),
         Verb::MakeDirectory(call) => reply(call, mutate(context, |tx| verbs::make_directory(tx, call))),
         Verb::Move(call) => reply(call, mutate(context, |tx| relocate::relocate(tx, call))),
         Verb::Copy(call) => reply(call, mutate(context, |tx| relocate::copy(tx, call))),
@@ -61,6 +66,9 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::ListTrash(call) => reply(call, trash::list(sql, call)),
         Verb::Restore(call) => reply(call, mutate(context, |tx| trash::restore(tx, call))),
         Verb::EmptyTrash(call) => reply(call, mutate(context, trash::empty)),
+        Verb::Ping(call) => reply(call, Ok(Pong {})),
+        Verb::Reset(call) => reply(call, mutate(context, reset::reset)),
+        Verb::Close(call) => reply(call, mutate(context, reset::close)),
     }
 }
 
@@ -70,22 +78,31 @@ fn reply<C: Call>(_: &C, answer: Result<C::Answer, Error>) -> Result<Reply, serd
     serde_json::to_string(&answer).map(Reply::Json)
 }
 
-/// Runs what is due, step by step, each in its own transaction. A task that fails is put off and named in the answer;
-/// the others go on.
+/// Runs what is due in the database, step by step, each in its own transaction. A task that fails is put off and named
+/// in the answer; the others go on.
 pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
+    // In the order in which they feed each other.
+    const TASKS: [Timer; 4] = [Timer::Expire, Timer::Unlink, Timer::Prune, Timer::Sweep];
     let mut failures = Vec::new();
     for _ in 0..STEPS_PER_RING {
-        let Some(task) = timer::due(context.sql, context.now_ms)? else { break };
+        let Some(task) = timer::due(context.sql, &TASKS, context.now_ms)? else { break };
         let done = mutate(context, |tx| match task {
             Timer::Unlink => reclaim::take_apart(tx),
             Timer::Sweep => blobs::sweep(tx),
             Timer::Expire => trash::expire(tx),
             Timer::Prune => history::prune(tx),
+            // Not of these tasks: they need the bucket.
+            Timer::Remove | Timer::Uploads => Ok(()),
         });
         if let Err(error) = done {
             failures.push(format!("{}: {error}", task.word()));
-            timer::settle(context.sql, task, Some(context.now_ms + RETRY_MS))?;
+            put_off(context, task)?;
         }
     }
     Ok(failures)
+}
+
+/// Has a task that failed tried again later.
+pub fn put_off(context: &Context<'_>, task: Timer) -> Result<(), Error> {
+    Ok(timer::settle(context.sql, task, Some(context.now_ms + RETRY_MS))?)
 }

@@ -8,7 +8,9 @@ use crate::call::{Copy, Error, Move, Relocated, Sought};
 use crate::limits::COPY_MAX_ENTRIES;
 use crate::path::FilePath;
 
-use super::tree::{self, Content, Node, Step, Target};
+use super::blobs::Kept;
+use super::conditions::{check, of_source, of_target};
+use super::tree::{self, New, Node, Step, Target};
 use super::txn::{Change, Tx};
 use super::{history, verbs};
 
@@ -25,15 +27,18 @@ pub fn relocate(tx: &Tx<'_>, call: &Move) -> Result<Relocated, Error> {
         return Err(Error::InTrash { path: call.from.clone() });
     }
     let source = tree::get(tx.sql, &call.from, Sought::Source)?;
+    check(tx.sql, &of_source(&call.only_if), &call.from, Some(&source))?;
     if call.from == call.to {
         return Ok(Relocated { entries: 0 });
     }
     refuse_into_itself(&source, &call.from, &call.to)?;
-    match tree::target(tx, &call.to, true)? {
+    let target = tree::target(tx, &call.to, true)?;
+    check(tx.sql, &of_target(&call.only_if), &call.to, target.taken())?;
+    match target {
         Target::Taken(target) => {
-            let blob = replaceable(&source, &target, &call.to, call.overwrite)?;
+            let content = replaceable(&source, &target, &call.to, call.overwrite)?;
             let rev = tx.record(Change::Move, Some(target.id), &call.to, Some(&call.from))?;
-            verbs::replace(tx, &target, rev, blob, source.size_bytes)?;
+            verbs::replace(tx, &target, rev, content)?;
             history::close(tx, &source, rev)?;
             tx.sql.query("DELETE FROM node WHERE id = ?1", &[source.id.into()])?;
             tx.remove_entries(1);
@@ -51,36 +56,40 @@ pub fn relocate(tx: &Tx<'_>, call: &Move) -> Result<Relocated, Error> {
 /// Copies an entry with everything in it. Bytes are shared, so it costs rows only.
 pub fn copy(tx: &Tx<'_>, call: &Copy) -> Result<Relocated, Error> {
     let source = tree::get(tx.sql, &call.from, Sought::Source)?;
+    check(tx.sql, &of_source(&call.only_if), &call.from, Some(&source))?;
     refuse_into_itself(&source, &call.from, &call.to)?;
     if call.from == call.to {
         let same = Err(Error::AlreadyThere { path: call.to.clone() });
         return if call.overwrite { Ok(Relocated { entries: 0 }) } else { same };
     }
-    let parent = match tree::target(tx, &call.to, true)? {
+    let target = tree::target(tx, &call.to, true)?;
+    check(tx.sql, &of_target(&call.only_if), &call.to, target.taken())?;
+    let parent = match target {
         Target::Taken(target) => {
-            let blob = replaceable(&source, &target, &call.to, call.overwrite)?;
+            let content = replaceable(&source, &target, &call.to, call.overwrite)?;
             let rev = tx.record(Change::Copy, Some(target.id), &call.to, Some(&call.from))?;
-            verbs::replace(tx, &target, rev, blob, source.size_bytes)?;
+            verbs::replace(tx, &target, rev, content)?;
             return Ok(Relocated { entries: 1 });
         }
         Target::Free { parent } => parent,
     };
-    let content = match source.blob {
-        Some(blob) => Content::File { blob, size_bytes: source.size_bytes },
-        None => Content::Directory,
-    };
     // Before anything is made: a copy is not to find itself.
-    let (below, is_cut) = match content {
-        Content::Directory => tree::walk(tx.sql, (source.id, &call.from), usize::MAX, None, COPY_MAX_ENTRIES)?,
-        Content::File { .. } => (Vec::new(), false),
+    let (new, below) = match source.content() {
+        Some(content) => (New::File(content), Vec::new()),
+        None => (New::Directory, whole(tx, &source, &call.from)?),
     };
-    if is_cut {
-        return Err(Error::CopyTooLarge { max: COPY_MAX_ENTRIES });
-    }
     let rev = tx.record(Change::Copy, None, &call.to, Some(&call.from))?;
-    tree::insert(tx, rev, parent, call.to.name(), &content)?;
+    tree::insert(tx, rev, parent, call.to.name(), &new)?;
     copy_below(tx, call, &below, (source.id, rev))?;
     Ok(Relocated { entries: 1 + below.len() })
+}
+
+/// Everything below a directory, if one copy may make so much.
+fn whole(tx: &Tx<'_>, directory: &Node, path: &FilePath) -> Result<Vec<Step>, Error> {
+    match tree::walk(tx.sql, (directory.id, path), usize::MAX, None, COPY_MAX_ENTRIES)? {
+        (steps, false) => Ok(steps),
+        (_, true) => Err(Error::CopyTooLarge { max: COPY_MAX_ENTRIES }),
+    }
 }
 
 /// Copies what is below a directory, whose own node and that of its copy are `top`.
@@ -129,9 +138,9 @@ fn refuse_into_itself(source: &Node, from: &FilePath, to: &FilePath) -> Result<(
 }
 
 /// The content that goes over what is at `to`, if it may: only a file, only over a file, and only when the caller says so.
-fn replaceable(source: &Node, target: &Node, to: &FilePath, overwrite: bool) -> Result<i64, Error> {
-    match (source.blob, target.blob) {
-        (Some(blob), Some(_)) if overwrite => Ok(blob),
+fn replaceable(source: &Node, target: &Node, to: &FilePath, overwrite: bool) -> Result<Kept, Error> {
+    match (source.content(), target.blob) {
+        (Some(content), Some(_)) if overwrite => Ok(content),
         (Some(_), None) if overwrite => Err(Error::IsADirectory { path: to.clone() }),
         _ => Err(Error::AlreadyThere { path: to.clone() }),
     }

@@ -32,6 +32,8 @@ const FIRST: Migration = &[
         id INTEGER PRIMARY KEY, hash BLOB NOT NULL, size INTEGER NOT NULL, place INTEGER NOT NULL, key TEXT,
         state INTEGER NOT NULL DEFAULT 0, doomed_ms INTEGER, bytes BLOB
     ) STRICT",
+    // What the alarm has to remove from the bucket.
+    "CREATE INDEX blob_doomed ON blob (doomed_ms) WHERE state = 1",
     // A doomed blob is never found by its hash: new content of the same hash is kept anew.
     "CREATE UNIQUE INDEX blob_hash ON blob (hash) WHERE state = 0",
     // The tree as it is. id is the rev that made the node. kind: 0 directory, 1 file, 2 link (reserved). fold is the name
@@ -79,20 +81,29 @@ const FIRST: Migration = &[
     "CREATE INDEX checkpoint_rev ON checkpoint (rev)",
     // When the alarm has to do what.
     "CREATE TABLE timer (what TEXT PRIMARY KEY, due_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID",
-    // A key that bytes are on their way to, announced before the first of them.
+    // A key that bytes are on their way to, announced before the first of them. Keys are random, so they identify.
     "CREATE TABLE upload (
-        id INTEGER PRIMARY KEY, key TEXT NOT NULL, place INTEGER NOT NULL, multipart_id TEXT,
+        key TEXT PRIMARY KEY, place INTEGER NOT NULL, multipart_id TEXT,
         reserved_bytes INTEGER NOT NULL, expires_ms INTEGER NOT NULL
-    ) STRICT",
+    ) STRICT, WITHOUT ROWID",
     "CREATE INDEX upload_expiry ON upload (expires_ms)",
     // Blobs that something has just let go of, for the sweep to look at: without this note it would have to compare all
     // blobs with all nodes each time.
     "CREATE TABLE dropped (blob INTEGER PRIMARY KEY) STRICT",
     "INSERT INTO meta (k, v) VALUES
         ('epoch', 1), ('rev', 2), ('entries', 0), ('stored_bytes', 0), ('reserved_bytes', 0), ('schema', 0)",
-    "INSERT INTO node (id, parent, name, fold, kind, created_ms, modified_ms, rev, children_rev)
-        VALUES (1, 0, '', '', 0, ?1, ?1, 1, 1), (2, 0, '.trash', '.trash', 0, ?1, ?1, 2, 2)",
+    PLANT,
 ];
+
+/// The two directories that are always there.
+const PLANT: &str = "INSERT INTO node (id, parent, name, fold, kind, created_ms, modified_ms, rev, children_rev)
+    VALUES (1, 0, '', '', 0, ?1, ?1, 1, 1), (2, 0, '.trash', '.trash', 0, ?1, ?1, 2, 2)";
+
+/// Makes the two directories of an empty tree.
+pub fn plant(sql: &dyn Sql, now_ms: i64) -> Result<(), Error> {
+    sql.query(PLANT, &[now_ms.into()])?;
+    Ok(())
+}
 
 /// Brings the database to the newest schema. A database that is newer than this code stays untouched.
 pub fn migrate(sql: &dyn Sql, now_ms: i64) -> Result<(), Error> {

@@ -17,12 +17,13 @@ pub enum Timer {
     Expire,
     /// Drop history and feed beyond their retention.
     Prune,
+    /// Remove from the bucket what nothing uses and nobody reads any more.
+    Remove,
+    /// Remove what was sent to the bucket and has not become a file.
+    Uploads,
 }
 
 impl Timer {
-    /// Every task, in the order in which they feed each other.
-    pub const ALL: [Self; 4] = [Self::Expire, Self::Unlink, Self::Prune, Self::Sweep];
-
     /// As it stands in the table. A stored format.
     pub const fn word(self) -> &'static str {
         match self {
@@ -30,6 +31,8 @@ impl Timer {
             Self::Sweep => "sweep",
             Self::Expire => "expire",
             Self::Prune => "prune",
+            Self::Remove => "remove",
+            Self::Uploads => "uploads",
         }
     }
 }
@@ -51,11 +54,11 @@ pub fn settle(sql: &dyn Sql, timer: Timer, due_ms: Option<i64>) -> Result<(), Sq
     due_ms.map_or(Ok(()), |due_ms| arm(sql, timer, due_ms))
 }
 
-/// The first task that is due, in the order of [`Timer::ALL`].
-pub fn due(sql: &dyn Sql, now_ms: i64) -> Result<Option<Timer>, Error> {
+/// The first of some tasks that is due.
+pub fn due(sql: &dyn Sql, tasks: &[Timer], now_ms: i64) -> Result<Option<Timer>, Error> {
     let rows = sql.query("SELECT what FROM timer WHERE due_ms <= ?1", &[now_ms.into()])?;
     let words: Vec<&str> = rows.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
-    Ok(Timer::ALL.into_iter().find(|timer| words.contains(&timer.word())))
+    Ok(tasks.iter().copied().find(|timer| words.contains(&timer.word())))
 }
 
 /// When the alarm has to ring next.

@@ -8,6 +8,7 @@ use crate::call::{Cursor, Error, Kind, Listed, Sought};
 use crate::path::FilePath;
 use crate::sql::{Row, Sql, SqlError, first};
 
+use super::blobs::Kept;
 use super::schema::{ROOT, TRASH};
 use super::txn::{Change, Tx};
 
@@ -75,6 +76,11 @@ impl Node {
         })
     }
 
+    /// A file's content.
+    pub fn content(&self) -> Option<Kept> {
+        self.blob.map(|blob| Kept { blob, size_bytes: self.size_bytes })
+    }
+
     /// Whether it holds entries.
     pub fn is_directory(&self) -> bool {
         self.kind == Kind::Directory
@@ -133,6 +139,16 @@ pub enum Target {
     },
 }
 
+impl Target {
+    /// What is there, if anything.
+    pub fn taken(&self) -> Option<&Node> {
+        match self {
+            Self::Taken(node) => Some(node),
+            Self::Free { .. } => None,
+        }
+    }
+}
+
 /// Looks at a place that something is to go to. Missing parents are made, or are an error. Nothing goes into the trash
 /// this way.
 pub fn target(tx: &Tx<'_>, path: &FilePath, make_parents: bool) -> Result<Target, Error> {
@@ -164,29 +180,24 @@ pub fn target(tx: &Tx<'_>, path: &FilePath, make_parents: bool) -> Result<Target
 /// Makes one directory and answers its node.
 pub fn make_directory(tx: &Tx<'_>, parent: i64, path: &FilePath) -> Result<i64, Error> {
     let rev = tx.record(Change::MakeDirectory, None, path, None)?;
-    insert(tx, rev, parent, path.name(), &Content::Directory)?;
+    insert(tx, rev, parent, path.name(), &New::Directory)?;
     Ok(rev)
 }
 
 /// What a new node is.
-pub enum Content {
+pub enum New {
     /// An empty directory.
     Directory,
-    /// A file with a blob of a size.
-    File {
-        /// The blob.
-        blob: i64,
-        /// Its size.
-        size_bytes: u64,
-    },
+    /// A file with this content.
+    File(Kept),
 }
 
 /// Adds the node that `rev` makes to a directory.
-pub fn insert(tx: &Tx<'_>, rev: i64, parent: i64, name: &str, content: &Content) -> Result<(), Error> {
+pub fn insert(tx: &Tx<'_>, rev: i64, parent: i64, name: &str, content: &New) -> Result<(), Error> {
     tx.add_entries(1)?;
     let (kind, blob, size_bytes) = match *content {
-        Content::Directory => (Kind::Directory, None, 0),
-        Content::File { blob, size_bytes } => (Kind::File, Some(blob), size_bytes),
+        New::Directory => (Kind::Directory, None, 0),
+        New::File(Kept { blob, size_bytes }) => (Kind::File, Some(blob), size_bytes),
     };
     let insert =
         "INSERT INTO node (id, parent, name, fold, kind, blob, size, created_ms, modified_ms, rev, children_rev)

@@ -42,6 +42,7 @@ pub struct Tx<'a> {
     rev: Cell<i64>,
     entries: Cell<i64>,
     stored_bytes: Cell<i64>,
+    reserved_bytes: Cell<i64>,
 }
 
 /// What a row of the feed says has happened.
@@ -65,6 +66,8 @@ pub enum Change {
     Delete,
     /// The trash, or what had expired in it, gone for good.
     Empty,
+    /// Everything, gone for good.
+    Reset,
 }
 
 impl Change {
@@ -80,6 +83,7 @@ impl Change {
             Self::Restore => "restore",
             Self::Delete => "delete",
             Self::Empty => "empty",
+            Self::Reset => "reset",
         }
     }
 }
@@ -114,6 +118,7 @@ impl<'a> Tx<'a> {
             rev: Cell::new(before),
             entries: Cell::new(0),
             stored_bytes: Cell::new(0),
+            reserved_bytes: Cell::new(0),
         })
     }
 
@@ -125,7 +130,9 @@ impl<'a> Tx<'a> {
             let due_ms = if feed_check { timer::AT_ONCE } else { self.now_ms + self.limits.versions_ms };
             timer::arm(self.sql, Timer::Prune, due_ms)?;
         }
-        for (key, delta) in [("entries", &self.entries), ("stored_bytes", &self.stored_bytes)] {
+        for (key, delta) in
+            [("entries", &self.entries), ("stored_bytes", &self.stored_bytes), ("reserved_bytes", &self.reserved_bytes)]
+        {
             if delta.get() != 0 {
                 self.sql.query("UPDATE meta SET v = v + ?1 WHERE k = ?2", &[delta.get().into(), key.into()])?;
             }
@@ -215,12 +222,7 @@ impl<'a> Tx<'a> {
 
     /// Counts bytes that come, if the quota has room for them.
     pub fn add_bytes(&self, size_bytes: u64) -> Result<(), Error> {
-        let used = "SELECT sum(v) FROM meta WHERE k IN ('stored_bytes', 'reserved_bytes')";
-        let used = only(self.sql, used, &[])?.int(0)? + self.stored_bytes.get();
-        let left_bytes = self.limits.quota_bytes.saturating_sub(used.unsigned_abs());
-        if size_bytes > left_bytes {
-            return Err(Error::QuotaExceeded { needed_bytes: size_bytes, left_bytes });
-        }
+        self.check_quota(size_bytes)?;
         self.stored_bytes.set(self.stored_bytes.get() + size_bytes.cast_signed());
         Ok(())
     }
@@ -228,5 +230,28 @@ impl<'a> Tx<'a> {
     /// Counts bytes whose rows are gone.
     pub fn remove_bytes(&self, size_bytes: i64) {
         self.stored_bytes.set(self.stored_bytes.get() - size_bytes);
+    }
+
+    /// Sets bytes aside that may come, if the quota has room for them.
+    pub fn reserve_bytes(&self, size_bytes: u64) -> Result<(), Error> {
+        self.check_quota(size_bytes)?;
+        self.reserved_bytes.set(self.reserved_bytes.get() + size_bytes.cast_signed());
+        Ok(())
+    }
+
+    /// Gives back bytes that were set aside.
+    pub fn release_bytes(&self, size_bytes: i64) {
+        self.reserved_bytes.set(self.reserved_bytes.get() - size_bytes);
+    }
+
+    fn check_quota(&self, needed_bytes: u64) -> Result<(), Error> {
+        let used = "SELECT sum(v) FROM meta WHERE k IN ('stored_bytes', 'reserved_bytes')";
+        let used = only(self.sql, used, &[])?.int(0)? + self.stored_bytes.get() + self.reserved_bytes.get();
+        // The sum of a release and an addition in one transaction can be below zero only by a bug; then nothing is used.
+        let left_bytes = self.limits.quota_bytes.saturating_sub(used.max(0).unsigned_abs());
+        if needed_bytes > left_bytes {
+            return Err(Error::QuotaExceeded { needed_bytes, left_bytes });
+        }
+        Ok(())
     }
 }

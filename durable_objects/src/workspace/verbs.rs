@@ -5,13 +5,14 @@
 //! its transaction; what they have done by the time they return an error is undone.
 
 use crate::call::{
-    Cursor, Delete, Deleted, Entry, Error, Kind, List, Listing, Made, MakeDirectory, Read, Sought, Stat, Write, Written,
+    Cursor, Delete, Deleted, Entry, Error, Found, List, Listing, Made, MakeDirectory, Place, Read, Sought, Stat, Write,
+    Written,
 };
-use crate::ids::Sha256;
-use crate::path::FilePath;
-use crate::sql::{Bytes, Sql, SqlError, len_bytes, only};
+use crate::sql::{Bytes, Sql, only};
 
-use super::tree::{self, Content, Node, Target};
+use super::blobs::Kept;
+use super::conditions::{check, describe, entry, parse_hash};
+use super::tree::{self, New, Node, Target};
 use super::txn::{Change, Tx};
 use super::{blobs, history, reclaim, trash};
 
@@ -21,57 +22,68 @@ pub fn list(sql: &dyn Sql, call: &List) -> Result<Listing, Error> {
     if !node.is_directory() {
         return Err(Error::NotADirectory { path: call.path.clone() });
     }
+    let tag = if call.depth > 1 { tree_tag(sql)? } else { describe(sql, &call.path, &node)?.tag() };
+    if call.unless.matches(Some(&tag)) {
+        return Ok(Listing { tag, entries: None, next: None });
+    }
     let (steps, is_cut) = tree::walk(sql, (node.id, &call.path), call.depth, call.after.as_ref(), call.limit)?;
     let last = steps.last().filter(|_| is_cut);
     let next = last.map(|step| Cursor { path: step.listed.path.clone(), kind: step.listed.kind });
-    Ok(Listing { entries: steps.into_iter().map(|step| step.listed).collect(), next })
+    Ok(Listing { tag, entries: Some(steps.into_iter().map(|step| step.listed).collect()), next })
+}
+
+/// What changes with anything in the tree. It may change when a certain subtree does not; never the other way round.
+fn tree_tag(sql: &dyn Sql) -> Result<String, Error> {
+    Ok(format!("r{}", only(sql, "SELECT v FROM meta WHERE k = 'rev'", &[])?.int(0)?))
 }
 
 /// One entry.
 pub fn stat(sql: &dyn Sql, call: &Stat) -> Result<Entry, Error> {
-    let node = tree::get(sql, &call.path, Sought::Path)?;
-    let hash = match node.blob {
-        Some(blob) => {
-            Some(parse_hash(only(sql, "SELECT hex(hash) FROM blob WHERE id = ?1", &[blob.into()])?.text(0)?)?)
-        }
-        None => None,
-    };
-    Ok(entry(&call.path, &node, hash))
+    describe(sql, &call.path, &tree::get(sql, &call.path, Sought::Path)?)
 }
 
-/// A file with its bytes.
-pub fn read(sql: &dyn Sql, call: &Read) -> Result<(Entry, Bytes), Error> {
+/// A file with its bytes, or with the way to them.
+pub fn read(sql: &dyn Sql, call: &Read) -> Result<(Found, Option<Bytes>), Error> {
+    const PLACE: &str = "SELECT hex(hash), size, place, key FROM blob WHERE id = ?1";
     let not_there = || Error::NotFound { sought: Sought::File, path: call.path.clone() };
     let node = tree::find(sql, &call.path)?.ok_or_else(not_there)?;
     let blob = node.blob.ok_or_else(not_there)?;
-    let row = only(sql, "SELECT hex(hash), bytes FROM blob WHERE id = ?1", &[blob.into()])?;
-    let hash = parse_hash(row.text(0)?)?;
-    Ok((entry(&call.path, &node, Some(hash)), row.into_bytes(1)?))
+    let row = only(sql, PLACE, &[blob.into()])?;
+    let entry = entry(&call.path, &node, Some(parse_hash(row.text(0)?)?));
+    if call.unless.matches(Some(&entry.tag())) {
+        return Ok((Found { entry, bytes: Place::Unchanged }, None));
+    }
+    if let Some(key) = row.text_or_null(3)? {
+        return Ok((Found { entry, bytes: Place::Stored(key.to_owned()) }, None));
+    }
+    let bytes = only(sql, "SELECT bytes FROM blob WHERE id = ?1", &[blob.into()])?.into_bytes(0)?;
+    Ok((Found { entry, bytes: Place::Body }, Some(bytes)))
 }
 
 /// A file's new content.
-pub fn write(tx: &Tx<'_>, call: &Write, bytes: &Bytes) -> Result<Written, Error> {
-    let size_bytes = len_bytes(bytes);
-    let rev = match tree::target(tx, &call.path, call.make_parents)? {
+pub fn write(tx: &Tx<'_>, call: &Write, body: Option<&Bytes>) -> Result<Written, Error> {
+    let target = tree::target(tx, &call.path, call.make_parents)?;
+    check(tx.sql, &call.only_if, &call.path, target.taken())?;
+    let (rev, kept) = match target {
         Target::Taken(node) if node.is_directory() => return Err(Error::IsADirectory { path: call.path.clone() }),
         Target::Taken(node) => {
             let rev = tx.record(Change::Write, Some(node.id), &call.path, None)?;
-            let blob = blobs::keep(tx, &call.hash, bytes, rev)?;
-            replace(tx, &node, rev, blob, size_bytes)?;
-            rev
+            let kept = blobs::keep(tx, &call.hash, &call.content, body, rev)?;
+            replace(tx, &node, rev, kept)?;
+            (rev, kept)
         }
         Target::Free { parent } => {
             let rev = tx.record(Change::Create, None, &call.path, None)?;
-            let blob = blobs::keep(tx, &call.hash, bytes, rev)?;
-            tree::insert(tx, rev, parent, call.path.name(), &Content::File { blob, size_bytes })?;
-            rev
+            let kept = blobs::keep(tx, &call.hash, &call.content, body, rev)?;
+            tree::insert(tx, rev, parent, call.path.name(), &New::File(kept))?;
+            (rev, kept)
         }
     };
-    Ok(Written { size_bytes, modified_ms: tx.now_ms, rev })
+    Ok(Written { size_bytes: kept.size_bytes, modified_ms: tx.now_ms, rev })
 }
 
 /// Gives a file other content; what it had becomes a version. The same content again is a new time and no new version.
-pub fn replace(tx: &Tx<'_>, file: &Node, rev: i64, blob: i64, size_bytes: u64) -> Result<(), Error> {
+pub fn replace(tx: &Tx<'_>, file: &Node, rev: i64, Kept { blob, size_bytes }: Kept) -> Result<(), Error> {
     if file.blob == Some(blob) {
         tx.sql.query("UPDATE node SET modified_ms = ?2 WHERE id = ?1", &[file.id.into(), tx.now_ms.into()])?;
     } else {
@@ -101,26 +113,10 @@ pub fn delete(tx: &Tx<'_>, call: &Delete) -> Result<Deleted, Error> {
         return Err(Error::Protected { path: call.path.clone(), moving: false });
     }
     let node = tree::get(tx.sql, &call.path, Sought::Path)?;
+    check(tx.sql, &call.only_if, &call.path, Some(&node))?;
     if call.permanent || call.path.is_in_trash() {
         reclaim::unlink(tx, &node, &call.path)?;
         return Ok(Deleted::ForGood);
     }
     Ok(Deleted::Trashed(trash::put(tx, &node, &call.path)?))
-}
-
-fn entry(path: &FilePath, node: &Node, hash: Option<Sha256>) -> Entry {
-    let children_rev = if node.kind == Kind::Directory { node.children_rev } else { node.rev };
-    Entry {
-        path: path.clone(),
-        kind: node.kind,
-        size_bytes: node.size_bytes,
-        modified_ms: node.modified_ms,
-        rev: node.rev,
-        children_rev,
-        hash,
-    }
-}
-
-fn parse_hash(hex: &str) -> Result<Sha256, SqlError> {
-    Sha256::from_hex(hex).ok_or_else(|| SqlError(format!("{hex:?} is no hash")))
 }

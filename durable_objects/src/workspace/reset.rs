@@ -1,0 +1,42 @@
+//! The end of everything in a workspace, to begin anew or for good.
+
+use crate::call::{Cleared, Error, Verb};
+use crate::path::FilePath;
+use crate::sql::{Sql, first, only};
+
+use super::schema::ROOT;
+use super::timer::{self, Timer};
+use super::txn::{Change, Tx};
+use super::{blobs, schema, uploads};
+
+/// Empties the workspace. Its tables are truncated, which costs the same whatever they hold; what lies in the bucket is
+/// left to the alarm. Repeating it does no harm.
+pub fn reset(tx: &Tx<'_>) -> Result<Cleared, Error> {
+    let entries = only(tx.sql, "SELECT v FROM meta WHERE k = 'entries'", &[])?.count(0)?;
+    for table in ["node", "past", "change", "trash", "checkpoint", "dropped"] {
+        tx.sql.query(&format!("DELETE FROM {table}"), &[])?;
+    }
+    tx.remove_entries(entries.cast_signed());
+    tx.sql.query("DELETE FROM timer WHERE what IN ('expire', 'unlink', 'prune', 'sweep')", &[])?;
+    blobs::let_go_of_all(tx)?;
+    uploads::abandon_all(tx)?;
+    schema::plant(tx.sql, tx.now_ms)?;
+    let rev = tx.record(Change::Reset, Some(ROOT), &FilePath::root(), None)?;
+    tx.sql.query("UPDATE node SET rev = ?1, children_rev = ?1", &[rev.into()])?;
+    tx.sql.query("UPDATE meta SET v = v + 1 WHERE k = 'epoch'", &[])?;
+    Ok(Cleared { entries })
+}
+
+/// Empties the workspace and closes it.
+pub fn close(tx: &Tx<'_>) -> Result<Cleared, Error> {
+    let cleared = reset(tx)?;
+    tx.sql.query("INSERT OR IGNORE INTO meta (k, v) VALUES ('closed_ms', ?1)", &[tx.now_ms.into()])?;
+    timer::settle(tx.sql, Timer::Prune, None)?;
+    Ok(cleared)
+}
+
+/// Fails when the workspace has been closed: then it takes no call but to close it again.
+pub fn must_take(sql: &dyn Sql, verb: &Verb) -> Result<(), Error> {
+    let is_closed = first(sql, "SELECT 1 FROM meta WHERE k = 'closed_ms'", &[])?.is_some();
+    if is_closed && !matches!(verb, Verb::Close(_)) { Err(Error::Closed) } else { Ok(()) }
+}

@@ -1,0 +1,243 @@
+//! The private bucket, `DATA`: the layout of its keys, and the operations that bytes pass through without being touched.
+//!
+//! | key | what |
+//! |---|---|
+//! | `users/{userId}/blobs/{random}` | content above 1 MiB, immutable, named by no row until it is whole |
+//! | `users/{userId}/workspace/<path>` | the files as a sandbox sees them: others write here too |
+//! | `users/{userId}/clawdbot/…`, `users/{userId}/history/…` | sessions and chats: only others write here |
+
+use std::rc::Rc;
+
+use durable_objects::ids::UserId;
+use js_sys::{Array, ArrayBuffer, Date, Object, Promise, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::env;
+use crate::error::Error;
+use crate::incoming::Incoming;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The runtime's bucket. The `worker` crate wraps it too, but reads and writes bodies through wasm streams, or awaits
+    /// a `put` that has to run beside the stream that feeds it.
+    pub type Bucket;
+    #[wasm_bindgen(method)]
+    fn put(this: &Bucket, key: &str, body: &JsValue) -> Promise;
+    #[wasm_bindgen(method)]
+    fn get(this: &Bucket, key: &str, options: &Object) -> Promise;
+    #[wasm_bindgen(method)]
+    fn delete(this: &Bucket, keys: &JsValue) -> Promise;
+    #[wasm_bindgen(method)]
+    fn list(this: &Bucket, options: &Object) -> Promise;
+    #[wasm_bindgen(method, js_name = createMultipartUpload)]
+    fn create_multipart_upload(this: &Bucket, key: &str) -> Promise;
+
+    /// An upload in parts.
+    pub type Multipart;
+    #[wasm_bindgen(method, getter, js_name = uploadId)]
+    pub fn upload_id(this: &Multipart) -> String;
+    #[wasm_bindgen(method, js_name = uploadPart)]
+    fn upload_part(this: &Multipart, number: u32, body: &JsValue) -> Promise;
+    #[wasm_bindgen(method)]
+    fn complete(this: &Multipart, parts: &Array) -> Promise;
+
+    /// An object with its bytes.
+    pub type StoredObject;
+    #[wasm_bindgen(method, getter)]
+    fn size(this: &StoredObject) -> f64;
+    #[wasm_bindgen(method, getter)]
+    fn body(this: &StoredObject) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    fn key(this: &StoredObject) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn uploaded(this: &StoredObject) -> Date;
+    #[wasm_bindgen(method, js_name = arrayBuffer)]
+    fn array_buffer(this: &StoredObject) -> Promise;
+
+    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
+    fn random_uuid() -> String;
+}
+
+/// The private bucket, for the length of one request.
+pub struct Blobs {
+    bucket: Bucket,
+    incoming: Rc<Incoming>,
+}
+
+/// An object of a listing.
+pub struct ListedObject {
+    /// Its key.
+    pub key: String,
+    /// When it was put there.
+    pub uploaded_ms: f64,
+}
+
+/// What lies under one user's prefix, beside the blobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    /// Everything.
+    All,
+    /// The files as a sandbox sees them.
+    Workspace,
+    /// The sandbox's sessions.
+    Sessions,
+    /// Chats.
+    History,
+}
+
+impl Shelf {
+    /// The prefix of its keys.
+    pub fn prefix(self, user: &UserId) -> String {
+        let name = match self {
+            Self::All => "",
+            Self::Workspace => "workspace/",
+            Self::Sessions => "clawdbot/",
+            Self::History => "history/",
+        };
+        format!("users/{user}/{name}")
+    }
+}
+
+/// A part of an object: so many bytes from an offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The first byte.
+    pub offset: u64,
+    /// How many.
+    pub length: u64,
+}
+
+impl Blobs {
+    /// The bucket as a request sees it.
+    pub fn of(incoming: &Rc<Incoming>) -> Result<Self, Error> {
+        Ok(Self { bucket: env::data(&incoming.env)?, incoming: Rc::clone(incoming) })
+    }
+
+    /// A key that nothing else has or will have.
+    pub fn new_key(user: &UserId) -> String {
+        format!("users/{user}/blobs/{}", random_uuid())
+    }
+
+    /// Starts to put a body, whose length the runtime knows, while it is still being written.
+    pub fn start_put(&self, key: &str, body: &JsValue) -> JsFuture {
+        self.incoming.spend_bucket_operation();
+        JsFuture::from(self.bucket.put(key, body))
+    }
+
+    /// Begins an upload in parts.
+    pub async fn start_multipart(&self, key: &str) -> Result<Multipart, Error> {
+        self.incoming.spend_bucket_operation();
+        let upload = JsFuture::from(self.bucket.create_multipart_upload(key)).await;
+        upload.map(JsCast::unchecked_into).map_err(|cause| failed("starting an upload to", key, &cause))
+    }
+
+    /// Puts one part.
+    pub async fn put_part(&self, upload: &Multipart, number: u32, body: &JsValue) -> Result<JsValue, Error> {
+        self.incoming.spend_bucket_operation();
+        let part = JsFuture::from(upload.upload_part(number, body)).await;
+        part.map_err(|cause| failed("putting a part of", &upload.upload_id(), &cause))
+    }
+
+    /// Makes an object of the parts.
+    pub async fn complete(&self, upload: &Multipart, parts: &Array) -> Result<(), Error> {
+        self.incoming.spend_bucket_operation();
+        let object = JsFuture::from(upload.complete(parts)).await;
+        object.map(drop).map_err(|cause| failed("completing", &upload.upload_id(), &cause))
+    }
+
+    /// An object's bytes, as a stream that has not been read, or a part of them. That it is there, and of the size that
+    /// its row says, is an invariant: anything else is ours to explain, with the key in the log.
+    pub async fn get(&self, key: &str, size_bytes: u64, range: Option<Range>) -> Result<JsValue, Error> {
+        self.incoming.spend_bucket_operation();
+        let options =
+            range.map_or_else(|| Ok(Object::new()), ranged).map_err(|cause| failed("asking for", key, &cause))?;
+        let object = JsFuture::from(self.bucket.get(key, &options)).await;
+        let object = object.map_err(|cause| failed("getting", key, &cause))?;
+        if object.is_null() {
+            return Err(Error::Internal(format!("the object {key} is missing")));
+        }
+        let object: StoredObject = object.unchecked_into();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a size is a whole number below 2^53"
+        )]
+        let found = object.size() as u64;
+        if found != size_bytes {
+            return Err(Error::Internal(format!("the object {key} has {found} bytes where its row says {size_bytes}")));
+        }
+        Ok(object.body())
+    }
+
+    /// Removes an object, best effort: for bytes that nothing points to.
+    pub async fn delete(&self, key: &str) {
+        self.incoming.spend_bucket_operation();
+        // What stays is found by the verifier.
+        let _ = JsFuture::from(self.bucket.delete(&key.into())).await;
+    }
+
+    /// Removes everything under a prefix, page by page, and answers how much it was. It can be repeated.
+    pub async fn delete_all(&self, prefix: &str) -> Result<usize, Error> {
+        let mut removed = 0;
+        loop {
+            let page = self.list(prefix).await?;
+            if page.is_empty() {
+                return Ok(removed);
+            }
+            removed += page.len();
+            let keys: Array = page.iter().map(|listed| JsValue::from_str(&listed.key)).collect();
+            self.incoming.spend_bucket_operation();
+            let gone = JsFuture::from(self.bucket.delete(&keys)).await;
+            gone.map_err(|cause| failed("removing", prefix, &cause))?;
+        }
+    }
+
+    /// The first objects under a prefix: at most 1,000.
+    pub async fn list(&self, prefix: &str) -> Result<Vec<ListedObject>, Error> {
+        self.incoming.spend_bucket_operation();
+        let listing = |cause: JsValue| failed("listing", prefix, &cause);
+        let options = Object::new();
+        Reflect::set(&options, &"prefix".into(), &prefix.into()).map_err(listing)?;
+        let page = JsFuture::from(self.bucket.list(&options)).await.map_err(listing)?;
+        let objects = Reflect::get(&page, &"objects".into()).map_err(listing)?;
+        let objects = Array::from(&objects);
+        let objects = objects.iter().map(JsCast::unchecked_into::<StoredObject>);
+        let listed =
+            objects.map(|object| ListedObject { key: object.key(), uploaded_ms: object.uploaded().get_time() });
+        Ok(listed.collect())
+    }
+
+    /// An object that others have put there, up to a size: none if it is missing. Of a longer one, the end.
+    pub async fn read_end(&self, key: &str, max_bytes: u64) -> Result<Option<ArrayBuffer>, Error> {
+        self.incoming.spend_bucket_operation();
+        let getting = |cause: JsValue| failed("getting", key, &cause);
+        let range = Object::new();
+        #[expect(clippy::cast_precision_loss, reason = "a bound of ours")]
+        Reflect::set(&range, &"suffix".into(), &(max_bytes as f64).into()).map_err(getting)?;
+        let options = Object::new();
+        Reflect::set(&options, &"range".into(), &range).map_err(getting)?;
+        let object = JsFuture::from(self.bucket.get(key, &options)).await.map_err(getting)?;
+        if object.is_null() {
+            return Ok(None);
+        }
+        let buffer = JsFuture::from(object.unchecked_into::<StoredObject>().array_buffer()).await.map_err(getting)?;
+        Ok(Some(buffer.unchecked_into()))
+    }
+}
+
+/// A failure of the bucket, while doing something with a key.
+pub fn failed(doing: &str, key: &str, cause: &JsValue) -> Error {
+    Error::BucketFailed(format!("{doing} {key}: {cause:?}"))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "objects are below 2^53 bytes")]
+fn ranged(Range { offset, length }: Range) -> Result<Object, JsValue> {
+    let range = Object::new();
+    Reflect::set(&range, &"offset".into(), &(offset as f64).into())?;
+    Reflect::set(&range, &"length".into(), &(length as f64).into())?;
+    let options = Object::new();
+    Reflect::set(&options, &"range".into(), &range)?;
+    Ok(options)
+}

@@ -1,0 +1,106 @@
+//! Files as JSON, for pages that were written so.
+
+use std::rc::Rc;
+
+use durable_objects::call::{Found, Place, Read};
+use js_sys::JsString;
+use serde_json::json;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::Outcome;
+use super::content::{unchanged, whole, with_validators};
+use super::upload::store;
+use crate::answer::Answer;
+use crate::auth::Caller;
+use crate::body::JsonBody;
+use crate::error::Error;
+use crate::incoming::Incoming;
+use crate::intake::Intake;
+use crate::wire::Time;
+use crate::workspace::Workspace;
+use crate::{bytes, conditional};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = JSON, js_name = stringify)]
+    fn to_json(text: &JsString) -> JsString;
+}
+
+/// How content travels in JSON.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Utf8,
+    Base64,
+}
+
+impl Encoding {
+    fn parse(text: Option<&str>) -> Result<Self, Error> {
+        match text {
+            None | Some("utf-8" | "utf8") => Ok(Self::Utf8),
+            Some("base64") => Ok(Self::Base64),
+            Some(_) => Err(Error::BadRequest("Unknown encoding: use utf-8 or base64".to_owned())),
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Base64 => "base64",
+        }
+    }
+}
+
+/// `GET /api/files/read?path=&encoding=`: a file as JSON.
+pub async fn read(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let encoding = Encoding::parse(incoming.query.get("encoding"))?;
+    let call = Read { path: incoming.query_path()?, unless: conditional::of_look(&incoming) };
+    let workspace = Workspace::of(&caller, &incoming)?;
+    let (Found { entry, bytes: place }, response) = workspace.call_for_bytes(call).await?;
+    let max_bytes = incoming.config.json_file_max_bytes;
+    if place == Place::Unchanged {
+        return Ok(unchanged(&entry));
+    }
+    if entry.size_bytes > max_bytes {
+        return Err(Error::TooLargeForJson { size_bytes: entry.size_bytes, max_bytes });
+    }
+    let buffer = whole(&incoming, &place, response, entry.size_bytes).await?;
+    let content = match encoding {
+        Encoding::Utf8 => bytes::decode_utf8(&buffer).ok_or(Error::NotText)?,
+        Encoding::Base64 => bytes::to_base64(&buffer),
+    };
+    let about = json!({
+        "path": entry.path.absolute(&incoming.config.root),
+        "size": entry.size_bytes,
+        "modified": Time(entry.modified_ms),
+        "encoding": encoding.name(),
+    });
+    // The content is put into the object by the runtime: `{…` + `,"content":` + `"…"` + `}`.
+    let about = about.to_string();
+    let about = about.strip_suffix('}').unwrap_or(&about);
+    let json = JsString::from(format!("{about},\"content\":")).concat(&to_json(&content)).concat(&"}".into());
+    Ok(with_validators(Answer::native(200, json.into()), &entry).with("Content-Type", "application/json"))
+}
+
+/// `POST /api/files/write {path, content, encoding?, createDirs?}`: a file from JSON.
+pub async fn write(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let body = JsonBody::read(&incoming).await?;
+    let (Some(path), Some(content)) = (body.text("path"), body.js_text("content")) else {
+        return Err(Error::BadRequest("Path and content required".to_owned()));
+    };
+    let encoding = Encoding::parse(body.optional_text("encoding")?.as_deref())?;
+    let make_parents = body.flag("createDirs", true)?;
+    let path = incoming.file_path(&path)?;
+    let not_base64 = || Error::BadRequest("The content is not valid base64".to_owned());
+    let content = match encoding {
+        Encoding::Utf8 => bytes::encode_utf8(&content),
+        Encoding::Base64 => bytes::from_base64(&content).ok_or_else(not_base64)?,
+    };
+    let (size_bytes, max_bytes) = (u64::from(content.byte_length()), incoming.config.json_file_max_bytes);
+    if size_bytes > max_bytes {
+        return Err(Error::TooLarge { what: "Content", size_bytes, max_bytes });
+    }
+    let workspace = Workspace::of(&caller, &incoming)?;
+    let staged = Intake::take_buffer(&workspace, &content).await?;
+    let written = store(&workspace, path, staged, make_parents).await?;
+    Ok(written.answer(json!({})))
+}
