@@ -89,7 +89,8 @@ async function cargoTool(crate, program, version, hint) {
     if (ask(tool, ["--version"])?.split(" ").at(-1) === version) return tool;
   }
   say(`compiling ${crate} ${version}: this takes a few minutes, once`);
-  await run("cargo", ["install", "--locked", "--root", folder, `${crate}@${version}`], { hint });
+  const env = { ...process.env, PATH: join(folder, "bin") + delimiter + process.env.PATH }; // or cargo would advise to add it
+  await run("cargo", ["install", "--locked", "--root", folder, `${crate}@${version}`], { env, hint });
   return ours;
 }
 

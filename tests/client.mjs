@@ -28,7 +28,10 @@ export function sign(/** @type {string} */ userId, /** @type {string} */ exp, /*
 }
 
 /** The one URL that a host's backend hands to a client. */
-export function gatewayUrl(/** @type {string} */ base, /** @type {{ userId: string, exp: string, sig: string }} */ signed) {
+export function gatewayUrl(
+  /** @type {string} */ base,
+  /** @type {{ userId: string, exp: string, sig: string }} */ signed,
+) {
   const url = new URL("/ws", base.replace(/^http/, "ws"));
   for (const [name, value] of Object.entries(signed)) url.searchParams.set(name, value);
   return url.toString();
@@ -68,7 +71,12 @@ function answered(/** @type {http.IncomingMessage} */ response, /** @type {Buffe
   const json = bytes.length > 0 && /^application\/json\b/.test(response.headers["content-type"] ?? "");
   let body;
   // A file's own bytes may be JSON by name only.
-  if (json) try { body = JSON.parse(bytes.toString("utf8")); } catch { body = undefined; }
+  if (json)
+    try {
+      body = JSON.parse(bytes.toString("utf8"));
+    } catch {
+      body = undefined;
+    }
   return { status: response.statusCode ?? 0, headers: response.headers, bytes, body };
 }
 
@@ -119,7 +127,10 @@ export class Client {
 
   /** @param {string} endpoint @param {unknown} value @param {Record<string, string>} [headers] */
   post(endpoint, value, headers = {}) {
-    return this.request("POST", endpoint, { headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(value) });
+    return this.request("POST", endpoint, {
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(value),
+    });
   }
 
   /** @param {string} [path] @param {Record<string, any>} [params] */

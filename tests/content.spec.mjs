@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { TIME, cost, names, ok, refused } from "./expect.mjs";
+import { cost, names, ok, refused, TIME } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 
 const server = serve();
@@ -14,7 +14,11 @@ const BYTES = Buffer.from(Array.from({ length: 1024 }, (_, n) => (n * 37) % 256)
 /** @typedef {import("./client.mjs").Answer} Answer */
 
 /** What a header says besides its parameters. @param {Answer} answer @param {string} name */
-const kind = (answer, name) => String(answer.headers[name] ?? "").split(";")[0]?.trim().toLowerCase();
+const kind = (answer, name) =>
+  String(answer.headers[name] ?? "")
+    .split(";")[0]
+    ?.trim()
+    .toLowerCase();
 
 test("raw bytes put are the bytes got, and the answer is a write's", async () => {
   const client = server.client();
@@ -53,7 +57,15 @@ for (const size of [0, 1, 65_536, MAX]) {
     assert.equal(ok(await client.put(FILE, body)).size, size);
     assert.deepEqual((await client.content(FILE)).bytes, body);
     const half = size >> 1;
-    assert.equal(ok(await client.put(`${ROOT}/chunked`, [body.subarray(0, half), body.subarray(half)].filter(({ length }) => length))).size, size);
+    assert.equal(
+      ok(
+        await client.put(
+          `${ROOT}/chunked`,
+          [body.subarray(0, half), body.subarray(half)].filter(({ length }) => length),
+        ),
+      ).size,
+      size,
+    );
     assert.deepEqual((await client.download(`${ROOT}/chunked`)).bytes, body);
   });
 }
@@ -99,13 +111,18 @@ test("what is not there has no content, and a directory has none", async () => {
   const client = server.client();
   ok(await client.put(`${ROOT}/dir/file`, "x"));
   for (const path of [`${ROOT}/none`, `${ROOT}/dir`, ROOT, `${ROOT}/dir/file/under`]) {
-    for (const answer of [await client.content(path), await client.download(path)]) refused(answer, 404, "File not found");
+    for (const answer of [await client.content(path), await client.download(path)])
+      refused(answer, 404, "File not found");
   }
 });
 
 test("raw routes need a path", async () => {
   const client = server.client();
-  for (const [method, endpoint] of [["GET", "/content"], ["PUT", "/content"], ["GET", "/download"]]) {
+  for (const [method, endpoint] of [
+    ["GET", "/content"],
+    ["PUT", "/content"],
+    ["GET", "/download"],
+  ]) {
     refused(await client.request(method ?? "", endpoint ?? ""), 400);
   }
 });
@@ -115,28 +132,50 @@ test("HEAD answers wherever GET does, with the same headers and no body", async 
   ok(await client.put(FILE, BYTES));
   const params = { path: FILE };
   const routes = /** @type {[string, object][]} */ ([
-    ["/content", params], ["/download", params], ["/read", { ...params, encoding: "base64" }], ["/stat", params], ["/list", {}], ["/trash", {}],
+    ["/content", params],
+    ["/download", params],
+    ["/read", { ...params, encoding: "base64" }],
+    ["/stat", params],
+    ["/list", {}],
+    ["/trash", {}],
   ]);
   for (const [endpoint, query] of routes) {
-    const [get, head] = [await client.request("GET", endpoint, { params: query }), await client.request("HEAD", endpoint, { params: query })];
+    const [get, head] = [
+      await client.request("GET", endpoint, { params: query }),
+      await client.request("HEAD", endpoint, { params: query }),
+    ];
     assert.equal(get.status, 200, endpoint);
     assert.equal(head.status, 200, endpoint);
     assert.equal(head.bytes.length, 0, endpoint);
-    for (const name of ["content-type", "content-disposition", "etag", "x-content-type-options", "content-security-policy"]) {
+    for (const name of [
+      "content-type",
+      "content-disposition",
+      "etag",
+      "x-content-type-options",
+      "content-security-policy",
+    ]) {
       assert.equal(head.headers[name], get.headers[name], `${endpoint} ${name}`);
     }
     cost(head);
   }
   for (const endpoint of ["/content", "/download"]) {
-    assert.equal((await client.request("HEAD", endpoint, { params })).headers["content-length"], String(BYTES.length), endpoint);
+    assert.equal(
+      (await client.request("HEAD", endpoint, { params })).headers["content-length"],
+      String(BYTES.length),
+      endpoint,
+    );
   }
 });
 
 test("HEAD of what GET refuses is the same status without a body", async () => {
   const client = server.client();
   for (const [endpoint, path, status] of /** @type {[string, string, number][]} */ ([
-    ["/content", `${ROOT}/none`, 404], ["/download", `${ROOT}/none`, 404], ["/read", `${ROOT}/none`, 404], ["/stat", `${ROOT}/none`, 404],
-    ["/list", `${ROOT}/none`, 404], ["/content", "/etc/passwd", 400],
+    ["/content", `${ROOT}/none`, 404],
+    ["/download", `${ROOT}/none`, 404],
+    ["/read", `${ROOT}/none`, 404],
+    ["/stat", `${ROOT}/none`, 404],
+    ["/list", `${ROOT}/none`, 404],
+    ["/content", "/etc/passwd", 400],
   ])) {
     const head = await client.request("HEAD", endpoint, { params: { path } });
     assert.deepEqual([head.status, head.bytes.length], [status, 0], endpoint);
@@ -144,10 +183,26 @@ test("HEAD of what GET refuses is the same status without a body", async () => {
 });
 
 const TYPES = {
-  "a.js": "text/javascript", "a.ts": "text/typescript", "a.py": "text/x-python", "A.JS": "text/javascript", "a.Py": "text/x-python",
-  "a.png": "image/png", "a.jpg": "image/jpeg", "a.JPEG": "image/jpeg", "a.gif": "image/gif", "a.pdf": "application/pdf",
-  "a.json": "application/json", "a.md": "text/markdown", "a.txt": "text/plain", "a.css": "text/css", "a.html": "text/html", "a.svg": "image/svg+xml",
-  "a.zzzz": "application/octet-stream", "no extension": "application/octet-stream", "a.": "application/octet-stream", "a.js.bak~": "application/octet-stream",
+  "a.js": "text/javascript",
+  "a.ts": "text/typescript",
+  "a.py": "text/x-python",
+  "A.JS": "text/javascript",
+  "a.Py": "text/x-python",
+  "a.png": "image/png",
+  "a.jpg": "image/jpeg",
+  "a.JPEG": "image/jpeg",
+  "a.gif": "image/gif",
+  "a.pdf": "application/pdf",
+  "a.json": "application/json",
+  "a.md": "text/markdown",
+  "a.txt": "text/plain",
+  "a.css": "text/css",
+  "a.html": "text/html",
+  "a.svg": "image/svg+xml",
+  "a.zzzz": "application/octet-stream",
+  "no extension": "application/octet-stream",
+  "a.": "application/octet-stream",
+  "a.js.bak~": "application/octet-stream",
 };
 
 test("the type follows the extension, whatever its case, and octet-stream says that nothing is known", async () => {
@@ -155,7 +210,8 @@ test("the type follows the extension, whatever its case, and octet-stream says t
   for (const [name, type] of Object.entries(TYPES)) {
     const path = `${ROOT}/${name}`;
     ok(await client.put(path, "<b>not what it says</b>"));
-    for (const answer of [await client.content(path), await client.download(path)]) assert.equal(kind(answer, "content-type"), type, name);
+    for (const answer of [await client.content(path), await client.download(path)])
+      assert.equal(kind(answer, "content-type"), type, name);
     assert.equal(ok(await client.stat(path)).mimeType.split(";")[0], type, name);
   }
 });
@@ -171,7 +227,10 @@ for (const name of ["a.html", "a.HTML", "a.htm", "a.svg", "a.SVG", "a.xml", "a.X
     const client = server.client();
     ok(await client.put(`${ROOT}/${name}`, "<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>"));
     for (const method of ["GET", "HEAD"]) {
-      for (const answer of [await client.content(`${ROOT}/${name}`, method), await client.download(`${ROOT}/${name}`, method)]) {
+      for (const answer of [
+        await client.content(`${ROOT}/${name}`, method),
+        await client.download(`${ROOT}/${name}`, method),
+      ]) {
         assert.equal(kind(answer, "content-disposition"), "attachment");
         assert.equal(answer.headers["x-content-type-options"], "nosniff");
         assert.match(String(answer.headers["content-security-policy"]), /^sandbox\b/);

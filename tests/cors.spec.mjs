@@ -9,17 +9,33 @@ const server = serve();
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const HEADERS = [
-  "content-type", "if-match", "if-none-match", "if-range", "range", "content-digest", "repr-digest", "x-actor", "x-turn",
+  "content-type",
+  "if-match",
+  "if-none-match",
+  "if-range",
+  "range",
+  "content-digest",
+  "repr-digest",
+  "x-actor",
+  "x-turn",
 ];
 
 /** @typedef {import("./client.mjs").Answer} Answer */
 
-const list = (/** @type {unknown} */ header) => String(header ?? "").toLowerCase().split(/\s*,\s*/).filter(Boolean);
+const list = (/** @type {unknown} */ header) =>
+  String(header ?? "")
+    .toLowerCase()
+    .split(/\s*,\s*/)
+    .filter(Boolean);
 
 /** @param {Answer} answer @param {string} what @param {string} [origin] */
 function readable(answer, what, origin = ORIGIN) {
   assert.equal(answer.headers["access-control-allow-origin"], origin, what);
-  assert.deepEqual(EXPOSED.filter((name) => !list(answer.headers["access-control-expose-headers"]).includes(name)), [], what);
+  assert.deepEqual(
+    EXPOSED.filter((name) => !list(answer.headers["access-control-expose-headers"]).includes(name)),
+    [],
+    what,
+  );
 }
 
 /** @param {Answer} answer @param {string} what */
@@ -34,7 +50,7 @@ async function everyKindOfAnswer(headers) {
   const forged = new URLSearchParams(signed);
   forged.set("sig", "forged");
   const expired = new URLSearchParams(server.signed(server.user(), { exp: "1700000000" }));
-  const ask = (/** @type {string} */ method, /** @type {string} */ target, /** @type {any} */ body) =>
+  const ask = (/** @type {string} */ method, /** @type {string} */ target, /** @type {any} */ body = undefined) =>
     send(server.url, { method, target, headers: { "content-type": "application/json", ...headers }, body });
   const write = (/** @type {string} */ path) => JSON.stringify({ path, content: "x" });
   return {
@@ -84,8 +100,17 @@ test("a request without an origin is answered without one", async () => {
 });
 
 for (const origin of [
-  "http://localhost:30000", "http://localhost:3000.evil.example", "https://localhost:3000", "http://localhost", "http://localhost:3000/",
-  "http://evil.example/http://localhost:3000", "http://localhost:3000,http://localhost:8787", "HTTP://LOCALHOST:3000", "null", "*", ",",
+  "http://localhost:30000",
+  "http://localhost:3000.evil.example",
+  "https://localhost:3000",
+  "http://localhost",
+  "http://localhost:3000/",
+  "http://evil.example/http://localhost:3000",
+  "http://localhost:3000,http://localhost:8787",
+  "HTTP://LOCALHOST:3000",
+  "null",
+  "*",
+  ",",
 ]) {
   test(`the origin ${origin} is not an allowed one`, async () => {
     const target = server.client().target("/list");
@@ -102,14 +127,26 @@ for (const [what, target] of Object.entries({
   "a route that does not exist": "/api/files/nowhere",
 })) {
   test(`a preflight for ${what} allows every method and header of the contract, with no signature checked`, async () => {
-    const headers = { origin: ORIGIN, "access-control-request-method": "PUT", "access-control-request-headers": "content-type, x-turn" };
+    const headers = {
+      origin: ORIGIN,
+      "access-control-request-method": "PUT",
+      "access-control-request-headers": "content-type, x-turn",
+    };
     const answer = await send(server.url, { method: "OPTIONS", target, headers });
     assert.ok(answer.status === 204 || answer.status === 200, String(answer.status));
     assert.equal(answer.bytes.length, 0);
     assert.equal(answer.headers["access-control-allow-origin"], ORIGIN);
-    const [methods, allowed] = ["methods", "headers"].map((name) => list(answer.headers[`access-control-allow-${name}`]));
-    assert.deepEqual(METHODS.filter((name) => !methods?.includes(name.toLowerCase())), []);
-    assert.deepEqual(HEADERS.filter((name) => !allowed?.includes(name)), []);
+    const [methods, allowed] = ["methods", "headers"].map((name) =>
+      list(answer.headers[`access-control-allow-${name}`]),
+    );
+    assert.deepEqual(
+      METHODS.filter((name) => !methods?.includes(name.toLowerCase())),
+      [],
+    );
+    assert.deepEqual(
+      HEADERS.filter((name) => !allowed?.includes(name)),
+      [],
+    );
   });
 }
 

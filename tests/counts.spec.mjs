@@ -1,22 +1,21 @@
 // What requests cost, in rows, as Server-Timing says: a tree's size must not show in the cost of one of its paths.
 
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { ROOT } from "./client.mjs";
 import { cost, ok, pages } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 
-const server = serve();
-const userId = server.user();
-
 /** A path of so many segments under the root. */
-const deep = (/** @type {number} */ depth) => `${ROOT}/${Array.from({ length: depth }, (_, n) => `level${n}`).join("/")}`;
+const deep = (/** @type {number} */ depth) =>
+  `${ROOT}/${Array.from({ length: depth }, (_, n) => `level${n}`).join("/")}`;
 
 /** @type {import("./client.mjs").Client} */
 let client;
 
-// 10,111 nodes by copying, a chain of 40 levels, and a flat directory of 5,000 entries.
-before(async () => {
+// Ten thousand entries by copying and a thousand beside them, a chain of 40 levels, and a flat directory of 5,000.
+const server = serve({}, async () => {
+  const userId = server.user();
   client = server.client(userId);
   for (let n = 0; n < 9; n += 1) ok(await client.write(`${ROOT}/big/a/a/f${n}`, `${n}`));
   for (let n = 0; n < 9; n += 1) ok(await client.copy(`${ROOT}/big/a/a`, `${ROOT}/big/a/b${n}`));
@@ -73,17 +72,23 @@ test("moving, trashing, restoring and deleting 10,000 entries cost what ten entr
     ok(answer);
     return cost(answer).read + cost(answer).written;
   };
-  ten["delete"] = await permanent(`${ROOT}/small-copy`);
-  many["delete"] = await permanent(`${ROOT}/big-copy`);
+  ten.delete = await permanent(`${ROOT}/small-copy`);
+  many.delete = await permanent(`${ROOT}/big-copy`);
   for (const [verb, count] of Object.entries(many)) {
-    assert.ok(Math.abs(count - (ten[verb] ?? NaN)) <= 2, `${verb}: ${ten[verb]} rows for ten entries, ${count} for thousands`);
+    assert.ok(
+      Math.abs(count - (ten[verb] ?? NaN)) <= 2,
+      `${verb}: ${ten[verb]} rows for ten entries, ${count} for thousands`,
+    );
     assert.ok(count < 60, `${verb}: ${count} rows`);
   }
 });
 
 test("a page of 1,000 of 5,000 entries reads about 1,000 rows, wherever it lies", async () => {
   const all = await pages(client, `${ROOT}/flat`, { limit: 1000 });
-  assert.deepEqual(all.map(({ files }) => files.length), [1000, 1000, 1000, 1000, 1000]);
+  assert.deepEqual(
+    all.map(({ files }) => files.length),
+    [1000, 1000, 1000, 1000, 1000],
+  );
   for (const page of all) assert.ok(page.cost.read <= 1050, String(all.map((each) => each.cost.read)));
 });
 
@@ -96,7 +101,8 @@ test("a page of a recursive listing reads in proportion to the page, wherever it
   for (const limit of [10, 100]) {
     const all = await pages(client, `${ROOT}/tree`, { recursive: true, limit });
     assert.equal(all.flatMap(({ files }) => files).length, 1110);
-    for (const page of all) assert.ok(page.cost.read <= 4 * limit + 60, `${page.cost.read} rows for a page of ${limit}`);
+    for (const page of all)
+      assert.ok(page.cost.read <= 4 * limit + 60, `${page.cost.read} rows for a page of ${limit}`);
   }
 });
 
@@ -118,7 +124,8 @@ test("a write, a read and a deletion in a directory of 5,000 entries cost what t
   ok(await client.mkdir(`${ROOT}/void`));
   const [empty, full] = [await rows(`${ROOT}/void`), await rows(`${ROOT}/flat`)];
   for (const [n, count] of full.entries()) {
-    assert.ok(Math.abs(count - (empty[n] ?? NaN)) <= 4, `in an empty directory ${empty}, in a full one ${full}`);
+    // Whichever comes first after a sweep also sets a timer again.
+    assert.ok(count <= (empty[n] ?? Number.NaN) + 12, `in an empty directory ${empty}, in a full one ${full}`);
     assert.ok(count < 90, String(full));
   }
 });

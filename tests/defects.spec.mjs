@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { eventually, inParallel, names, ok, pages, refused } from "./expect.mjs";
+import { inParallel, names, ok, pages, refused } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 
 // No version outlives a sweep here: what is dropped must give its space back at once.
@@ -20,7 +20,8 @@ test("a directory of 1,100 entries moves, is trashed and is restored whole", asy
   /** @param {string} at */
   const whole = async (at) => {
     assert.deepEqual(names(ok(await client.list(at))), expected);
-    for (const n of [0, 1, 999, 1000, 1001, 1099]) assert.equal(ok(await client.read(`${at}/${name(n)}`)).content, name(n));
+    for (const n of [0, 1, 999, 1000, 1001, 1099])
+      assert.equal(ok(await client.read(`${at}/${name(n)}`)).content, name(n));
   };
   ok(await client.move(`${ROOT}/from`, `${ROOT}/deep/to`));
   refused(await client.list(`${ROOT}/from`), 404, "Directory not found");
@@ -40,18 +41,15 @@ test("overwriting 200 KB 300 times and deleting the file for good gives all of t
   const client = server.client(userId);
   const path = `${ROOT}/large.bin`;
   for (let n = 0; n < 300; n += 1) ok(await client.put(path, randomBytes(200_000)));
-  const stored = async () => Number((await server.sql(userId, "SELECT v FROM meta WHERE k = 'stored_bytes'"))[0]?.v ?? 0);
+  const stored = async () =>
+    Number((await server.sql(userId, "SELECT v FROM meta WHERE k = 'stored_bytes'"))[0]?.v ?? 0);
   assert.ok((await stored()) >= 200_000, "what is there is counted");
   ok(await client.remove(path, { permanent: true }));
-  let nudges = 0;
-  await eventually(async () => {
-    // Time passes: every step is due, every doomed blob has waited; then any mutation re-arms the alarm.
-    await server.sql(userId, "UPDATE timer SET due_ms = 1");
-    await server.sql(userId, "UPDATE blob SET doomed_ms = 1 WHERE state = 1");
-    ok(await client.mkdir(`${ROOT}/nudge${(nudges += 1)}`));
+  const left = async () => {
     const [blobs] = await server.sql(userId, "SELECT count(*) AS count FROM blob");
     return { stored: await stored(), blobs: blobs.count };
-  }, ({ stored: left, blobs }) => left === 0 && blobs === 0);
+  };
+  await server.swept(userId, left, (now) => now.stored === 0 && now.blobs === 0);
   assert.deepEqual(await server.sql(userId, "SELECT 1 FROM past WHERE blob IS NOT NULL"), []);
 });
 
@@ -62,13 +60,8 @@ test("one of two equal files going does not take the other's bytes along", async
   for (const name of ["one", "two"]) ok(await client.put(`${ROOT}/${name}`, bytes));
   ok(await client.put(`${ROOT}/other`, randomBytes(50_000)));
   for (const name of ["one", "other"]) ok(await client.remove(`${ROOT}/${name}`, { permanent: true }));
-  let nudges = 0;
-  await eventually(async () => {
-    await server.sql(userId, "UPDATE timer SET due_ms = 1");
-    await server.sql(userId, "UPDATE blob SET doomed_ms = 1 WHERE state = 1");
-    ok(await client.mkdir(`${ROOT}/nudge${(nudges += 1)}`));
-    return (await server.sql(userId, "SELECT count(*) AS count FROM blob"))[0].count;
-  }, (count) => count === 1);
+  const blobs = async () => (await server.sql(userId, "SELECT count(*) AS count FROM blob"))[0].count;
+  await server.swept(userId, blobs, (count) => count === 1);
   assert.deepEqual((await client.content(`${ROOT}/two`)).bytes, bytes);
 });
 
@@ -79,7 +72,10 @@ test("a listing of 10,050 entries is cut at 10,000, says so, and ends with the o
   await server.plant(userId, "many", 10_049);
   const expected = numbers(10_050).map((n) => `name-${String(n).padStart(5, "0")}`);
   const whole = await pages(client, `${ROOT}/many`, {});
-  assert.deepEqual(whole.map(({ files }) => files.length), [10_000, 50]);
+  assert.deepEqual(
+    whole.map(({ files }) => files.length),
+    [10_000, 50],
+  );
   assert.deepEqual(whole.flatMap(names), expected);
   const paged = await pages(client, `${ROOT}/many`, { limit: 999 });
   assert.equal(paged.length, 11);
@@ -93,17 +89,27 @@ test("a recursive listing of 10,050 entries is not silently cut either", async (
   for (const n of numbers(19)) ok(await client.copy(`${ROOT}/a`, `${ROOT}/b${n}`)); // twenty of those: 20 * 501
   for (const n of numbers(30)) ok(await client.mkdir(`${ROOT}/c${n}`));
   const whole = await pages(client, ROOT, { recursive: true });
-  assert.deepEqual(whole.map(({ files }) => files.length), [10_000, 50]);
+  assert.deepEqual(
+    whole.map(({ files }) => files.length),
+    [10_000, 50],
+  );
   const paths = whole.flatMap(({ files }) => files.map((/** @type {any} */ { path }) => path));
   assert.equal(new Set(paths).size, 10_050);
   const paged = await pages(client, ROOT, { recursive: true, limit: 1501 });
-  assert.deepEqual(paged.flatMap(({ files }) => files.map((/** @type {any} */ { path }) => path)), paths);
+  assert.deepEqual(
+    paged.flatMap(({ files }) => files.map((/** @type {any} */ { path }) => path)),
+    paths,
+  );
 });
 
 test("fifty parallel writes to one file have fifty different times, and one of them wins whole", async () => {
   const client = server.client();
   const contents = numbers(50).map((n) => `${n} `.repeat(1000));
-  const times = await inParallel(contents, async (content) => ok(await client.write(`${ROOT}/file`, content)).modified, 50);
+  const times = await inParallel(
+    contents,
+    async (content) => ok(await client.write(`${ROOT}/file`, content)).modified,
+    50,
+  );
   assert.equal(new Set(times).size, 50);
   const { content, modified } = ok(await client.read(`${ROOT}/file`));
   assert.equal(contents.indexOf(content), times.indexOf(modified));
@@ -112,9 +118,16 @@ test("fifty parallel writes to one file have fifty different times, and one of t
 
 test("fifty parallel writes to fifty files have fifty different times", async () => {
   const client = server.client();
-  const times = await inParallel(numbers(50), async (n) => ok(await client.write(`${ROOT}/file${n}`, "x")).modified, 50);
+  const times = await inParallel(
+    numbers(50),
+    async (n) => ok(await client.write(`${ROOT}/file${n}`, "x")).modified,
+    50,
+  );
   assert.equal(new Set(times).size, 50);
-  assert.deepEqual(new Set(ok(await client.list()).files.map((/** @type {any} */ { modified }) => modified)), new Set(times));
+  assert.deepEqual(
+    new Set(ok(await client.list()).files.map((/** @type {any} */ { modified }) => modified)),
+    new Set(times),
+  );
 });
 
 test("parallel moves of one file have one winner, and the file survives", async () => {

@@ -17,7 +17,11 @@ export function ok(/** @type {Answer} */ answer) {
 }
 
 /** The body of a refusal with this status and, where the contract fixes it, this text. */
-export function refused(/** @type {Answer} */ answer, /** @type {number} */ status, /** @type {string | RegExp} */ text = /./) {
+export function refused(
+  /** @type {Answer} */ answer,
+  /** @type {number} */ status,
+  /** @type {string | RegExp} */ text = /./,
+) {
   const said = answer.bytes.toString("utf8").slice(0, 300);
   assert.equal(answer.status, status, said);
   assert.match(answer.headers["content-type"] ?? "", /^application\/json\b/, said);
@@ -32,7 +36,7 @@ export function cost(/** @type {Answer} */ answer) {
   const header = String(answer.headers["server-timing"]);
   const parts = COST.exec(header);
   assert.ok(parts, `Server-Timing: ${header}`);
-  const [read, written, bucket] = parts.slice(1).map(Number);
+  const [read = 0, written = 0, bucket = 0] = parts.slice(1).map(Number);
   return { read, written, bucket };
 }
 

@@ -1,16 +1,17 @@
-// GET /api/files/list: shapes, order, pages; and GET /api/files/stat, which is one entry of a listing.
+// GET /api/files/list: shapes, order, pages.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { TIME, inParallel, keys, names, ok, pages, refused } from "./expect.mjs";
+import { inParallel, keys, names, ok, pages, refused, TIME } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 
 const server = serve();
 
 /** A workspace with these files, each holding its own path; a path that ends in / is a directory. @param {string[]} paths */
 async function workspace(paths, client = server.client()) {
-  for (const path of paths) ok(path.endsWith("/") ? await client.mkdir(`${ROOT}/${path}`) : await client.write(`${ROOT}/${path}`, path));
+  for (const path of paths)
+    ok(path.endsWith("/") ? await client.mkdir(`${ROOT}/${path}`) : await client.write(`${ROOT}/${path}`, path));
   return client;
 }
 
@@ -32,15 +33,28 @@ test("an entry says its name, path, type, size, time and extension, and nothing 
   assert.deepEqual(keys(listing), ["files", "parent", "path"]);
   const [dir, note] = listing.files;
   assert.deepEqual(keys(note), ["extension", "modified", "name", "path", "size", "type"]);
-  assert.deepEqual({ ...note, modified: 0 }, { name: "note.md", path: `${ROOT}/note.md`, type: "file", size: 7, modified: 0, extension: "md" });
+  assert.deepEqual(
+    { ...note, modified: 0 },
+    { name: "note.md", path: `${ROOT}/note.md`, type: "file", size: 7, modified: 0, extension: "md" },
+  );
   assert.match(note.modified, TIME);
   assert.deepEqual(keys(dir), ["modified", "name", "path", "size", "type"]);
-  assert.deepEqual({ ...dir, modified: 0 }, { name: "dir", path: `${ROOT}/dir`, type: "directory", size: 0, modified: 0 });
+  assert.deepEqual(
+    { ...dir, modified: 0 },
+    { name: "dir", path: `${ROOT}/dir`, type: "directory", size: 0, modified: 0 },
+  );
   assert.match(dir.modified, TIME);
 });
 
 test("the extension is the text after the last dot of a file's name, as it is written", async () => {
-  const extensions = { "a.tar.gz": "gz", README: undefined, ".env": "env", "B.TXT": "TXT", "notes..md": "md", "x.é": "é" };
+  const extensions = {
+    "a.tar.gz": "gz",
+    README: undefined,
+    ".env": "env",
+    "B.TXT": "TXT",
+    "notes..md": "md",
+    "x.é": "é",
+  };
   const client = await workspace([...Object.keys(extensions), "folder.d/"]);
   const { files } = ok(await client.list());
   const seen = Object.fromEntries(files.map((/** @type {any} */ { name, extension }) => [name, extension]));
@@ -48,14 +62,61 @@ test("the extension is the text after the last dot of a file's name, as it is wr
 });
 
 test("directories come first, then names without regard to case, in any alphabet", async () => {
-  const client = await workspace(["b", "Äpfel", "a", "C", "ärger", "Zeta", "zebra", "beta/", "Alpha/", "gamma/", "10", "9", "Ω", "ωμέγα"]);
+  const client = await workspace([
+    "b",
+    "Äpfel",
+    "a",
+    "C",
+    "ärger",
+    "Zeta",
+    "zebra",
+    "beta/",
+    "Alpha/",
+    "gamma/",
+    "10",
+    "9",
+    "Ω",
+    "ωμέγα",
+  ]);
   assert.deepEqual(names(ok(await client.list())), [
-    "Alpha", "beta", "gamma", "10", "9", "a", "b", "C", "zebra", "Zeta", "Äpfel", "ärger", "Ω", "ωμέγα",
+    "Alpha",
+    "beta",
+    "gamma",
+    "10",
+    "9",
+    "a",
+    "b",
+    "C",
+    "zebra",
+    "Zeta",
+    "Äpfel",
+    "ärger",
+    "Ω",
+    "ωμέγα",
   ]);
 });
 
 test("equal trees list equally, whatever order they were made in", async () => {
-  const paths = ["a", "A", "aa", "Aa", "aA", "b/", "B/", "é", "E\u0301", "e\u0301", "É", "ß", "SS", "ss", "i", "I", "İ", "ı"];
+  const paths = [
+    "a",
+    "A",
+    "aa",
+    "Aa",
+    "aA",
+    "b/",
+    "B/",
+    "é",
+    "E\u0301",
+    "e\u0301",
+    "É",
+    "ß",
+    "SS",
+    "ss",
+    "i",
+    "I",
+    "İ",
+    "ı",
+  ];
   const forth = await workspace(paths);
   const back = await workspace(paths.toReversed());
   const listing = names(ok(await forth.list()));
@@ -68,7 +129,13 @@ test("equal trees list equally, whatever order they were made in", async () => {
 
 test("the parent is named, and paths are given without the slashes and dots that mean nothing", async () => {
   const client = await workspace(["a/b/c.txt"]);
-  for (const spelling of [`${ROOT}/a/b`, `${ROOT}/a/b/`, `//root///clawd/a/./b`, `${ROOT}/./a/b/.`, `/root/./clawd/a//b//`]) {
+  for (const spelling of [
+    `${ROOT}/a/b`,
+    `${ROOT}/a/b/`,
+    `//root///clawd/a/./b`,
+    `${ROOT}/./a/b/.`,
+    `/root/./clawd/a//b//`,
+  ]) {
     const listing = ok(await client.list(spelling));
     assert.deepEqual([listing.path, listing.parent], [`${ROOT}/a/b`, `${ROOT}/a`], spelling);
     assert.deepEqual(under(listing), ["a/b/c.txt"]);
@@ -88,8 +155,24 @@ test("what is not there is not found, and a file is not a directory", async () =
 test("a recursive listing gives each directory and then what is in it", async () => {
   const client = await workspace(["b/y.txt", "b/x/deep.txt", "b/x/Also.txt", "a/one.txt", "top.txt", "b/z/"]);
   const listing = ok(await client.list(ROOT, { recursive: true }));
-  assert.deepEqual(under(listing), ["a", "a/one.txt", "b", "b/x", "b/x/Also.txt", "b/x/deep.txt", "b/z", "b/y.txt", "top.txt"]);
-  assert.deepEqual(under(ok(await client.list(`${ROOT}/b`, { recursive: true }))), ["b/x", "b/x/Also.txt", "b/x/deep.txt", "b/z", "b/y.txt"]);
+  assert.deepEqual(under(listing), [
+    "a",
+    "a/one.txt",
+    "b",
+    "b/x",
+    "b/x/Also.txt",
+    "b/x/deep.txt",
+    "b/z",
+    "b/y.txt",
+    "top.txt",
+  ]);
+  assert.deepEqual(under(ok(await client.list(`${ROOT}/b`, { recursive: true }))), [
+    "b/x",
+    "b/x/Also.txt",
+    "b/x/deep.txt",
+    "b/z",
+    "b/y.txt",
+  ]);
   assert.deepEqual(under(ok(await client.list(ROOT, { recursive: false }))), ["a", "b", "top.txt"]);
 });
 
@@ -107,13 +190,28 @@ test("a limit cuts a listing into pages, and only a cut page has a cursor", asyn
   const whole = ok(await client.list());
   assert.equal(whole.files.length, 25);
   assert.equal("cursor" in whole, false);
-  for (const [limit, sizes] of /** @type {[number, number[]][]} */ ([[10, [10, 10, 5]], [5, [5, 5, 5, 5, 5]], [24, [24, 1]], [25, [25]], [10_000, [25]]])) {
+  for (const [limit, sizes] of /** @type {[number, number[]][]} */ ([
+    [10, [10, 10, 5]],
+    [5, [5, 5, 5, 5, 5]],
+    [24, [24, 1]],
+    [25, [25]],
+    [10_000, [25]],
+  ])) {
     const all = await pages(client, ROOT, { limit });
-    assert.deepEqual(all.map(({ files }) => files.length), sizes);
-    assert.deepEqual(all.flatMap(({ files }) => files), whole.files);
+    assert.deepEqual(
+      all.map(({ files }) => files.length),
+      sizes,
+    );
+    assert.deepEqual(
+      all.flatMap(({ files }) => files),
+      whole.files,
+    );
     for (const page of all) assert.deepEqual([page.path, page.parent], [ROOT, null]);
   }
-  assert.deepEqual((await pages(client, ROOT, { limit: 1 })).flatMap(({ files }) => files), whole.files);
+  assert.deepEqual(
+    (await pages(client, ROOT, { limit: 1 })).flatMap(({ files }) => files),
+    whole.files,
+  );
 });
 
 test("a recursive listing is cut into pages that are the same together", async () => {
@@ -121,11 +219,18 @@ test("a recursive listing is cut into pages that are the same together", async (
   const whole = ok(await client.list(ROOT, { recursive: true })).files;
   for (let limit = 1; limit <= whole.length; limit += 1) {
     const all = await pages(client, ROOT, { recursive: true, limit });
-    assert.deepEqual(all.flatMap(({ files }) => files), whole, `limit ${limit}`);
+    assert.deepEqual(
+      all.flatMap(({ files }) => files),
+      whole,
+      `limit ${limit}`,
+    );
     assert.equal(all.length, Math.ceil(whole.length / limit), `limit ${limit}`);
   }
   const shallow = ok(await client.list(ROOT, { recursive: true, depth: 2 })).files;
-  assert.deepEqual((await pages(client, ROOT, { recursive: true, depth: 2, limit: 2 })).flatMap(({ files }) => files), shallow);
+  assert.deepEqual(
+    (await pages(client, ROOT, { recursive: true, depth: 2, limit: 2 })).flatMap(({ files }) => files),
+    shallow,
+  );
 });
 
 test("entries that stay are listed once each, whatever comes and goes between two pages", async () => {
@@ -164,68 +269,20 @@ test("dotfiles are listed, but never the trash, unless it is asked for", async (
   assert.deepEqual(under(ok(await client.list(ROOT, { recursive: true }))), [".config", ".config/x", ".hidden"]);
   const trash = ok(await client.list(`${ROOT}/.trash`));
   assert.deepEqual([trash.path, trash.parent], [`${ROOT}/.trash`, ROOT]);
-  assert.deepEqual(trash.files.map((/** @type {any} */ file) => [file.path, file.name, file.type]), [[trashPath, trashPath.split("/").at(-1), "file"]]);
+  assert.deepEqual(
+    trash.files.map((/** @type {any} */ file) => [file.path, file.name, file.type]),
+    [[trashPath, trashPath.split("/").at(-1), "file"]],
+  );
 });
 
 test("an entry is listed, everywhere, the moment its write is answered", async () => {
   const client = server.client();
-  await inParallel(Array.from({ length: 20 }, (_, n) => `${ROOT}/p${n % 4}/f${n}.txt`), async (path) => {
-    const written = ok(await client.write(path, path));
-    const { files } = ok(await client.list(path.slice(0, path.lastIndexOf("/"))));
-    assert.equal(files.find((/** @type {any} */ file) => file.path === path)?.modified, written.modified);
-  });
-});
-
-test("a stat is the entry of the listing, with an etag, a type and a revision", async () => {
-  const client = await workspace(["dir/inner.txt", "dir/sub/"]);
-  const [sub, inner] = ok(await client.list(`${ROOT}/dir`)).files;
-  const { etag, mimeType, rev, ...entry } = ok(await client.stat(inner.path));
-  assert.deepEqual(entry, inner);
-  assert.match(etag, /^"[^"]+"$/);
-  assert.match(mimeType, /^text\/plain\b/);
-  assert.ok(Number.isSafeInteger(rev) && rev > 0);
-  const directory = ok(await client.stat(sub.path));
-  for (const [name, value] of Object.entries(sub)) assert.equal(directory[name], value, name);
-  assert.ok(Number.isSafeInteger(directory.rev));
-  assert.equal(ok(await client.stat(ROOT)).type, "directory");
-});
-
-test("a stat's revision rises with every write, and its etag is the content's", async () => {
-  const client = server.client();
-  const stat = async (/** @type {string} */ path) => ok(await client.stat(`${ROOT}/${path}`));
-  ok(await client.write(`${ROOT}/a`, "same"));
-  ok(await client.write(`${ROOT}/b`, "same"));
-  const [a, b] = [await stat("a"), await stat("b")];
-  assert.equal(a.etag, b.etag);
-  assert.ok(b.rev > a.rev);
-  ok(await client.write(`${ROOT}/a`, "other"));
-  const other = await stat("a");
-  assert.notEqual(other.etag, a.etag);
-  assert.ok(other.rev > b.rev);
-  ok(await client.write(`${ROOT}/a`, "same"));
-  assert.equal((await stat("a")).etag, a.etag);
-  ok(await client.move(`${ROOT}/a`, `${ROOT}/c`));
-  assert.equal((await stat("c")).etag, a.etag);
-});
-
-test("a stat of what is not there is not found", async () => {
-  const client = await workspace(["file.txt"]);
-  for (const path of ["none", "none/deeper", "file.txt/deeper", "FILE.TXT"]) refused(await client.stat(`${ROOT}/${path}`), 404, "Path not found");
-  refused(await client.request("GET", "/stat"), 400);
-});
-
-test("a directory's modified changes when an entry comes or goes, and stays when nothing does", async () => {
-  const client = await workspace(["d/a.txt", "e/"]);
-  const modified = async () => ok(await client.stat(`${ROOT}/d`)).modified;
-  const seen = [await modified()];
-  assert.equal(await modified(), seen[0]);
-  ok(await client.write(`${ROOT}/d/b.txt`, "comes"));
-  seen.push(await modified());
-  ok(await client.remove(`${ROOT}/d/b.txt`));
-  seen.push(await modified());
-  ok(await client.move(`${ROOT}/d/a.txt`, `${ROOT}/e/a.txt`));
-  seen.push(await modified());
-  ok(await client.copy(`${ROOT}/e/a.txt`, `${ROOT}/d/again.txt`));
-  seen.push(await modified());
-  assert.equal(new Set(seen).size, seen.length, String(seen));
+  await inParallel(
+    Array.from({ length: 20 }, (_, n) => `${ROOT}/p${n % 4}/f${n}.txt`),
+    async (path) => {
+      const written = ok(await client.write(path, path));
+      const { files } = ok(await client.list(path.slice(0, path.lastIndexOf("/"))));
+      assert.equal(files.find((/** @type {any} */ file) => file.path === path)?.modified, written.modified);
+    },
+  );
 });

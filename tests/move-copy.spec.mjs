@@ -15,7 +15,8 @@ const [A, B] = [`${ROOT}/a.txt`, `${ROOT}/b.txt`];
 async function tree(client) {
   const { files } = ok(await client.list(ROOT, { recursive: true }));
   const entries = [];
-  for (const { path, type } of files) entries.push([path.slice(ROOT.length), type === "file" ? ok(await client.read(path)).content : null]);
+  for (const { path, type } of files)
+    entries.push([path.slice(ROOT.length), type === "file" ? ok(await client.read(path)).content : null]);
   return Object.fromEntries(entries);
 }
 
@@ -29,14 +30,17 @@ async function workspace(files) {
 for (const verb of /** @type {const} */ (["move", "copy"])) {
   test(`${verb}: a body without from and to is refused`, async () => {
     const client = server.client();
-    for (const body of [{}, { from: A }, { to: A }]) refused(await client.post(`/${verb}`, body), 400, "From and to paths required");
-    for (const body of [[], null, 7, { from: A, to: 7 }, { from: {}, to: A }]) refused(await client.post(`/${verb}`, body), 400);
+    for (const body of [{}, { from: A }, { to: A }])
+      refused(await client.post(`/${verb}`, body), 400, "From and to paths required");
+    for (const body of [[], null, 7, { from: A, to: 7 }, { from: {}, to: A }])
+      refused(await client.post(`/${verb}`, body), 400);
     refused(await client.request("POST", `/${verb}`, { body: "{" }), 400, "Invalid JSON body");
   });
 
   test(`${verb}: a source that is not there is not found`, async () => {
     const client = await workspace({ "/file": "x" });
-    for (const from of ["/none", "/none/deeper", "/file/under"]) refused(await client[verb](`${ROOT}${from}`, B), 404, "Source path not found");
+    for (const from of ["/none", "/none/deeper", "/file/under"])
+      refused(await client[verb](`${ROOT}${from}`, B), 404, "Source path not found");
     assert.deepEqual(await tree(client), { "/file": "x" });
   });
 
@@ -51,7 +55,11 @@ for (const verb of /** @type {const} */ (["move", "copy"])) {
 
   test(`${verb}: the directories above the target are made`, async () => {
     const client = await workspace({ "/a.txt": "x" });
-    assert.deepEqual(ok(await client[verb](A, `${ROOT}/new/deep/b.txt`)), { success: true, from: A, to: `${ROOT}/new/deep/b.txt` });
+    assert.deepEqual(ok(await client[verb](A, `${ROOT}/new/deep/b.txt`)), {
+      success: true,
+      from: A,
+      to: `${ROOT}/new/deep/b.txt`,
+    });
     const made = { "/new": null, "/new/deep": null, "/new/deep/b.txt": "x" };
     assert.deepEqual(await tree(client), verb === "copy" ? { ...made, "/a.txt": "x" } : made);
   });
@@ -62,7 +70,10 @@ for (const verb of /** @type {const} */ (["move", "copy"])) {
     refused(await client[verb](A, B, { overwrite: false }), 409);
     assert.deepEqual(await tree(client), { "/a.txt": "from", "/b.txt": "to" });
     ok(await client[verb](A, B, { overwrite: true }));
-    assert.deepEqual(await tree(client), verb === "copy" ? { "/a.txt": "from", "/b.txt": "from" } : { "/b.txt": "from" });
+    assert.deepEqual(
+      await tree(client),
+      verb === "copy" ? { "/a.txt": "from", "/b.txt": "from" } : { "/b.txt": "from" },
+    );
   });
 
   test(`${verb}: onto a directory is a conflict, overwritten or not`, async () => {
@@ -86,7 +97,8 @@ for (const verb of /** @type {const} */ (["move", "copy"])) {
   test(`${verb}: a directory does not go into itself`, async () => {
     const client = await workspace({ "/dir/sub/file": "x", "/directory/y": "y" });
     const before = await tree(client);
-    for (const to of ["/dir/inside", "/dir/sub/inside", "/dir/sub/new/inside"]) refused(await client[verb](`${ROOT}/dir`, `${ROOT}${to}`), 400);
+    for (const to of ["/dir/inside", "/dir/sub/inside", "/dir/sub/new/inside"])
+      refused(await client[verb](`${ROOT}/dir`, `${ROOT}${to}`), 400);
     assert.deepEqual(await tree(client), before);
     ok(await client[verb](`${ROOT}/dir`, `${ROOT}/directory/dir`)); // a longer name is another directory
   });
@@ -107,7 +119,13 @@ for (const verb of /** @type {const} */ (["move", "copy"])) {
     const client = await workspace({ "/dir/a": "1", "/dir/sub/b": "2", "/dir/sub/deep/c": "3" });
     ok(await client.mkdir(`${ROOT}/dir/empty`));
     const inside = (/** @type {string} */ at) => ({
-      [at]: null, [`${at}/empty`]: null, [`${at}/sub`]: null, [`${at}/sub/deep`]: null, [`${at}/sub/deep/c`]: "3", [`${at}/sub/b`]: "2", [`${at}/a`]: "1",
+      [at]: null,
+      [`${at}/empty`]: null,
+      [`${at}/sub`]: null,
+      [`${at}/sub/deep`]: null,
+      [`${at}/sub/deep/c`]: "3",
+      [`${at}/sub/b`]: "2",
+      [`${at}/a`]: "1",
     });
     ok(await client[verb](`${ROOT}/dir`, `${ROOT}/to`));
     assert.deepEqual(await tree(client), verb === "copy" ? { ...inside("/dir"), ...inside("/to") } : inside("/to"));
@@ -176,7 +194,13 @@ test("a copy and its source go their own ways", async () => {
   ok(await client.copy(`${ROOT}/dir`, `${ROOT}/copy`));
   ok(await client.write(`${ROOT}/dir/a`, "changed"));
   ok(await client.remove(`${ROOT}/dir/b`, { permanent: true }));
-  assert.deepEqual(await tree(client), { "/copy": null, "/copy/a": "1", "/copy/b": "2", "/dir": null, "/dir/a": "changed" });
+  assert.deepEqual(await tree(client), {
+    "/copy": null,
+    "/copy/a": "1",
+    "/copy/b": "2",
+    "/dir": null,
+    "/dir/a": "changed",
+  });
   ok(await client.remove(`${ROOT}/copy`, { permanent: true }));
   assert.deepEqual(await tree(client), { "/dir": null, "/dir/a": "changed" });
 });
@@ -185,13 +209,28 @@ test("a directory may be copied beside its own file of the same bytes, and into 
   const client = await workspace({ "/a/x": "same", "/b/y": "same" });
   ok(await client.copy(`${ROOT}/a`, `${ROOT}/b/sub/a`));
   ok(await client.copy(`${ROOT}/b/y`, `${ROOT}/a/y`));
-  const expected = { "/a": null, "/a/x": "same", "/a/y": "same", "/b": null, "/b/sub": null, "/b/sub/a": null, "/b/sub/a/x": "same", "/b/y": "same" };
+  const expected = {
+    "/a": null,
+    "/a/x": "same",
+    "/a/y": "same",
+    "/b": null,
+    "/b/sub": null,
+    "/b/sub/a": null,
+    "/b/sub/a/x": "same",
+    "/b/y": "same",
+  };
   assert.deepEqual(await tree(client), expected);
 });
 
 test("protected paths stay where they are, and may be copied", async () => {
-  const client = await workspace({ "/SOUL.md": "soul", "/AGENTS.md": "agents", "/notes/SOUL.md": "mine", "/soul.md": "small" });
-  for (const from of [ROOT, `${ROOT}/`, `${ROOT}/SOUL.md`, `${ROOT}//AGENTS.md`]) refused(await client.move(from, `${ROOT}/away`), 403);
+  const client = await workspace({
+    "/SOUL.md": "soul",
+    "/AGENTS.md": "agents",
+    "/notes/SOUL.md": "mine",
+    "/soul.md": "small",
+  });
+  for (const from of [ROOT, `${ROOT}/`, `${ROOT}/SOUL.md`, `${ROOT}//AGENTS.md`])
+    refused(await client.move(from, `${ROOT}/away`), 403);
   ok(await client.copy(`${ROOT}/SOUL.md`, `${ROOT}/notes/copy.md`));
   ok(await client.move(`${ROOT}/notes/SOUL.md`, `${ROOT}/notes/moved.md`)); // only the root's own are protected
   ok(await client.move(`${ROOT}/soul.md`, `${ROOT}/notes/small.md`)); // and only as they are spelt
@@ -203,7 +242,8 @@ test("the trash gives by copy, and by move to no one", async () => {
   const client = await workspace({ "/a.txt": "x", "/dir/inner": "y" });
   const file = ok(await client.remove(A)).trashPath;
   const dir = ok(await client.remove(`${ROOT}/dir`)).trashPath;
-  for (const from of [file, dir, `${dir}/inner`, `${ROOT}/.trash`]) refused(await client.move(from, `${ROOT}/out`), 403);
+  for (const from of [file, dir, `${dir}/inner`, `${ROOT}/.trash`])
+    refused(await client.move(from, `${ROOT}/out`), 403);
   ok(await client.copy(file, `${ROOT}/copied.txt`));
   ok(await client.copy(dir, `${ROOT}/copied`));
   assert.deepEqual(await tree(client), { "/copied": null, "/copied/inner": "y", "/copied.txt": "x" });

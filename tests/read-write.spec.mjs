@@ -1,9 +1,9 @@
-// GET /api/files/read, POST /api/files/write and /mkdir: text and base64, byte for byte.
+// GET /api/files/read and POST /api/files/write: text and base64, byte for byte.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { TIME, inParallel, keys, names, ok, refused } from "./expect.mjs";
+import { keys, names, ok, refused, TIME } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 
 const server = serve();
@@ -16,9 +16,21 @@ test("what is written is read, listed and statted with one size and one time", a
   assert.deepEqual(written, { success: true, path: FILE, size: 6, modified: written.modified });
   assert.match(written.modified, TIME);
   const { modified } = written;
-  assert.deepEqual(ok(await client.read(FILE)), { path: FILE, content: "hello\n", size: 6, modified, encoding: "utf-8" });
+  assert.deepEqual(ok(await client.read(FILE)), {
+    path: FILE,
+    content: "hello\n",
+    size: 6,
+    modified,
+    encoding: "utf-8",
+  });
   assert.deepEqual(ok(await client.read(FILE, "utf-8")), ok(await client.read(FILE)));
-  assert.deepEqual(ok(await client.read(FILE, "base64")), { path: FILE, content: "aGVsbG8K", size: 6, modified, encoding: "base64" });
+  assert.deepEqual(ok(await client.read(FILE, "base64")), {
+    path: FILE,
+    content: "aGVsbG8K",
+    size: 6,
+    modified,
+    encoding: "base64",
+  });
   assert.equal(ok(await client.stat(FILE)).modified, modified);
   assert.equal(ok(await client.list()).files[0].modified, modified);
 });
@@ -33,7 +45,7 @@ for (const [what, content] of Object.entries({
   "line separators": "\u2028\u2029",
   "all of Unicode's lengths": "aéह😀𝄞\u{10FFFF}",
   "both forms of an accent": "é e\u0301",
-  "what looks like an escape": "\\u0000 %00 &amp; ${x} `y`",
+  "what looks like an escape": "\\u0000 %00 &amp; $x `y`",
   "the replacement character itself": "\uFFFD",
 })) {
   test(`text of ${what} is kept byte for byte`, async () => {
@@ -61,8 +73,12 @@ test("base64 carries any bytes, in one line", async () => {
 });
 
 for (const [what, bytes] of Object.entries({
-  "a lone continuation byte": [0x80], "a cut sequence": [0x61, 0xc3], "an overlong form": [0xc0, 0xaf], "a surrogate": [0xed, 0xa0, 0x80],
-  "a point beyond Unicode": [0xf4, 0x90, 0x80, 0x80], "Latin-1": [0x63, 0x61, 0x66, 0xe9],
+  "a lone continuation byte": [0x80],
+  "a cut sequence": [0x61, 0xc3],
+  "an overlong form": [0xc0, 0xaf],
+  "a surrogate": [0xed, 0xa0, 0x80],
+  "a point beyond Unicode": [0xf4, 0x90, 0x80, 0x80],
+  "Latin-1": [0x63, 0x61, 0x66, 0xe9],
 })) {
   test(`a file that holds ${what} is not text, and is told how to be read`, async () => {
     const client = server.client();
@@ -78,7 +94,14 @@ for (const [what, bytes] of Object.entries({
 test("a file that is not there cannot be read, nor can a directory", async () => {
   const client = server.client();
   ok(await client.write(`${ROOT}/dir/file`, "x"));
-  for (const path of [`${ROOT}/none`, `${ROOT}/dir`, `${ROOT}/dir/`, `${ROOT}/dir/file/under`, `${ROOT}/none/under`, ROOT]) {
+  for (const path of [
+    `${ROOT}/none`,
+    `${ROOT}/dir`,
+    `${ROOT}/dir/`,
+    `${ROOT}/dir/file/under`,
+    `${ROOT}/none/under`,
+    ROOT,
+  ]) {
     refused(await client.read(path), 404, "File not found");
     refused(await client.read(path, "base64"), 404, "File not found");
   }
@@ -91,10 +114,22 @@ test("a read names a path and an encoding that exists", async () => {
   for (const encoding of ["latin1", "hex", "BASE64!", "utf-16"]) refused(await client.read(FILE, encoding), 400);
 });
 
-for (const body of ["", "{", "path=x", "{'path':1}", '{"path":"/root/clawd/a","content":"x"', '{"path":"/root/clawd/a","content":"\\ud800"}', "\uFFFD"]) {
+for (const body of [
+  "",
+  "{",
+  "path=x",
+  "{'path':1}",
+  '{"path":"/root/clawd/a","content":"x"',
+  '{"path":"/root/clawd/a","content":"\\ud800"}',
+  "\uFFFD",
+]) {
   test(`the body ${JSON.stringify(body)} is not JSON for a write`, async () => {
     const client = server.client();
-    refused(await client.request("POST", "/write", { headers: { "content-type": "application/json" }, body }), 400, "Invalid JSON body");
+    refused(
+      await client.request("POST", "/write", { headers: { "content-type": "application/json" }, body }),
+      400,
+      "Invalid JSON body",
+    );
     assert.deepEqual(names(ok(await client.list())), []);
   });
 }
@@ -111,9 +146,21 @@ for (const body of [{}, { path: FILE }, { content: "x" }]) {
 }
 
 for (const body of [
-  null, [], "text", 7, { path: "", content: "x" }, { path: FILE, content: 7 }, { path: FILE, content: null }, { path: 7, content: "x" }, { path: [FILE], content: "x" },
-  { path: FILE, content: "x", encoding: "latin1" }, { path: FILE, content: "x", encoding: "UTF8?" }, { path: FILE, content: "x", encoding: 7 },
-  { path: FILE, content: "@@@=", encoding: "base64" }, { path: FILE, content: "abc$", encoding: "base64" }, { path: FILE, content: "A", encoding: "base64" },
+  null,
+  [],
+  "text",
+  7,
+  { path: "", content: "x" },
+  { path: FILE, content: 7 },
+  { path: FILE, content: null },
+  { path: 7, content: "x" },
+  { path: [FILE], content: "x" },
+  { path: FILE, content: "x", encoding: "latin1" },
+  { path: FILE, content: "x", encoding: "UTF8?" },
+  { path: FILE, content: "x", encoding: 7 },
+  { path: FILE, content: "@@@=", encoding: "base64" },
+  { path: FILE, content: "abc$", encoding: "base64" },
+  { path: FILE, content: "A", encoding: "base64" },
   { path: FILE, content: "é", encoding: "base64" },
 ]) {
   test(`a write of ${JSON.stringify(body)} is refused and writes nothing`, async () => {
@@ -131,7 +178,9 @@ test("a write makes the directories above it, unless told not to", async () => {
   ok(await client.write(`${ROOT}/d/e.txt`, "x", { createDirs: true }));
   ok(await client.write(`${ROOT}/a/b/f.txt`, "x", { createDirs: false }));
   ok(await client.write(`${ROOT}/top.txt`, "x", { createDirs: false }));
-  const paths = ok(await client.list(ROOT, { recursive: true })).files.map((/** @type {any} */ { path }) => path.slice(ROOT.length));
+  const paths = ok(await client.list(ROOT, { recursive: true })).files.map((/** @type {any} */ { path }) =>
+    path.slice(ROOT.length),
+  );
   assert.deepEqual(paths, ["/a", "/a/b", "/a/b/c.txt", "/a/b/f.txt", "/d", "/d/e.txt", "/top.txt"]);
 });
 
@@ -150,7 +199,8 @@ test("a write over a directory or under a file is a conflict and changes neither
 test("writing again replaces the content, and every write has a time of its own", async () => {
   const client = server.client();
   const times = new Set();
-  for (let n = 0; n < 30; n += 1) times.add(ok(await client.write(FILE, n % 2 ? "long enough to be shortened" : "short")).modified);
+  for (let n = 0; n < 30; n += 1)
+    times.add(ok(await client.write(FILE, n % 2 ? "long enough to be shortened" : "short")).modified);
   assert.equal(times.size, 30);
   assert.equal(ok(await client.read(FILE)).content, "long enough to be shortened");
   assert.equal(ok(await client.list()).files.length, 1);
@@ -195,54 +245,14 @@ test("the limit counts decoded bytes, not the body that carries them", async () 
 test("a JSON body beyond 32 MiB is refused by its length, before any of it is sent", async () => {
   const headers = { "content-type": "application/json", "content-length": String(33 * MAX) };
   const said = refused(await server.client().request("POST", "/write", { headers, unsent: true }), 413);
-  assert.ok(Number.isInteger(said.size) && Number.isInteger(said.maxSize) && said.size > said.maxSize, JSON.stringify(said));
-});
-
-test("an actor and a turn are kept with the change that they made", async () => {
-  const userId = server.user();
-  const client = server.client(userId);
-  ok(await client.write(FILE, "x", {}, { "x-actor": "agent", "x-turn": "turn-7!~" }));
-  ok(await client.mkdir(`${ROOT}/dir`, { "x-actor": `a${"b".repeat(127)}` }));
-  ok(await client.write(FILE, "y"));
-  const changes = await server.sql(userId, "SELECT path, actor, turn FROM change ORDER BY rev");
-  assert.deepEqual(changes.map(({ path }) => path.split("/").at(-1)), ["file.txt", "dir", "file.txt"]);
-  assert.deepEqual(changes.map(({ actor, turn }) => [actor, turn]).slice(0, 2), [["agent", "turn-7!~"], [`a${"b".repeat(127)}`, null]]);
-  assert.equal(changes[2].turn, null);
-});
-
-for (const value of ["", "two words", "a".repeat(129), "caf\u00E9", "tab\there"]) {
-  test(`the actor or turn ${JSON.stringify(value).slice(0, 20)} is refused and nothing is written`, async () => {
-    const client = server.client();
-    for (const name of ["x-actor", "x-turn"]) refused(await client.write(FILE, "x", {}, { [name]: value }), 400);
-    assert.deepEqual(names(ok(await client.list())), []);
-  });
-}
-
-test("a directory is made with its parents, and making it again is fine", async () => {
-  const client = server.client();
-  for (let n = 0; n < 2; n += 1) assert.deepEqual(ok(await client.mkdir(`${ROOT}/a/b/c`)), { success: true, path: `${ROOT}/a/b/c` });
-  assert.deepEqual(ok(await client.mkdir(ROOT)), { success: true, path: ROOT });
-  assert.deepEqual(ok(await client.mkdir(`${ROOT}//a/./d/`)), { success: true, path: `${ROOT}/a/d` });
-  assert.deepEqual(names(ok(await client.list(`${ROOT}/a`))), ["b", "d"]);
-});
-
-test("a directory over or under a file is a conflict", async () => {
-  const client = server.client();
-  ok(await client.write(FILE, "x"));
-  for (const path of [FILE, `${FILE}/under`, `${FILE}/under/deep`]) refused(await client.mkdir(path), 409);
-  assert.equal(ok(await client.read(FILE)).content, "x");
-});
-
-test("a directory needs a path, in JSON", async () => {
-  const client = server.client();
-  for (const body of [{}, { path: "" }, { path: 7 }, [], null]) refused(await client.post("/mkdir", body), 400);
-  refused(await client.request("POST", "/mkdir", { body: "{" }), 400, "Invalid JSON body");
+  assert.ok(
+    Number.isInteger(said.size) && Number.isInteger(said.maxSize) && said.size > said.maxSize,
+    JSON.stringify(said),
+  );
 });
 
 test("the answers have their keys and no others", async () => {
   const client = server.client();
   assert.deepEqual(keys(ok(await client.write(FILE, "x"))), ["modified", "path", "size", "success"]);
   assert.deepEqual(keys(ok(await client.read(FILE))), ["content", "encoding", "modified", "path", "size"]);
-  const parallel = await inParallel(Array.from({ length: 20 }, (_, n) => n), (n) => client.mkdir(`${ROOT}/same/${n % 5}`));
-  for (const answer of parallel) assert.deepEqual(keys(ok(answer)), ["path", "success"]);
 });

@@ -39,20 +39,36 @@ for (const [endpoint, allowed] of Object.entries(ROUTES)) {
       }
       if (method === "HEAD") assert.equal(answer.status, 405);
       else refused(answer, 405);
-      const allow = String(answer.headers.allow).split(/\s*,\s*/).filter((name) => name !== "OPTIONS");
+      const allow = String(answer.headers.allow)
+        .split(/\s*,\s*/)
+        .filter((name) => name !== "OPTIONS");
       assert.deepEqual(allow.sort(), allowed.toSorted(), method);
     }
   });
 }
 
 for (const target of [
-  "/api/files/nowhere", "/api/files/list/", "/api/files/list/more", "/api/files/List", "/api/file/list", "/api/files/trash/full", "/api/files/trash/", "/api", "/",
-  "/api/filesystem", "/api/files%2Flist", "/api/files/%6Cist/x", "/favicon.ico", "/__proto__", "/api/files//list",
+  "/api/files/nowhere",
+  "/api/files/list/",
+  "/api/files/list/more",
+  "/api/files/List",
+  "/api/file/list",
+  "/api/files/trash/full",
+  "/api/files/trash/",
+  "/api",
+  "/",
+  "/api/filesystem",
+  "/api/files%2Flist",
+  "/api/files/%6Cist/x",
+  "/favicon.ico",
+  "/__proto__",
+  "/api/files//list",
 ]) {
   test(`${target} is no route: 404, in JSON, for every method`, async () => {
     const client = server.client();
     const search = client.url("/list").search;
-    for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH", "PROPFIND"]) refused(await client.raw({ method, target: `${target}${search}` }), 404);
+    for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH", "PROPFIND"])
+      refused(await client.raw({ method, target: `${target}${search}` }), 404);
   });
 }
 
@@ -83,10 +99,17 @@ test("every signed answer says what it cost, refusals too", async () => {
   const listed = await client.list();
   assert.deepEqual([cost(listed).read > 0, cost(listed).written, cost(listed).bucket], [true, 0, 0]);
   for (const [status, answer] of /** @type {const} */ ([
-    [400, await client.list("/etc")], [400, await client.request("POST", "/write", { body: "{" })], [403, await client.remove(ROOT)],
-    [404, await client.read(`${ROOT}/none`)], [404, await client.request("GET", "/nowhere")], [405, await client.request("PATCH", "/list")],
-    [409, await client.write(ROOT, "x")], [413, await client.put(`${ROOT}/big`, Buffer.alloc(2 ** 20 + 1))], [200, await client.content(`${ROOT}/a.txt`)],
-    [200, await client.content(`${ROOT}/a.txt`, "HEAD")], [200, await client.download(`${ROOT}/a.txt`)],
+    [400, await client.list("/etc")],
+    [400, await client.request("POST", "/write", { body: "{" })],
+    [403, await client.remove(ROOT)],
+    [404, await client.read(`${ROOT}/none`)],
+    [404, await client.request("GET", "/nowhere")],
+    [405, await client.request("PATCH", "/list")],
+    [409, await client.write(ROOT, "x")],
+    [413, await client.put(`${ROOT}/big`, Buffer.alloc(2 ** 20 + 1))],
+    [200, await client.content(`${ROOT}/a.txt`)],
+    [200, await client.content(`${ROOT}/a.txt`, "HEAD")],
+    [200, await client.download(`${ROOT}/a.txt`)],
   ])) {
     assert.equal(answer.status, status);
     assert.match(String(answer.headers["server-timing"]), COST);
@@ -97,15 +120,28 @@ test("a refusal and a read write no row", async () => {
   const client = server.client();
   ok(await client.write(`${ROOT}/dir/a.txt`, "x"));
   const answers = [
-    await client.list(), await client.stat(`${ROOT}/dir`), await client.read(`${ROOT}/dir/a.txt`), await client.content(`${ROOT}/dir/a.txt`), await client.trash(),
-    await client.write(`${ROOT}/dir`, "x"), await client.mkdir(`${ROOT}/dir/a.txt`), await client.move(`${ROOT}/none`, `${ROOT}/x`),
-    await client.copy(`${ROOT}/dir`, `${ROOT}/dir/sub`), await client.remove(`${ROOT}/none`), await client.restore(`${ROOT}/.trash/none.1`),
+    await client.list(),
+    await client.stat(`${ROOT}/dir`),
+    await client.read(`${ROOT}/dir/a.txt`),
+    await client.content(`${ROOT}/dir/a.txt`),
+    await client.trash(),
+    await client.write(`${ROOT}/dir`, "x"),
+    await client.mkdir(`${ROOT}/dir/a.txt`),
+    await client.move(`${ROOT}/none`, `${ROOT}/x`),
+    await client.copy(`${ROOT}/dir`, `${ROOT}/dir/sub`),
+    await client.remove(`${ROOT}/none`),
+    await client.restore(`${ROOT}/.trash/none.1`),
   ];
   for (const answer of answers) assert.equal(cost(answer).written, 0, String(answer.status));
 });
 
 test("parameters that a route doesn't know are ignored", async () => {
   const client = server.client();
-  ok(await client.request("POST", "/write", { params: { _: "1", path: "/etc" }, body: JSON.stringify({ path: `${ROOT}/a`, content: "x", extra: [1] }) }));
+  ok(
+    await client.request("POST", "/write", {
+      params: { _: "1", path: "/etc" },
+      body: JSON.stringify({ path: `${ROOT}/a`, content: "x", extra: [1] }),
+    }),
+  );
   ok(await client.request("GET", "/read", { params: { path: `${ROOT}/a`, _: "1" } }));
 });

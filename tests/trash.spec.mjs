@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { TIME, inParallel, keys, names, ok, refused } from "./expect.mjs";
+import { inParallel, keys, names, ok, refused, TIME } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 
 const server = serve();
@@ -32,7 +32,9 @@ test("a deletion says where it put the file and until when", async () => {
   assert.deepEqual(names(ok(await client.list())), []);
   refused(await client.read(FILE), 404, "File not found");
   const { trashPath, trashedAt, expiresAt } = said;
-  assert.deepEqual(await trashed(client), [{ originalPath: FILE, trashPath, trashedAt, expiresAt, size: 8, type: "file" }]);
+  assert.deepEqual(await trashed(client), [
+    { originalPath: FILE, trashPath, trashedAt, expiresAt, size: 8, type: "file" },
+  ]);
 });
 
 test("a trashed directory is one item, and everything in it can still be read", async () => {
@@ -51,7 +53,14 @@ test("nothing can be written into the trash", async () => {
   const client = await workspace("file.txt", "dir/a");
   const file = ok(await client.remove(FILE)).trashPath;
   const dir = ok(await client.remove(`${ROOT}/dir`)).trashPath;
-  for (const path of [`${ROOT}/.trash`, `${ROOT}/.trash/new`, `${ROOT}/.trash/new/deep`, file, `${dir}/a`, `${dir}/new`]) {
+  for (const path of [
+    `${ROOT}/.trash`,
+    `${ROOT}/.trash/new`,
+    `${ROOT}/.trash/new/deep`,
+    file,
+    `${dir}/a`,
+    `${dir}/new`,
+  ]) {
     refused(await client.write(path, "x"), 403);
     refused(await client.put(path, "x"), 403);
     refused(await client.mkdir(path), 403);
@@ -68,7 +77,8 @@ test("a file and a directory are restored whole, where they were", async () => {
   assert.deepEqual(ok(await client.restore(paths[0] ?? "")), { success: true, path: FILE });
   assert.deepEqual(ok(await client.restore(paths[1] ?? "")), { success: true, path: `${ROOT}/dir` });
   const after = ok(await client.list(ROOT, { recursive: true }));
-  const shape = (/** @type {any} */ { files }) => files.map((/** @type {any} */ { path, type, size }) => [path, type, size]);
+  const shape = (/** @type {any} */ { files }) =>
+    files.map((/** @type {any} */ { path, type, size }) => [path, type, size]);
   assert.deepEqual(shape(after), shape(before));
   assert.equal(ok(await client.read(`${ROOT}/dir/sub/b`)).content, "dir/sub/b");
   assert.deepEqual(await trashed(client), []);
@@ -95,7 +105,8 @@ test("a restore where something is, or under a file, is a conflict and loses not
   const client = await workspace("file.txt", "dir/a");
   const { trashPath } = ok(await client.remove(FILE));
   ok(await client.write(FILE, "new"));
-  for (const to of [undefined, FILE, `${ROOT}/dir`, ROOT, `${FILE}/under`]) refused(await client.restore(trashPath, to), 409);
+  for (const to of [undefined, FILE, `${ROOT}/dir`, ROOT, `${FILE}/under`])
+    refused(await client.restore(trashPath, to), 409);
   assert.equal(ok(await client.read(FILE)).content, "new");
   assert.equal(ok(await client.read(trashPath)).content, "file.txt");
   assert.equal(ok(await client.restore(trashPath, `${ROOT}/old.txt`)).path, `${ROOT}/old.txt`);
@@ -172,7 +183,10 @@ test("a deletion inside the trash is permanent", async () => {
   const dir = ok(await client.remove(`${ROOT}/dir`)).trashPath;
   assert.deepEqual(ok(await client.remove(file)), { success: true, path: file, permanent: true });
   assert.deepEqual(ok(await client.remove(`${dir}/a`)), { success: true, path: `${dir}/a`, permanent: true });
-  assert.deepEqual((await trashed(client)).map((/** @type {any} */ { trashPath }) => trashPath), [dir]);
+  assert.deepEqual(
+    (await trashed(client)).map((/** @type {any} */ { trashPath }) => trashPath),
+    [dir],
+  );
   refused(await client.restore(file), 404);
   ok(await client.restore(dir));
   assert.deepEqual(names(ok(await client.list(`${ROOT}/dir`))), ["b"]);
@@ -189,14 +203,23 @@ test("what is not there cannot be deleted, nor twice", async () => {
 
 test("a deletion without a path deletes nothing", async () => {
   const client = await workspace("file.txt");
-  for (const params of [{}, { permanent: true }, { path: "" }, { path: "", permanent: true }]) refused(await client.request("DELETE", "", { params }), 400);
+  for (const params of [{}, { permanent: true }, { path: "" }, { path: "", permanent: true }])
+    refused(await client.request("DELETE", "", { params }), 400);
   assert.deepEqual(names(ok(await client.list())), ["file.txt"]);
 });
 
 test("the root, its SOUL.md, its AGENTS.md and the trash itself cannot be deleted", async () => {
   const client = await workspace("SOUL.md", "AGENTS.md", "notes/SOUL.md", "soul.md", "SOUL.md.bak");
-  for (const path of [ROOT, `${ROOT}/`, "//root/./clawd//", `${ROOT}/SOUL.md`, `${ROOT}/./SOUL.md`, `${ROOT}/AGENTS.md/`]) {
-    for (const permanent of [false, true]) refused(await client.remove(path, { permanent }), 403, "Cannot delete protected path");
+  for (const path of [
+    ROOT,
+    `${ROOT}/`,
+    "//root/./clawd//",
+    `${ROOT}/SOUL.md`,
+    `${ROOT}/./SOUL.md`,
+    `${ROOT}/AGENTS.md/`,
+  ]) {
+    for (const permanent of [false, true])
+      refused(await client.remove(path, { permanent }), 403, "Cannot delete protected path");
   }
   for (const permanent of [false, true]) refused(await client.remove(`${ROOT}/.trash`, { permanent }), 403);
   for (const path of ["notes/SOUL.md", "soul.md", "SOUL.md.bak"]) ok(await client.remove(`${ROOT}/${path}`));
