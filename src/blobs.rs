@@ -60,6 +60,13 @@ extern "C" {
     fn random_uuid() -> String;
 }
 
+impl StoredObject {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number below 2^53")]
+    fn size_bytes(&self) -> u64 {
+        self.size() as u64
+    }
+}
+
 /// The private bucket, for the length of one request.
 pub struct Blobs {
     bucket: Bucket,
@@ -70,6 +77,8 @@ pub struct Blobs {
 pub struct ListedObject {
     /// Its key.
     pub key: String,
+    /// Its size.
+    pub size_bytes: u64,
     /// When it was put there.
     pub uploaded_ms: f64,
 }
@@ -159,16 +168,23 @@ impl Blobs {
             return Err(Error::Internal(format!("the object {key} is missing")));
         }
         let object: StoredObject = object.unchecked_into();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a size is a whole number below 2^53"
-        )]
-        let found = object.size() as u64;
+        let found = object.size_bytes();
         if found != size_bytes {
             return Err(Error::Internal(format!("the object {key} has {found} bytes where its row says {size_bytes}")));
         }
         Ok(object.body())
+    }
+
+    /// The bytes of an object that others have put there, and how many they are now.
+    pub async fn get_foreign(&self, key: &str) -> Result<(u64, JsValue), Error> {
+        self.incoming.spend_bucket_operation();
+        let object = JsFuture::from(self.bucket.get(key, &Object::new())).await;
+        let object = object.map_err(|cause| failed("getting", key, &cause))?;
+        if object.is_null() {
+            return Err(Error::Internal(format!("the object {key} is missing")));
+        }
+        let object: StoredObject = object.unchecked_into();
+        Ok((object.size_bytes(), object.body()))
     }
 
     /// Removes an object, best effort: for bytes that nothing points to.
@@ -196,16 +212,27 @@ impl Blobs {
 
     /// The first objects under a prefix: at most 1,000.
     pub async fn list(&self, prefix: &str) -> Result<Vec<ListedObject>, Error> {
+        self.list_after(prefix, None).await
+    }
+
+    /// The first objects under a prefix behind a key, in the order of their keys: at most 1,000.
+    pub async fn list_after(&self, prefix: &str, after: Option<&str>) -> Result<Vec<ListedObject>, Error> {
         self.incoming.spend_bucket_operation();
         let listing = |cause: JsValue| failed("listing", prefix, &cause);
         let options = Object::new();
         Reflect::set(&options, &"prefix".into(), &prefix.into()).map_err(listing)?;
+        if let Some(after) = after {
+            Reflect::set(&options, &"startAfter".into(), &after.into()).map_err(listing)?;
+        }
         let page = JsFuture::from(self.bucket.list(&options)).await.map_err(listing)?;
         let objects = Reflect::get(&page, &"objects".into()).map_err(listing)?;
         let objects = Array::from(&objects);
         let objects = objects.iter().map(JsCast::unchecked_into::<StoredObject>);
-        let listed =
-            objects.map(|object| ListedObject { key: object.key(), uploaded_ms: object.uploaded().get_time() });
+        let listed = objects.map(|object| ListedObject {
+            key: object.key(),
+            size_bytes: object.size_bytes(),
+            uploaded_ms: object.uploaded().get_time(),
+        });
         Ok(listed.collect())
     }
 

@@ -178,6 +178,7 @@ fn told_of_workspace(error: &call::Error) -> Told {
         E::UnknownUpload { .. } => {
             told(503, "The upload took too long; nothing was changed; try again").cause(error.to_string())
         }
+        E::ImportFirst { .. } => told(503, "The workspace is being opened; try again").header("Retry-After", "1"),
         E::Closed => told(410, "This account was deleted"),
         E::BadCursor => told(400, "Invalid cursor"),
         E::IntoItself { .. } => told(400, "A directory cannot go into itself"),

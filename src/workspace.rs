@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use durable_objects::call::{self, ANSWER, COST, Call, to_header};
+use durable_objects::call::{self, ANSWER, COST, Call, Foreign, Kind, Verb, to_header};
 use durable_objects::ids::{Label, UserId};
+use durable_objects::path::FilePath;
 use durable_objects::sql::Cost;
 use js_sys::{ArrayBuffer, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -12,6 +13,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, Response};
 
 use crate::auth::Caller;
+use crate::blobs::{Blobs, ListedObject, Shelf};
 use crate::env;
 use crate::error::Error;
 use crate::incoming::Incoming;
@@ -47,12 +49,12 @@ impl Workspace {
 
     /// Makes a call.
     pub async fn call<C: Call>(&self, call: C) -> Result<C::Answer, Error> {
-        self.send(call, None).await
+        Ok(self.send(call, None).await?.0)
     }
 
     /// Makes a call with a body, if it has one.
     pub async fn call_with<C: Call>(&self, call: C, body: Option<&ArrayBuffer>) -> Result<C::Answer, Error> {
-        self.send(call, body).await
+        Ok(self.send(call, body).await?.0)
     }
 
     /// Whose it is.
@@ -65,22 +67,70 @@ impl Workspace {
         &self.incoming
     }
 
+    /// Makes entries of the files that the bucket already holds, page by page. It goes on where an import was cut off,
+    /// and two at a time do no harm.
+    async fn import(&self, after: Option<&FilePath>) -> Result<(), Error> {
+        let blobs = Blobs::of(&self.incoming)?;
+        let prefix = Shelf::Workspace.prefix(&self.user);
+        let mut after = after.map(|path| format!("{prefix}{path}"));
+        loop {
+            let page = blobs.list_after(&prefix, after.as_deref()).await?;
+            after = page.last().map(|object| object.key.clone());
+            let files = page.iter().filter_map(|object| self.foreign(&prefix, object)).collect();
+            let done = page.is_empty();
+            let import = call::Import { files, done };
+            let request = call::Request { verb: import.into(), actor: Label::parse("sandbox"), turn: None };
+            read_answer::<call::Import>(&self.fetch(&request, None).await?).await?;
+            if done {
+                return Ok(());
+            }
+        }
+    }
+
+    /// An object as a file. What does not fit a path stays where it is, and is no file here.
+    fn foreign(&self, prefix: &str, object: &ListedObject) -> Option<Foreign> {
+        let name = object.key.strip_prefix(prefix)?;
+        let (name, kind) = name.strip_suffix('/').map_or((name, Kind::File), |name| (name, Kind::Directory));
+        let root = &self.incoming.config.root;
+        let path = FilePath::parse(root, &format!("{root}/{name}")).ok().filter(|path| path.as_str() == name)?;
+        Some(Foreign { key: object.key.clone(), path, kind, size_bytes: object.size_bytes })
+    }
+
     /// Makes a call that may answer a file's bytes: they are the body of the response, not yet read.
     pub async fn call_for_bytes<C: Call>(&self, call: C) -> Result<(C::Answer, Option<Response>), Error> {
-        let response = self.fetch(call, None).await?;
+        self.send(call, None).await
+    }
+
+    async fn send<C: Call>(&self, call: C, body: Option<&ArrayBuffer>) -> Result<(C::Answer, Option<Response>), Error> {
+        let request = self.request(call);
+        match self.answer::<C>(&request, body).await {
+            Err(Error::Workspace(call::Error::ImportFirst { after })) => {
+                self.import(after.as_ref()).await?;
+                self.answer::<C>(&request, body).await
+            }
+            answer => answer,
+        }
+    }
+
+    fn request(&self, call: impl Into<Verb>) -> call::Request {
+        call::Request { verb: call.into(), actor: self.actor.clone(), turn: self.turn.clone() }
+    }
+
+    /// The answer to a call, and the response if its body is still to be read.
+    async fn answer<C: Call>(
+        &self,
+        request: &call::Request,
+        body: Option<&ArrayBuffer>,
+    ) -> Result<(C::Answer, Option<Response>), Error> {
+        let response = self.fetch(request, body).await?;
         match header(&response, ANSWER) {
             Some(answer) => Ok((parse::<C>(&answer)?, Some(response))),
             None => Ok((read_answer::<C>(&response).await?, None)),
         }
     }
 
-    async fn send<C: Call>(&self, call: C, body: Option<&ArrayBuffer>) -> Result<C::Answer, Error> {
-        read_answer::<C>(&self.fetch(call, body).await?).await
-    }
-
-    async fn fetch<C: Call>(&self, call: C, body: Option<&ArrayBuffer>) -> Result<Response, Error> {
-        let request = call::Request { verb: call.into(), actor: self.actor.clone(), turn: self.turn.clone() };
-        let header = to_header(&request).map_err(|error| Error::internal("a call", &error))?;
+    async fn fetch(&self, request: &call::Request, body: Option<&ArrayBuffer>) -> Result<Response, Error> {
+        let header = to_header(request).map_err(|error| Error::internal("a call", &error))?;
         // A rejection is the platform's: the object restarts, is overloaded, or its isolate ran out of memory.
         let unreachable = |cause: JsValue| Error::Interrupted(format!("the object did not answer: {cause:?}"));
         let init = request_init(&header, body).map_err(unreachable)?;

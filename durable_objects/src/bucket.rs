@@ -1,11 +1,53 @@
-//! Removing from the bucket, for the alarm. It is the one thing that the object does outside of its database, and never
-//! in a request.
+//! What the alarm does in the bucket: it removes what the database has let go of, and takes over what others had put
+//! there. It is the one thing that the object does outside of its database, and never in a request.
 
 #![expect(clippy::disallowed_types, reason = "the alarm is the one place where the object meets the bucket")]
 
+use js_sys::{ArrayBuffer, Object, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use worker::{Bucket, Env, Result};
 
-use crate::workspace::Removal;
+use crate::ids::Sha256;
+use crate::limits::INLINE_MAX_BYTES;
+use crate::workspace::{Adopted, Removal};
+
+#[wasm_bindgen]
+extern "C" {
+    // As the runtime has it: bodies stay streams of the runtime's own.
+    type Data;
+    #[wasm_bindgen(method)]
+    fn get(this: &Data, key: &str) -> Promise;
+    #[wasm_bindgen(method)]
+    fn put(this: &Data, key: &str, body: &JsValue, options: &Object) -> Promise;
+
+    type Stored;
+    #[wasm_bindgen(method, getter)]
+    fn size(this: &Stored) -> f64;
+    #[wasm_bindgen(method, getter)]
+    fn body(this: &Stored) -> JsValue;
+    #[wasm_bindgen(method, js_name = arrayBuffer)]
+    fn array_buffer(this: &Stored) -> Promise;
+
+    type Body;
+    #[wasm_bindgen(method, js_name = pipeTo)]
+    fn pipe_to(this: &Body, sink: &JsValue) -> Promise;
+
+    #[wasm_bindgen(js_namespace = crypto, js_name = DigestStream)]
+    type DigestStream;
+    #[wasm_bindgen(constructor, js_namespace = crypto, js_class = "DigestStream")]
+    fn new(algorithm: &str) -> DigestStream;
+    #[wasm_bindgen(method, getter)]
+    fn digest(this: &DigestStream) -> Promise;
+
+    #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = digest)]
+    fn digest_buffer(algorithm: &str, bytes: &ArrayBuffer) -> Promise;
+    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
+    fn random_uuid() -> String;
+}
+
+const SHA_256: &str = "SHA-256";
 
 /// Removes objects, and multipart uploads that were not completed. What is gone already is fine.
 pub async fn remove(env: &Env, removals: &[Removal]) -> Result<()> {
@@ -19,4 +61,43 @@ pub async fn remove(env: &Env, removals: &[Removal]) -> Result<()> {
     }
     let keys: Vec<&str> = removals.iter().map(|removal| removal.key.as_str()).collect();
     if keys.is_empty() { Ok(()) } else { bucket.delete_multiple(keys).await }
+}
+
+/// Takes over what lies under somebody else's key: few bytes as they are, many as a copy under a key of our own, which
+/// `announce` tells the database of before the first byte is sent. The bucket itself checks that the copy has the hash.
+pub async fn take_over(
+    env: &Env,
+    key: &str,
+    announce: impl Fn(&str) -> std::result::Result<(), String>,
+) -> Result<Adopted> {
+    let data: Data = Reflect::get(env, &"DATA".into())?.unchecked_into();
+    let object = fetch(&data, key).await?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number below 2^53")]
+    let size_bytes = object.size() as u64;
+    if size_bytes <= INLINE_MAX_BYTES {
+        let bytes: ArrayBuffer = JsFuture::from(object.array_buffer()).await?.unchecked_into();
+        let hash = to_sha256(&JsFuture::from(digest_buffer(SHA_256, &bytes)).await?);
+        return Ok(Adopted::Small { hash, bytes });
+    }
+    let hasher = DigestStream::new(SHA_256);
+    JsFuture::from(object.body().unchecked_into::<Body>().pipe_to(hasher.as_ref())).await?;
+    let digest = JsFuture::from(hasher.digest()).await?;
+    let home = key.split_once("/workspace/").map(|(user, _)| user).ok_or("a key of no workspace")?;
+    let copy = format!("{home}/blobs/{}", random_uuid());
+    announce(&copy)?;
+    let options = Object::new();
+    Reflect::set(&options, &"sha256".into(), &digest)?;
+    JsFuture::from(data.put(&copy, &fetch(&data, key).await?.body(), &options)).await?;
+    Ok(Adopted::Large { hash: to_sha256(&digest), key: copy, size_bytes })
+}
+
+async fn fetch(data: &Data, key: &str) -> Result<Stored> {
+    let object = JsFuture::from(data.get(key)).await?;
+    if object.is_null() { Err("the object is missing".into()) } else { Ok(object.unchecked_into()) }
+}
+
+fn to_sha256(digest: &JsValue) -> Sha256 {
+    let mut bytes = [0; 32];
+    Uint8Array::new(digest).copy_to(&mut bytes);
+    Sha256::new(bytes)
 }

@@ -63,6 +63,7 @@ calls! {
     Ping => Pong,
     Reset => Cleared,
     Close => Cleared,
+    Import => Imported,
 }
 
 impl Verb {
@@ -273,6 +274,29 @@ pub struct Reset {}
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Close {}
 
+/// Files that others have put into the bucket before this workspace was first opened: they become entries at once, and
+/// their bytes are taken over later. Repeating it does no harm.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Import {
+    /// The files, in the order of their keys.
+    pub files: Vec<Foreign>,
+    /// Whether there are no more.
+    pub done: bool,
+}
+
+/// A file that lies in the bucket under somebody else's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Foreign {
+    /// Its key. What lies there may change or go: it is not ours.
+    pub key: String,
+    /// Where it goes.
+    pub path: FilePath,
+    /// What it is: some sandboxes leave an object for a directory.
+    pub kind: Kind,
+    /// Its size when it was seen.
+    pub size_bytes: u64,
+}
+
 /// What an entry is. The numbers are those of the schema; 2 is reserved for links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kind {
@@ -328,6 +352,8 @@ pub enum Place {
     Unchanged,
     /// The body of the answer.
     Body,
+    /// In the bucket, under a key that is not ours: it may have another size by now.
+    Foreign(String),
     /// In the bucket, under this key. It stays readable for an hour after the file has let go of it.
     Stored(String),
 }
@@ -470,6 +496,15 @@ pub struct Cleared {
     pub entries: u64,
 }
 
+/// What an import has made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// Entries that were not there.
+    pub entries: usize,
+    /// Objects that are no entry: something else has their name, or the workspace is full.
+    pub passed_over: usize,
+}
+
 /// What a call looked for and did not find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sought {
@@ -535,6 +570,12 @@ pub enum Error {
     UnknownUpload {
         /// The key.
         key: String,
+    },
+    /// The workspace is opened for the first time: what the bucket holds has to be imported before anything else.
+    #[error("the workspace has to be imported first")]
+    ImportFirst {
+        /// The last path of an import that was cut off.
+        after: Option<FilePath>,
     },
     /// The account has been deleted.
     #[error("the account was deleted")]

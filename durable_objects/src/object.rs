@@ -16,7 +16,7 @@ use crate::bucket;
 use crate::call::{self, ANSWER, CALL, COST, Error};
 use crate::limits::Limits;
 use crate::sql::{Bytes, ObjectSql, Sql};
-use crate::workspace::{self, Context, Reply};
+use crate::workspace::{self, Context, Orphan, Reply, Timer};
 
 /// When the alarm rings again after the database could not even be opened.
 const REOPEN_MS: i64 = 10 * 60 * 1000;
@@ -108,7 +108,28 @@ impl Workspace {
                 }
             }
         }
+        let orphans = workspace::orphans(&context())?;
+        for orphan in &orphans {
+            if let Err(error) = self.take_over(orphan).await {
+                failures.push(format!("taking over {}: {error}", orphan.key));
+                workspace::put_off(&context(), Timer::Adopt)?;
+                return Ok(failures);
+            }
+        }
+        if !orphans.is_empty() {
+            workspace::settle_orphans(&context())?;
+        }
         Ok(failures)
+    }
+
+    /// Makes the bytes of an imported file the workspace's own.
+    async fn take_over(&self, orphan: &Orphan) -> Result<()> {
+        let limits = self.open().map_err(|error| error.to_string())?;
+        let context = || Context { sql: &self.sql, limits, now_ms: now_ms(), actor: None, turn: None };
+        let announce = |key: &str| workspace::announce_copy(&context(), key).map_err(|error| error.to_string());
+        let adopted = bucket::take_over(&self.env, &orphan.key, announce).await?;
+        workspace::adopt(&context(), orphan, &adopted).map_err(|error| error.to_string())?;
+        Ok(())
     }
 
     /// The limits, with the database ready behind them.

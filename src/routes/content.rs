@@ -41,9 +41,16 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &'static str
         let head = if is_unchanged { unchanged(&entry) } else { described(Answer::empty(200), &entry, disposition) };
         return Ok(if is_unchanged { head } else { head.with("Content-Length", &entry.size_bytes.to_string()) });
     }
-    let (Found { entry, bytes: place }, response) = workspace.call_for_bytes(Read { path, unless }).await?;
+    let (Found { mut entry, bytes: place }, response) = workspace.call_for_bytes(Read { path, unless }).await?;
     if place == Place::Unchanged {
         return Ok(unchanged(&entry));
+    }
+    if let Place::Foreign(key) = &place {
+        // Not ours yet: answered as it is now, and whole.
+        let (size_bytes, body) = Blobs::of(incoming)?.get_foreign(key).await?;
+        entry.size_bytes = size_bytes;
+        let answer = Answer::native(200, body).with("Content-Length", &size_bytes.to_string());
+        return Ok(described(answer, &entry, disposition));
     }
     let size_bytes = entry.size_bytes;
     let range = match conditional::part(incoming, size_bytes, &entry.tag()) {
@@ -100,6 +107,14 @@ pub async fn whole(
 ) -> Result<ArrayBuffer, Error> {
     let cut_off = |cause: JsValue| Error::Interrupted(format!("the bytes were cut off: {cause:?}"));
     let response = match (place, response) {
+        (Place::Foreign(key), _) => {
+            let (size_bytes, body) = Blobs::of(incoming)?.get_foreign(key).await?;
+            let max_bytes = incoming.config.json_file_max_bytes;
+            if size_bytes > max_bytes {
+                return Err(Error::TooLargeForJson { size_bytes, max_bytes });
+            }
+            Response::new_with_opt_readable_stream(Some(&body.unchecked_into())).map_err(cut_off)?
+        }
         (Place::Stored(key), _) => {
             let body = Blobs::of(incoming)?.get(key, size_bytes, None).await?;
             Response::new_with_opt_readable_stream(Some(&body.unchecked_into())).map_err(cut_off)?

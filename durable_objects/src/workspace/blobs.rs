@@ -88,7 +88,7 @@ pub fn drop_all(tx: &Tx<'_>, select: &str, params: &[Param<'_>]) -> Result<(), E
 pub fn let_go_of_all(tx: &Tx<'_>) -> Result<(), Error> {
     let inline = "SELECT coalesce(sum(size), 0) FROM blob WHERE place = 0";
     tx.remove_bytes(only(tx.sql, inline, &[])?.int(0)?);
-    tx.sql.query("DELETE FROM blob WHERE place = 0", &[])?;
+    tx.sql.query("DELETE FROM blob WHERE place = 0 OR hash IS NULL", &[])?;
     tx.sql.query("UPDATE blob SET state = 1, doomed_ms = ?1 WHERE state = 0", &[tx.now_ms.into()])?;
     timer::arm(tx.sql, Timer::Remove, tx.now_ms + GRACE_MS)?;
     Ok(())
@@ -107,6 +107,8 @@ pub fn sweep(tx: &Tx<'_>) -> Result<(), Error> {
     for row in tx.sql.query(&free, &[(&noted).into()])? {
         tx.remove_bytes(row.int(0)?);
     }
+    // Bytes under somebody else's key are not ours to remove.
+    tx.sql.query(&format!("DELETE FROM blob WHERE {UNUSED} AND hash IS NULL"), &[(&noted).into()])?;
     let doom = format!("UPDATE blob SET state = 1, doomed_ms = ?2 WHERE {UNUSED} RETURNING 1");
     if !tx.sql.query(&doom, &[(&noted).into(), tx.now_ms.into()])?.is_empty() {
         timer::arm(tx.sql, Timer::Remove, tx.now_ms + GRACE_MS)?;

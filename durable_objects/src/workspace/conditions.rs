@@ -11,9 +11,7 @@ use super::tree::Node;
 /// Everything that is known of an entry.
 pub fn describe(sql: &dyn Sql, path: &FilePath, node: &Node) -> Result<Entry, Error> {
     let hash = match node.blob {
-        Some(blob) => {
-            Some(parse_hash(only(sql, "SELECT hex(hash) FROM blob WHERE id = ?1", &[blob.into()])?.text(0)?)?)
-        }
+        Some(blob) => parse_hash(only(sql, "SELECT hex(hash) FROM blob WHERE id = ?1", &[blob.into()])?.text(0)?)?,
         None => None,
     };
     Ok(entry(path, node, hash))
@@ -33,9 +31,12 @@ pub fn entry(path: &FilePath, node: &Node, hash: Option<Sha256>) -> Entry {
     }
 }
 
-/// A hash as it stands in a row.
-pub fn parse_hash(hex: &str) -> Result<Sha256, SqlError> {
-    Sha256::from_hex(hex).ok_or_else(|| SqlError(format!("{hex:?} is no hash")))
+/// A hash as `hex` writes it: nothing while it is not known.
+pub fn parse_hash(hex: &str) -> Result<Option<Sha256>, SqlError> {
+    match hex {
+        "" => Ok(None),
+        hex => Sha256::from_hex(hex).map(Some).ok_or_else(|| SqlError(format!("{hex:?} is no hash"))),
+    }
 }
 
 /// Fails unless what is at a place, if anything, is what the caller expects.

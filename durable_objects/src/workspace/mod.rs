@@ -8,6 +8,7 @@ mod blobs;
 mod bucket;
 mod conditions;
 mod history;
+mod import;
 mod reclaim;
 mod relocate;
 mod reset;
@@ -25,11 +26,13 @@ use crate::call::{Call, Error, Pong, Verb, to_header};
 use crate::sql::Bytes;
 
 pub use bucket::{Removal, claim_removals, settle_removals};
+pub use import::{Adopted, Orphan, adopt, orphans, settle as settle_orphans};
 pub use reset::must_take;
 pub use schema::migrate;
 pub use timer::{Timer, next_ms as next_alarm_ms};
 pub use txn::Context;
 use txn::mutate;
+pub use uploads::announce_copy;
 
 /// How many steps one ring of the alarm takes before it makes room for requests.
 const STEPS_PER_RING: usize = 20;
@@ -69,6 +72,7 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::Ping(call) => reply(call, Ok(Pong {})),
         Verb::Reset(call) => reply(call, mutate(context, reset::reset)),
         Verb::Close(call) => reply(call, mutate(context, reset::close)),
+        Verb::Import(call) => reply(call, mutate(context, |tx| import::import(tx, call))),
     }
 }
 
@@ -92,7 +96,7 @@ pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
             Timer::Expire => trash::expire(tx),
             Timer::Prune => history::prune(tx),
             // Not of these tasks: they need the bucket.
-            Timer::Remove | Timer::Uploads => Ok(()),
+            Timer::Remove | Timer::Uploads | Timer::Adopt => Ok(()),
         });
         if let Err(error) = done {
             failures.push(format!("{}: {error}", task.word()));

@@ -7,7 +7,7 @@ use crate::sql::{Sql, first, only};
 use super::schema::ROOT;
 use super::timer::{self, Timer};
 use super::txn::{Change, Tx};
-use super::{blobs, schema, uploads};
+use super::{blobs, import, schema, uploads};
 
 /// Empties the workspace. Its tables are truncated, which costs the same whatever they hold; what lies in the bucket is
 /// left to the alarm. Repeating it does no harm.
@@ -20,6 +20,7 @@ pub fn reset(tx: &Tx<'_>) -> Result<Cleared, Error> {
     tx.sql.query("DELETE FROM timer WHERE what IN ('expire', 'unlink', 'prune', 'sweep')", &[])?;
     blobs::let_go_of_all(tx)?;
     uploads::abandon_all(tx)?;
+    tx.sql.query("DELETE FROM meta WHERE k = 'import'", &[])?;
     schema::plant(tx.sql, tx.now_ms)?;
     let rev = tx.record(Change::Reset, Some(ROOT), &FilePath::root(), None)?;
     tx.sql.query("UPDATE node SET rev = ?1, children_rev = ?1", &[rev.into()])?;
@@ -35,8 +36,13 @@ pub fn close(tx: &Tx<'_>) -> Result<Cleared, Error> {
     Ok(cleared)
 }
 
-/// Fails when the workspace has been closed: then it takes no call but to close it again.
+/// Fails when the workspace has been closed (then it takes no call but to close it again), or has yet to be imported.
 pub fn must_take(sql: &dyn Sql, verb: &Verb) -> Result<(), Error> {
-    let is_closed = first(sql, "SELECT 1 FROM meta WHERE k = 'closed_ms'", &[])?.is_some();
-    if is_closed && !matches!(verb, Verb::Close(_)) { Err(Error::Closed) } else { Ok(()) }
+    let state = first(sql, "SELECT k FROM meta WHERE k IN ('closed_ms', 'import') ORDER BY k LIMIT 1", &[])?;
+    let Some(state) = state else { return Ok(()) };
+    match (state.text(0)?, verb) {
+        (_, Verb::Close(_)) | ("import", Verb::Import(_) | Verb::Ping(_) | Verb::Reset(_)) => Ok(()),
+        ("import", _) => Err(Error::ImportFirst { after: import::last(sql)? }),
+        _ => Err(Error::Closed),
+    }
 }

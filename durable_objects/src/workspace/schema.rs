@@ -23,15 +23,18 @@ const MIGRATIONS: &[Migration] = &[FIRST];
 /// The whole of the data model, history included: a later migration could not invent what happened before it.
 const FIRST: Migration = &[
     // Counters and switches: schema, epoch (how often everything was reset), rev (the last one given), entries (rows of
-    // node but for the two fixed ones), stored_bytes and reserved_bytes (physical, for the quota).
+    // node but for the two fixed ones), stored_bytes and reserved_bytes (physical, for the quota), import (until what the bucket held before the
+    // first opening has become entries), closed_ms (once the account is deleted).
     "CREATE TABLE meta (k TEXT PRIMARY KEY, v INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     // Content by hash, once. place: 0 inline, 1 DATA, 2 MEDIA; state: 0 live, 1 doomed (its bytes wait for the end of
     // those who still read them). The id is the rev that brought it, so that none is ever used again. bytes comes last:
     // reading the other columns does not touch its pages.
     "CREATE TABLE blob (
-        id INTEGER PRIMARY KEY, hash BLOB NOT NULL, size INTEGER NOT NULL, place INTEGER NOT NULL, key TEXT,
+        id INTEGER PRIMARY KEY, hash BLOB, size INTEGER NOT NULL, place INTEGER NOT NULL, key TEXT,
         state INTEGER NOT NULL DEFAULT 0, doomed_ms INTEGER, bytes BLOB
     ) STRICT",
+    // Bytes that still lie under somebody else's key: their hash is not known until they are taken over.
+    "CREATE INDEX blob_foreign ON blob (id) WHERE hash IS NULL",
     // What the alarm has to remove from the bucket.
     "CREATE INDEX blob_doomed ON blob (doomed_ms) WHERE state = 1",
     // A doomed blob is never found by its hash: new content of the same hash is kept anew.
@@ -91,7 +94,7 @@ const FIRST: Migration = &[
     // blobs with all nodes each time.
     "CREATE TABLE dropped (blob INTEGER PRIMARY KEY) STRICT",
     "INSERT INTO meta (k, v) VALUES
-        ('epoch', 1), ('rev', 2), ('entries', 0), ('stored_bytes', 0), ('reserved_bytes', 0), ('schema', 0)",
+        ('epoch', 1), ('rev', 2), ('entries', 0), ('stored_bytes', 0), ('reserved_bytes', 0), ('import', 1), ('schema', 0)",
     PLANT,
 ];
 

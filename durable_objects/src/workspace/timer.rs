@@ -21,6 +21,8 @@ pub enum Timer {
     Remove,
     /// Remove what was sent to the bucket and has not become a file.
     Uploads,
+    /// Take over the bytes of imported files.
+    Adopt,
 }
 
 impl Timer {
@@ -33,6 +35,7 @@ impl Timer {
             Self::Prune => "prune",
             Self::Remove => "remove",
             Self::Uploads => "uploads",
+            Self::Adopt => "adopt",
         }
     }
 }

@@ -68,6 +68,8 @@ pub enum Change {
     Empty,
     /// Everything, gone for good.
     Reset,
+    /// A file that was in the bucket before the workspace was.
+    Import,
 }
 
 impl Change {
@@ -84,6 +86,7 @@ impl Change {
             Self::Delete => "delete",
             Self::Empty => "empty",
             Self::Reset => "reset",
+            Self::Import => "import",
         }
     }
 }
@@ -204,14 +207,18 @@ impl<'a> Tx<'a> {
         self.before + 1
     }
 
+    /// How many entries there is room for.
+    pub fn entries_left(&self) -> Result<usize, Error> {
+        let held = only(self.sql, "SELECT v FROM meta WHERE k = 'entries'", &[])?.int(0)? + self.entries.get();
+        Ok(usize::try_from(i64::from(self.limits.entries) - held).unwrap_or(0))
+    }
+
     /// Counts entries that come, if there is room for them.
     pub fn add_entries(&self, count: usize) -> Result<(), Error> {
-        let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let held = only(self.sql, "SELECT v FROM meta WHERE k = 'entries'", &[])?.int(0)? + self.entries.get();
-        if held.saturating_add(count) > i64::from(self.limits.entries) {
+        if count > self.entries_left()? {
             return Err(Error::TooManyEntries { max: self.limits.entries });
         }
-        self.entries.set(self.entries.get() + count);
+        self.entries.set(self.entries.get() + i64::try_from(count).unwrap_or(i64::MAX));
         Ok(())
     }
 
@@ -225,6 +232,11 @@ impl<'a> Tx<'a> {
         self.check_quota(size_bytes)?;
         self.stored_bytes.set(self.stored_bytes.get() + size_bytes.cast_signed());
         Ok(())
+    }
+
+    /// Counts bytes that are there already, whatever the quota says.
+    pub fn add_bytes_unasked(&self, size_bytes: u64) {
+        self.stored_bytes.set(self.stored_bytes.get() + size_bytes.cast_signed());
     }
 
     /// Counts bytes whose rows are gone.

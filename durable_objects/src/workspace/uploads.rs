@@ -8,12 +8,12 @@ use crate::sql::{first, only};
 
 use super::bucket::Removal;
 use super::timer::{self, Timer};
-use super::txn::Tx;
+use super::txn::{Context, Tx, mutate};
 
 /// How long a sender may take. A request that is cut off leaves its bytes for this long.
 const UPLOAD_MAX_MS: i64 = 60 * 60 * 1000;
 /// The bucket of private bytes, as it stands in `upload.place` and `blob.place`.
-const DATA: i64 = 1;
+pub const DATA: i64 = 1;
 /// When a key that has been given up expires: it has.
 const GIVEN_UP: i64 = 0;
 /// How many keys the alarm takes at once: one call to the bucket takes 1,000.
@@ -33,6 +33,12 @@ pub fn announce(tx: &Tx<'_>, call: &Announce) -> Result<Announced, Error> {
     tx.sql.query(insert, &[(&call.key).into(), DATA.into(), reserved_bytes.into(), expires_ms.into()])?;
     timer::arm(tx.sql, Timer::Uploads, expires_ms)?;
     Ok(Announced {})
+}
+
+/// Announces a key that bytes of the bucket are about to be copied to: they are counted when they are taken over.
+pub fn announce_copy(context: &Context<'_>, key: &str) -> Result<(), Error> {
+    let call = Announce { key: key.to_owned(), multipart_id: None, reserved_bytes: 0 };
+    mutate(context, |tx| announce(tx, &call)).map(drop)
 }
 
 /// Takes a key whose bytes are about to belong to a blob, and answers its bucket. A key that has been given up is not to

@@ -49,12 +49,13 @@ pub fn read(sql: &dyn Sql, call: &Read) -> Result<(Found, Option<Bytes>), Error>
     let node = tree::find(sql, &call.path)?.ok_or_else(not_there)?;
     let blob = node.blob.ok_or_else(not_there)?;
     let row = only(sql, PLACE, &[blob.into()])?;
-    let entry = entry(&call.path, &node, Some(parse_hash(row.text(0)?)?));
+    let entry = entry(&call.path, &node, parse_hash(row.text(0)?)?);
     if call.unless.matches(Some(&entry.tag())) {
         return Ok((Found { entry, bytes: Place::Unchanged }, None));
     }
     if let Some(key) = row.text_or_null(3)? {
-        return Ok((Found { entry, bytes: Place::Stored(key.to_owned()) }, None));
+        let place = if entry.hash.is_some() { Place::Stored } else { Place::Foreign };
+        return Ok((Found { entry, bytes: place(key.to_owned()) }, None));
     }
     let bytes = only(sql, "SELECT bytes FROM blob WHERE id = ?1", &[blob.into()])?.into_bytes(0)?;
     Ok((Found { entry, bytes: Place::Body }, Some(bytes)))

@@ -1,0 +1,154 @@
+//! Files that the bucket held before the workspace was first opened. They become entries at once, so that a user who has
+//! been here before finds everything in its place; their bytes stay where they are until the alarm takes them over, a few
+//! at a time. Until then their hash is not known, and what lies under their keys is somebody else's to change.
+
+use crate::call::{Error, Foreign, Import, Imported, Kind};
+use crate::ids::Sha256;
+use crate::path::FilePath;
+use crate::sql::{Bytes, Param, Sql, SqlError, first, len_bytes};
+
+use super::blobs::Kept;
+use super::timer::{self, Timer};
+use super::tree::{self, New, Target};
+use super::txn::{Change, Context, Tx, mutate};
+use super::uploads;
+
+/// How many files one ring of the alarm takes over: a few operations on the bucket each, of the 1,000 of one invocation.
+const ADOPT_BATCH: i64 = 50;
+
+/// Makes entries of a page of files.
+pub fn import(tx: &Tx<'_>, call: &Import) -> Result<Imported, Error> {
+    let mut imported = Imported { entries: 0, passed_over: 0 };
+    let is_pending = first(tx.sql, "SELECT 1 FROM meta WHERE k = 'import'", &[])?.is_some();
+    if !is_pending {
+        // Somebody else has finished it.
+        return Ok(imported);
+    }
+    for file in &call.files {
+        if import_one(tx, file)? {
+            imported.entries += 1;
+        } else {
+            imported.passed_over += 1;
+        }
+    }
+    if call.done {
+        tx.sql.query("DELETE FROM meta WHERE k = 'import'", &[])?;
+        timer::arm(tx.sql, Timer::Adopt, timer::AT_ONCE)?;
+    }
+    Ok(imported)
+}
+
+/// Whether a file has become an entry. It has not when something is in its way, as after an import that was cut off.
+fn import_one(tx: &Tx<'_>, file: &Foreign) -> Result<bool, Error> {
+    if tx.entries_left()? < file.path.depth() {
+        return Ok(false);
+    }
+    let parent = match tree::target(tx, &file.path, true) {
+        Ok(Target::Free { parent }) => parent,
+        Ok(Target::Taken(_)) | Err(Error::IsAFile { .. } | Error::InTrash { .. }) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    if file.kind == Kind::Directory {
+        tree::make_directory(tx, parent, &file.path)?;
+        return Ok(true);
+    }
+    let rev = tx.record(Change::Import, None, &file.path, None)?;
+    let size = file.size_bytes.cast_signed();
+    let insert = "INSERT INTO blob (id, hash, size, place, key) VALUES (?1, NULL, ?2, ?3, ?4)";
+    tx.sql.query(insert, &[rev.into(), size.into(), uploads::DATA.into(), (&file.key).into()])?;
+    tree::insert(tx, rev, parent, file.path.name(), &New::File(Kept { blob: rev, size_bytes: file.size_bytes }))?;
+    Ok(true)
+}
+
+/// Where an import that was cut off had come to: nothing else can have changed the tree since.
+pub fn last(sql: &dyn Sql) -> Result<Option<FilePath>, Error> {
+    let last = "SELECT path FROM change WHERE kind = ?1 ORDER BY rev DESC LIMIT 1";
+    let last = first(sql, last, &[Change::Import.word().into()])?;
+    last.map(|row| FilePath::try_from(row.text(0)?.to_owned()).map_err(|error| SqlError(error.to_string()).into()))
+        .transpose()
+}
+
+/// Bytes under somebody else's key.
+pub struct Orphan {
+    /// Their blob.
+    pub blob: i64,
+    /// Their key.
+    pub key: String,
+}
+
+/// What they turned out to be.
+pub enum Adopted {
+    /// Few enough to go into the row.
+    Small {
+        /// Their hash.
+        hash: Sha256,
+        /// They themselves.
+        bytes: Bytes,
+    },
+    /// A copy under an announced key of ours.
+    Large {
+        /// Their hash.
+        hash: Sha256,
+        /// The key.
+        key: String,
+        /// Their size.
+        size_bytes: u64,
+    },
+}
+
+/// The next bytes to take over.
+pub fn orphans(context: &Context<'_>) -> Result<Vec<Orphan>, Error> {
+    if timer::due(context.sql, &[Timer::Adopt], context.now_ms)?.is_none() {
+        return Ok(Vec::new());
+    }
+    let rows =
+        context.sql.query("SELECT id, key FROM blob WHERE hash IS NULL ORDER BY id LIMIT ?1", &[ADOPT_BATCH.into()])?;
+    rows.iter().map(|row| Ok(Orphan { blob: row.int(0)?, key: row.text(1)?.to_owned() })).collect()
+}
+
+/// Makes bytes the workspace's own. They exist already, so the quota is not asked; it counts them from now on.
+pub fn adopt(context: &Context<'_>, orphan: &Orphan, adopted: &Adopted) -> Result<(), Error> {
+    let (hash, size_bytes) = match adopted {
+        Adopted::Small { hash, bytes } => (hash, len_bytes(bytes)),
+        Adopted::Large { hash, size_bytes, .. } => (hash, *size_bytes),
+    };
+    let size = size_bytes.cast_signed();
+    mutate(context, |tx| {
+        let is_there = "SELECT 1 FROM blob WHERE id = ?1 AND hash IS NULL";
+        let known = "SELECT id FROM blob WHERE hash = ?1 AND state = 0";
+        let is_there = first(tx.sql, is_there, &[orphan.blob.into()])?.is_some();
+        let known = first(tx.sql, known, &[Param::Blob(hash.as_bytes())])?.map(|row| row.int(0)).transpose()?;
+        let is_kept = is_there && known.is_none();
+        let place = match adopted {
+            Adopted::Large { key, .. } if is_kept => Some((uploads::adopt(tx, key)?, Some(key), Param::Null)),
+            Adopted::Large { key, .. } => {
+                uploads::abandon(tx, key)?;
+                None
+            }
+            Adopted::Small { bytes, .. } => is_kept.then_some((0, None, Param::Bytes(bytes))),
+        };
+        if let Some((place, key, bytes)) = place {
+            let update = "UPDATE blob SET hash = ?2, size = ?3, place = ?4, key = ?5, bytes = ?6 WHERE id = ?1";
+            let params =
+                [orphan.blob.into(), Param::Blob(hash.as_bytes()), size.into(), place.into(), key.into(), bytes];
+            tx.sql.query(update, &params)?;
+            tx.add_bytes_unasked(size_bytes);
+        } else if let Some(known) = known.filter(|_| is_there) {
+            for table in ["node", "past"] {
+                let repoint = format!("UPDATE {table} SET blob = ?2 WHERE blob = ?1");
+                tx.sql.query(&repoint, &[orphan.blob.into(), known.into()])?;
+            }
+            tx.sql.query("DELETE FROM blob WHERE id = ?1", &[orphan.blob.into()])?;
+        }
+        // The size may be another than the one that was seen.
+        let blob = known.unwrap_or(orphan.blob);
+        tx.sql.query("UPDATE node SET size = ?2 WHERE blob = ?1 AND size <> ?2", &[blob.into(), size.into()])?;
+        Ok(())
+    })
+}
+
+/// Sets when the alarm goes on taking over.
+pub fn settle(context: &Context<'_>) -> Result<(), Error> {
+    let left = first(context.sql, "SELECT 1 FROM blob WHERE hash IS NULL LIMIT 1", &[])?.is_some();
+    Ok(timer::settle(context.sql, Timer::Adopt, left.then_some(timer::AT_ONCE))?)
+}
