@@ -50,6 +50,10 @@ pub fn relocate(tx: &Tx<'_>, call: &Move) -> Result<Relocated, Error> {
 
 /// Copies an entry with everything in it. Bytes are shared, so it costs rows only.
 pub fn copy(tx: &Tx<'_>, call: &Copy) -> Result<Relocated, Error> {
+    // What the trash holds has longer names than anything else may have.
+    if call.from.is_trash() {
+        return Err(Error::InTrash { path: call.from.clone() });
+    }
     let source = tree::get(tx.sql, &call.from, Sought::Source)?;
     refuse_into_itself(&source, &call.from, &call.to)?;
     if call.from == call.to {
@@ -71,7 +75,7 @@ pub fn copy(tx: &Tx<'_>, call: &Copy) -> Result<Relocated, Error> {
     };
     // Before anything is made: a copy is not to find itself.
     let (below, is_cut) = match content {
-        Content::Directory => tree::walk(tx.sql, (source.id, &call.from), usize::MAX, None, COPY_MAX_ENTRIES)?,
+        Content::Directory => tree::walk(tx.sql, (source.id, &call.from), usize::MAX, None, COPY_MAX_ENTRIES - 1)?,
         Content::File { .. } => (Vec::new(), false),
     };
     if is_cut {
@@ -103,7 +107,8 @@ fn copy_below(tx: &Tx<'_>, call: &Copy, below: &[Step], top: (i64, i64)) -> Resu
             rows_bytes = 0;
         }
     }
-    insert_copies(tx, &rows)
+    insert_copies(tx, &rows)?;
+    tree::entries_changed(tx, top.1, tx.rev())
 }
 
 /// Makes nodes out of rows of rev, parent, the node to copy, its new path and its old one.
