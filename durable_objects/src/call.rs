@@ -363,8 +363,10 @@ pub enum Place {
 pub struct Listing {
     /// What changes whenever the answer to the same question would.
     pub tag: String,
-    /// The entries, in order; none when the caller has them.
-    pub entries: Option<Vec<Listed>>,
+    /// Whether the caller has it already: then nothing else is answered.
+    pub is_unchanged: bool,
+    /// The entries, in order.
+    pub entries: Vec<Listed>,
     /// Where to go on, if something is left.
     pub next: Option<Cursor>,
 }

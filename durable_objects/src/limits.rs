@@ -3,6 +3,10 @@
 /// A day in milliseconds.
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// What any longer time means: 10,000 years. Added to a time of our days it stays below 2^53, up to which numbers cross
+/// to the database exactly.
+const FOREVER_MS: i64 = 3_652_500 * DAY_MS;
+
 /// The most bytes that lie inline in SQLite. The platform ends a row at 2 MB; half of that leaves room for the row's
 /// other columns and for the platform counting otherwise than we do.
 pub const INLINE_MAX_BYTES: u64 = 1024 * 1024;
@@ -57,7 +61,7 @@ impl Limits {
         let default = Self::default();
         #[expect(clippy::cast_precision_loss, reason = "defaults are far below 2^53")]
         let days = |name: &str, default_ms: i64| {
-            read(name, default_ms as f64 / DAY_MS as f64).map(|days| whole(days * DAY_MS as f64))
+            read(name, default_ms as f64 / DAY_MS as f64).map(|days| whole(days * DAY_MS as f64).min(FOREVER_MS))
         };
         let count = |name: &str, default: u32| {
             read(name, f64::from(default)).map(|count| u32::try_from(whole(count)).unwrap_or(u32::MAX))
@@ -75,8 +79,8 @@ impl Limits {
     }
 }
 
-/// A configured number without its fraction. `read` has bounded it to 0..=1e15 (times a day at most), which `i64` holds.
-#[expect(clippy::cast_possible_truncation, reason = "bounded by the caller, and `as` saturates")]
+/// A configured number without its fraction.
+#[expect(clippy::cast_possible_truncation, reason = "far too many days saturate, as `as` does")]
 fn whole(number: f64) -> i64 {
     number as i64
 }
@@ -91,6 +95,15 @@ mod tests {
         let limits = Limits::from_vars(|name| (name == "TRASH_DAYS").then(|| "0.5".to_owned())).unwrap();
         assert_eq!(limits.trash_ms, DAY_MS / 2);
         assert_eq!(limits.versions_ms, 30 * DAY_MS);
+    }
+
+    #[test]
+    fn more_days_than_can_be_counted_are_forever_and_can_be_added_to_a_time() {
+        for days in ["1e9", "1e15"] {
+            let limits = Limits::from_vars(|name| name.ends_with("_DAYS").then(|| days.to_owned())).unwrap();
+            assert_eq!((limits.trash_ms, limits.versions_ms), (FOREVER_MS, FOREVER_MS));
+        }
+        const { assert!(FOREVER_MS + 4_000_000_000_000 < 1 << 53) };
     }
 
     #[test]

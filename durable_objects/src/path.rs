@@ -23,6 +23,10 @@ pub const TRASH: &str = ".trash";
 const TRASH_SUFFIX_BYTES: usize = 17;
 
 /// A place in a workspace: zero or more names below its root.
+///
+/// What a client names is no longer and no deeper than the limits ([`FilePath::parse`]). What the object answers may be
+/// (`TryFrom`): moving a directory is one row, whatever hangs below it, and nobody looks how deep that is. Such an entry
+/// is listed, and can be named again once a directory above it has moved up.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct FilePath(String);
@@ -56,6 +60,12 @@ impl FilePath {
     /// decoding would turn into a separator, a control character or `..` (`..%2Fetc`) is refused as if it were decoded:
     /// some client down the line will decode it.
     pub fn parse(root: &str, text: &str) -> Result<Self, PathError> {
+        let path = Self::parse_names(root, text)?;
+        path.check_lengths(root.len() + 1)?;
+        Ok(path)
+    }
+
+    fn parse_names(root: &str, text: &str) -> Result<Self, PathError> {
         if text.is_empty() || text.chars().any(char::is_control) || hides_control(text) {
             return Err(PathError::InvalidCharacters);
         }
@@ -75,9 +85,7 @@ impl FilePath {
                 return Err(PathError::InvalidCharacters);
             }
         }
-        let path = Self(names.join("/"));
-        path.check_lengths(root.len() + 1)?;
-        Ok(path)
+        Ok(Self(names.join("/")))
     }
 
     fn check_lengths(&self, root_bytes: usize) -> Result<(), PathError> {
@@ -174,7 +182,9 @@ fn is_name(segment: &str) -> bool {
 /// Whether one more percent-decoding would bring out a control character.
 fn hides_control(text: &str) -> bool {
     text.match_indices('%').any(|(at, _)| {
-        let code = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        // `from_str_radix` alone would read "+1" as a number.
+        let hex = text.get(at + 1..at + 3).filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let code = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
         code.is_some_and(|code| code.is_ascii_control())
     })
 }
@@ -206,7 +216,7 @@ impl TryFrom<String> for FilePath {
     type Error = PathError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse("", &format!("/{text}"))
+        Self::parse_names("", &format!("/{text}"))
     }
 }
 
@@ -231,6 +241,7 @@ mod tests {
             ("/root/clawd/notes..md", "notes..md"),
             ("/root/clawd/...", "..."),
             ("/root/clawd/100% sure+.txt", "100% sure+.txt"),
+            ("/root/clawd/50%+1%-1%", "50%+1%-1%"),
             ("/root/clawd/a\\b\"'c", "a\\b\"'c"),
             ("/root/clawd/e\u{301}/é/📦/שלום\u{202e}", "e\u{301}/é/📦/שלום\u{202e}"),
         ] {

@@ -321,7 +321,7 @@ pub(crate) mod native {
     use std::cell::Cell;
 
     use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
-    use rusqlite::{Connection, ToSql};
+    use rusqlite::{Connection, StatementStatus, ToSql};
 
     use super::{Cost, Param, Row, Sql, SqlError, Value};
 
@@ -330,13 +330,16 @@ pub(crate) mod native {
         pub connection: Connection,
         pub statements: Cell<usize>,
         pub fail_at: Cell<Option<usize>>,
+        /// The work of all statements so far, in steps of SQLite's machine: a few for each row that it reads.
+        pub steps: Cell<u64>,
         nested: Cell<bool>,
     }
 
     impl Default for NativeSql {
         fn default() -> Self {
             let connection = Connection::open_in_memory().unwrap();
-            Self { connection, statements: Cell::new(0), fail_at: Cell::new(None), nested: Cell::new(false) }
+            let (statements, fail_at, steps) = (Cell::default(), Cell::default(), Cell::default());
+            Self { connection, statements, fail_at, steps, nested: Cell::new(false) }
         }
     }
 
@@ -365,7 +368,10 @@ pub(crate) mod native {
                 let rows = prepared.query_map(rusqlite::params_from_iter(params), |row| {
                     (0..columns).map(|column| row.get_ref(column).map(value)).collect::<Result<_, _>>().map(Row)
                 })?;
-                rows.collect()
+                let rows = rows.collect();
+                let steps = prepared.reset_status(StatementStatus::VmStep).unsigned_abs();
+                self.steps.set(self.steps.get() + u64::from(steps));
+                rows
             };
             read().map_err(|error| SqlError(format!("{error} in {statement}")))
         }

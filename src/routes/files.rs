@@ -32,14 +32,14 @@ pub async fn list(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     };
     let listing = Workspace::of(&caller, &incoming)?.call(call).await?;
     let tag = quote(&listing.tag);
-    let Some(entries) = listing.entries else {
+    if listing.is_unchanged {
         return Ok(Answer::empty(304).with("ETag", &tag));
-    };
+    }
     let root = &incoming.config.root;
     let body = ListingBody {
         path: path.absolute(root),
         parent: path.parent().map(|parent| parent.absolute(root)),
-        files: entries.iter().map(|listed| FileItem::new(root, listed)).collect(),
+        files: listing.entries.iter().map(|listed| FileItem::new(root, listed)).collect(),
         cursor: listing.next.as_ref().map(wire::cursor).transpose()?,
     };
     Ok(Answer::ok(&body)?.with("ETag", &tag))

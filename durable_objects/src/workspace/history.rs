@@ -60,7 +60,11 @@ pub fn forget(tx: &Tx<'_>, nodes: &str) -> Result<(), Error> {
 /// One step of retention: what ended before the horizon goes, in past and feed alike.
 pub fn prune(tx: &Tx<'_>) -> Result<(), Error> {
     let horizon = horizon_rev(tx)?;
-    let expired = concat!("SELECT p.node, p.to_rev FROM past p WHERE p.to_rev <= ?1 AND ", uncovered!(), " LIMIT ?2");
+    let expired = concat!(
+        "SELECT p.node, p.to_rev FROM past p WHERE p.to_rev <= ?1 AND ",
+        uncovered!(),
+        " ORDER BY p.to_rev, p.node LIMIT ?2"
+    );
     let bounds = [horizon.into(), PRUNE_BATCH.into()];
     let dropped_blobs = format!("SELECT blob FROM past WHERE (node, to_rev) IN ({expired})");
     blobs::drop_all(tx, &dropped_blobs, &bounds)?;
@@ -71,7 +75,7 @@ pub fn prune(tx: &Tx<'_>) -> Result<(), Error> {
         SELECT rev FROM change WHERE rev <= ?1 AND rev < (SELECT max(rev) FROM change) ORDER BY rev LIMIT ?2) RETURNING 1";
     let feed = tx.sql.query(feed, &bounds)?.len();
     let full = usize::try_from(PRUNE_BATCH).unwrap_or(usize::MAX);
-    let due_ms = if past == full || feed == full { Some(timer::AT_ONCE) } else { next_prune_ms(tx)? };
+    let due_ms = if past == full || feed == full { Some(timer::AT_ONCE) } else { next_prune_ms(tx, horizon)? };
     timer::settle(tx.sql, Timer::Prune, due_ms)?;
     Ok(())
 }
@@ -82,14 +86,14 @@ fn horizon_rev(tx: &Tx<'_>) -> Result<i64, Error> {
     let by_age = first(tx.sql, by_age, &[(tx.now_ms - tx.limits.versions_ms).into()])?;
     let by_age = by_age.map(|row| row.int(0)).transpose()?.unwrap_or(0);
     let by_length = "SELECT txn - 1 FROM change WHERE rev > ?1 ORDER BY rev LIMIT 1";
-    let by_length = first(tx.sql, by_length, &[(tx.rev() - i64::from(tx.limits.feed_rows)).into()])?;
+    let by_length = first(tx.sql, by_length, &[(tx.rev() - i64::from(tx.limits.feed_rows.max(1))).into()])?;
     let by_length = by_length.map(|row| row.int(0)).transpose()?.unwrap_or(0);
     Ok(by_age.max(by_length))
 }
 
-/// When the oldest row that is left will be beyond retention.
-fn next_prune_ms(tx: &Tx<'_>) -> Result<Option<i64>, Error> {
-    let oldest = "SELECT at_ms FROM change WHERE rev < (SELECT max(rev) FROM change) ORDER BY rev LIMIT 1";
-    let oldest = first(tx.sql, oldest, &[])?.map(|row| row.int(0)).transpose()?;
+/// When the oldest change within the horizon will be beyond it: the newest one too, since what it replaced goes then.
+fn next_prune_ms(tx: &Tx<'_>, horizon: i64) -> Result<Option<i64>, Error> {
+    let oldest = "SELECT at_ms FROM change WHERE rev > ?1 ORDER BY rev LIMIT 1";
+    let oldest = first(tx.sql, oldest, &[horizon.into()])?.map(|row| row.int(0)).transpose()?;
     Ok(oldest.map(|at_ms| (at_ms + tx.limits.versions_ms).max(tx.now_ms + PRUNE_INTERVAL_MS)))
 }

@@ -55,6 +55,10 @@ pub fn relocate(tx: &Tx<'_>, call: &Move) -> Result<Relocated, Error> {
 
 /// Copies an entry with everything in it. Bytes are shared, so it costs rows only.
 pub fn copy(tx: &Tx<'_>, call: &Copy) -> Result<Relocated, Error> {
+    // What the trash holds has longer names than anything else may have.
+    if call.from.is_trash() {
+        return Err(Error::InTrash { path: call.from.clone() });
+    }
     let source = tree::get(tx.sql, &call.from, Sought::Source)?;
     check(tx.sql, &of_source(&call.only_if), &call.from, Some(&source))?;
     refuse_into_itself(&source, &call.from, &call.to)?;
@@ -86,7 +90,7 @@ pub fn copy(tx: &Tx<'_>, call: &Copy) -> Result<Relocated, Error> {
 
 /// Everything below a directory, if one copy may make so much.
 fn whole(tx: &Tx<'_>, directory: &Node, path: &FilePath) -> Result<Vec<Step>, Error> {
-    match tree::walk(tx.sql, (directory.id, path), usize::MAX, None, COPY_MAX_ENTRIES)? {
+    match tree::walk(tx.sql, (directory.id, path), usize::MAX, None, COPY_MAX_ENTRIES - 1)? {
         (steps, false) => Ok(steps),
         (_, true) => Err(Error::CopyTooLarge { max: COPY_MAX_ENTRIES }),
     }
@@ -112,7 +116,8 @@ fn copy_below(tx: &Tx<'_>, call: &Copy, below: &[Step], top: (i64, i64)) -> Resu
             rows_bytes = 0;
         }
     }
-    insert_copies(tx, &rows)
+    insert_copies(tx, &rows)?;
+    tree::entries_changed(tx, top.1, tx.rev())
 }
 
 /// Makes nodes out of rows of rev, parent, the node to copy, its new path and its old one.

@@ -51,10 +51,19 @@ pub fn arm(sql: &dyn Sql, timer: Timer, due_ms: i64) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Sets when a task runs next, or that it does not.
+/// Sets when a task runs next, or that it does not. One statement, since it also runs outside of a transaction: a task
+/// that fails together with the database must not fall off the agenda.
 pub fn settle(sql: &dyn Sql, timer: Timer, due_ms: Option<i64>) -> Result<(), SqlError> {
-    sql.query("DELETE FROM timer WHERE what = ?1", &[timer.word().into()])?;
-    due_ms.map_or(Ok(()), |due_ms| arm(sql, timer, due_ms))
+    let what = timer.word().into();
+    match due_ms {
+        Some(due_ms) => {
+            let upsert = "INSERT INTO timer (what, due_ms) VALUES (?1, ?2)
+                ON CONFLICT (what) DO UPDATE SET due_ms = excluded.due_ms";
+            sql.query(upsert, &[what, due_ms.into()])?;
+        }
+        None => drop(sql.query("DELETE FROM timer WHERE what = ?1", &[what])?),
+    }
+    Ok(())
 }
 
 /// The first of some tasks that is due.

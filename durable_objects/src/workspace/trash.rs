@@ -14,6 +14,8 @@ use super::tree::{self, Node, Target, kind};
 use super::txn::{Change, Tx};
 use super::{history, reclaim, schema};
 
+/// How many nodes one statement takes: their ids stay far below the platform's 2 MB for a bound value.
+const GIVE_UP_CHUNK: usize = 10_000;
 /// How many expired entries one step drops.
 const EXPIRE_BATCH: i64 = 500;
 
@@ -130,12 +132,14 @@ pub fn expire(tx: &Tx<'_>) -> Result<(), Error> {
 fn give_up(tx: &Tx<'_>, select: &str, param: Param<'_>) -> Result<(), Error> {
     let rows = tx.sql.query(select, &[param])?;
     let nodes: Vec<i64> = rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
-    let nodes = json!(nodes).to_string();
     let rev = tx.record(Change::Empty, Some(schema::TRASH), &FilePath::root().child(TRASH_NAME), None)?;
-    history::forget(tx, &nodes)?;
     let these = "IN (SELECT value FROM json_each(?1))";
-    reclaim::detach(tx, &format!("id {these}"), (&nodes).into(), rev)?;
-    tx.sql.query(&format!("DELETE FROM trash WHERE node {these}"), &[(&nodes).into()])?;
+    for nodes in nodes.chunks(GIVE_UP_CHUNK) {
+        let nodes = json!(nodes).to_string();
+        history::forget(tx, &nodes)?;
+        reclaim::detach(tx, &format!("id {these}"), (&nodes).into(), rev)?;
+        tx.sql.query(&format!("DELETE FROM trash WHERE node {these}"), &[(&nodes).into()])?;
+    }
     tree::entries_changed(tx, schema::TRASH, rev)?;
     timer::arm(tx.sql, Timer::Unlink, timer::AT_ONCE)?;
     Ok(())

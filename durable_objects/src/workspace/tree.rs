@@ -280,7 +280,7 @@ pub fn walk(
     let mut steps = Vec::new();
     while let Some(level) = levels.last_mut() {
         // One more than the limit tells whether something is left.
-        let Some(step) = level.next(sql, limit + 1 - steps.len(), depth > 1)? else {
+        let Some(step) = level.next(sql, (limit - steps.len()).saturating_add(1), depth > 1)? else {
             levels.pop();
             continue;
         };
@@ -297,8 +297,11 @@ pub fn walk(
 
 /// Opens the levels between the top and the entry of a cursor, each behind the entry that the walk had come to.
 fn descend_to(sql: &dyn Sql, levels: &mut Vec<Level>, after: &Cursor, depth: usize) -> Result<(), Error> {
-    let top_depth = levels.first().map_or(0, |level| level.path.depth());
-    if after.path.depth() <= top_depth || !levels.iter().all(|level| after.path.is_within(&level.path)) {
+    let Some(top) = levels.first() else { return Ok(()) };
+    let top_depth = top.path.depth();
+    // The trash lies below the root by name alone: no listing of the root comes by it.
+    let is_below = after.path.depth() > top_depth && after.path.is_within(&top.path);
+    if !is_below || after.path.is_in_trash() != top.path.is_in_trash() {
         return Err(Error::BadCursor);
     }
     let names: Vec<&str> = after.path.segments().skip(top_depth).collect();

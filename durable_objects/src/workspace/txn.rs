@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::path::FilePath;
 use crate::sql::{Sql, atomically, only};
 
+use super::schema;
 use super::timer::{self, Timer};
 
 /// Everything a verb needs to know of its surroundings.
@@ -106,11 +107,12 @@ pub fn mutate<T>(context: &Context<'_>, verb: impl FnOnce(&Tx<'_>) -> Result<T, 
 
 impl<'a> Tx<'a> {
     fn begin(context: &Context<'a>) -> Result<Self, Error> {
-        // The newest row of the feed is never pruned, so the clock cannot fall behind it.
-        let state = "SELECT v, (SELECT at_ms FROM change ORDER BY rev DESC LIMIT 1) FROM meta WHERE k = 'rev'";
-        let row = only(context.sql, state, &[])?;
-        let before = row.int(0)?;
-        let last_ms = row.int_or_null(1)?.unwrap_or(0);
+        // The newest row of the feed is never pruned, so the clock cannot fall behind it. Before the first change, it is
+        // the time at which the root was made: in one request, the clock stands still.
+        let state = "SELECT v, coalesce((SELECT at_ms FROM change ORDER BY rev DESC LIMIT 1),
+                (SELECT created_ms FROM node WHERE id = ?1)) FROM meta WHERE k = 'rev'";
+        let row = only(context.sql, state, &[schema::ROOT.into()])?;
+        let (before, last_ms) = (row.int(0)?, row.int(1)?);
         Ok(Self {
             sql: context.sql,
             limits: context.limits,

@@ -24,12 +24,13 @@ pub fn list(sql: &dyn Sql, call: &List) -> Result<Listing, Error> {
     }
     let tag = if call.depth > 1 { tree_tag(sql)? } else { describe(sql, &call.path, &node)?.tag() };
     if call.unless.matches(Some(&tag)) {
-        return Ok(Listing { tag, entries: None, next: None });
+        return Ok(Listing { tag, is_unchanged: true, entries: Vec::new(), next: None });
     }
     let (steps, is_cut) = tree::walk(sql, (node.id, &call.path), call.depth, call.after.as_ref(), call.limit)?;
     let last = steps.last().filter(|_| is_cut);
     let next = last.map(|step| Cursor { path: step.listed.path.clone(), kind: step.listed.kind });
-    Ok(Listing { tag, entries: Some(steps.into_iter().map(|step| step.listed).collect()), next })
+    let entries = steps.into_iter().map(|step| step.listed).collect();
+    Ok(Listing { tag, is_unchanged: false, entries, next })
 }
 
 /// What changes with anything in the tree. It may change when a certain subtree does not; never the other way round.

@@ -1,1 +1,243 @@
-//! Native tests on SQLite.
+//! Native tests on SQLite, through the same entry as the Worker's calls and in the same wire form.
+//!
+//! Every call of a [`World`] is followed by a look at the whole database: the invariants hold, a refused call has changed
+//! nothing, and the tree as of every earlier revision can still be rebuilt.
+
+mod alarm;
+mod constants;
+mod faults;
+mod inspect;
+mod listing;
+mod model;
+mod relocate;
+mod retention;
+mod sequences;
+mod trash;
+mod verbs;
+
+use std::cell::{Cell, RefCell};
+
+use sha2::Digest as _;
+
+use crate::call::{
+    Call, Condition, Conditions, Content, Copy, Cursor, Delete, Deleted, Emptied, EmptyTrash, Entry, Error, Found,
+    List, ListTrash, Listing, Made, MakeDirectory, Move, Read, Relocated, Request, Restore, Restored, Stat,
+    TrashListing, Trashed, Verb, Write, Written, to_header,
+};
+use crate::ids::Sha256;
+use crate::limits::Limits;
+use crate::path::FilePath;
+use crate::sql::native::NativeSql;
+use crate::sql::{Bytes, Sql};
+
+use super::{Context, Reply, migrate, next_alarm_ms, perform, ring};
+use inspect::Shape;
+
+/// When every world begins.
+pub const START_MS: i64 = 1_763_720_000_000;
+
+/// A workspace with a clock that moves only when a test moves it.
+pub struct World {
+    pub sql: NativeSql,
+    pub limits: Limits,
+    pub now_ms: Cell<i64>,
+    /// Whether the database is looked at after each call. Trees of thousands do without.
+    pub watched: Cell<bool>,
+    /// The tree after each transaction, as far back as it can be rebuilt.
+    pub seen: RefCell<Vec<(i64, Shape)>>,
+}
+
+/// Short for a path that is valid.
+pub fn path(text: &str) -> FilePath {
+    FilePath::try_from(text.to_owned()).unwrap()
+}
+
+/// The hash that the Worker sends with some content.
+pub fn hash(content: &[u8]) -> Sha256 {
+    Sha256::new(sha2::Sha256::digest(content).into())
+}
+
+impl World {
+    pub fn new(limits: Limits) -> Self {
+        let sql = NativeSql::default();
+        migrate(&sql, START_MS).unwrap();
+        let (watched, seen) = (Cell::new(true), RefCell::default());
+        Self { sql, limits, now_ms: Cell::new(START_MS), watched, seen }
+    }
+
+    /// A call as it arrives at the object and leaves it.
+    pub fn send<C: Call>(&self, call: C, body: Option<&[u8]>) -> Result<(C::Answer, Bytes), Error> {
+        let request = Request { verb: call.into(), actor: None, turn: None };
+        let request: Request = serde_json::from_str(&to_header(&request).unwrap()).unwrap();
+        assert_eq!(request.verb.has_body(), body.is_some(), "a body for a write and for nothing else");
+        let body = body.map(<[u8]>::to_vec);
+        let (answer, bytes) = match perform(&self.context(), &request.verb, body.as_ref()).unwrap() {
+            Reply::Json(answer) => (answer, Bytes::new()),
+            Reply::Bytes(answer, bytes) => (answer, bytes),
+        };
+        let answer: Result<C::Answer, Error> = serde_json::from_str(&answer)
+            .unwrap_or_else(|error| panic!("the Worker could not read this answer: {error}: {answer}"));
+        Ok((answer?, bytes))
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context { sql: &self.sql, limits: &self.limits, now_ms: self.now_ms.get(), actor: None, turn: None }
+    }
+
+    /// A call, and a look at what it left behind.
+    fn call<C: Call + Clone>(&self, call: C, body: Option<&[u8]>) -> Result<(C::Answer, Bytes), Error> {
+        if !self.watched.get() {
+            return self.send(call, body);
+        }
+        let before = self.dump();
+        let verb: Verb = call.clone().into();
+        let answer = self.send(call, body);
+        match &answer {
+            Ok(_) => self.check(),
+            Err(error) => assert_eq!(self.dump(), before, "{verb:?} was refused ({error}) and has changed something"),
+        }
+        let gone = matches!(&verb, Verb::EmptyTrash(_))
+            || matches!(&verb, Verb::Delete(call) if call.permanent || call.path.is_in_trash());
+        self.watch(gone);
+        answer
+    }
+
+    /// Notes the tree as it is. What was deleted for good is not in any earlier tree either, so those are forgotten.
+    fn watch(&self, forget: bool) {
+        let mut seen = self.seen.borrow_mut();
+        if forget {
+            seen.clear();
+        }
+        let rev = self.number("SELECT v FROM meta WHERE k = 'rev'");
+        if seen.last().is_none_or(|(last, _)| *last != rev) {
+            seen.push((rev, self.shape()));
+        }
+    }
+
+    /// Every tree that was seen can be rebuilt from what is stored now.
+    pub fn check_history(&self) {
+        for (rev, shape) in self.seen.borrow().iter() {
+            assert_eq!(&self.tree_as_of(*rev), shape, "the tree as of rev {rev}");
+        }
+    }
+
+    /// The one number that a statement answers.
+    pub fn number(&self, statement: &str) -> i64 {
+        self.sql.query(statement, &[]).unwrap()[0].int(0).unwrap()
+    }
+
+    pub fn execute(&self, statement: &str) {
+        self.sql.query(statement, &[]).unwrap();
+    }
+
+    pub fn write(&self, at: &str, content: &str) -> Result<Written, Error> {
+        self.write_bytes(at, content.as_bytes(), true)
+    }
+
+    pub fn write_bytes(&self, at: &str, content: &[u8], make_parents: bool) -> Result<Written, Error> {
+        let only_if = Conditions::default();
+        let call = Write { path: path(at), hash: hash(content), content: Content::Body, make_parents, only_if };
+        self.call(call, Some(content)).map(|(written, _)| written)
+    }
+
+    pub fn mkdir(&self, at: &str) -> Result<Made, Error> {
+        self.call(MakeDirectory { path: path(at) }, None).map(|(made, _)| made)
+    }
+
+    pub fn read(&self, at: &str) -> Result<String, Error> {
+        let (Found { entry, .. }, bytes) = self.call(Read { path: path(at), unless: Condition::None }, None)?;
+        assert_eq!((entry.size_bytes, entry.hash), (bytes.len() as u64, Some(hash(&bytes))));
+        Ok(String::from_utf8(bytes).unwrap())
+    }
+
+    pub fn stat(&self, at: &str) -> Result<Entry, Error> {
+        self.call(Stat { path: path(at) }, None).map(|(entry, _)| entry)
+    }
+
+    pub fn mv(&self, from: &str, to: &str) -> Result<Relocated, Error> {
+        self.move_to(from, to, false)
+    }
+
+    pub fn move_to(&self, from: &str, to: &str, overwrite: bool) -> Result<Relocated, Error> {
+        self.call(Move { from: path(from), to: path(to), overwrite, only_if: Conditions::default() }, None)
+            .map(|(moved, _)| moved)
+    }
+
+    pub fn copy(&self, from: &str, to: &str) -> Result<Relocated, Error> {
+        self.copy_to(from, to, false)
+    }
+
+    pub fn copy_to(&self, from: &str, to: &str, overwrite: bool) -> Result<Relocated, Error> {
+        self.call(Copy { from: path(from), to: path(to), overwrite, only_if: Conditions::default() }, None)
+            .map(|(copied, _)| copied)
+    }
+
+    pub fn delete(&self, at: &str, permanent: bool) -> Result<Deleted, Error> {
+        self.call(Delete { path: path(at), permanent, only_if: Conditions::default() }, None)
+            .map(|(deleted, _)| deleted)
+    }
+
+    /// Into the trash, where it must go.
+    pub fn trash(&self, at: &str) -> Trashed {
+        match self.delete(at, false).unwrap() {
+            Deleted::Trashed(trashed) => trashed,
+            Deleted::ForGood => panic!("{at} is gone for good"),
+        }
+    }
+
+    pub fn restore(&self, at: &FilePath, to: Option<&str>) -> Result<Restored, Error> {
+        self.call(Restore { path: at.clone(), to: to.map(path) }, None).map(|(restored, _)| restored)
+    }
+
+    pub fn empty(&self) -> Result<Emptied, Error> {
+        self.call(EmptyTrash {}, None).map(|(emptied, _)| emptied)
+    }
+
+    pub fn trash_page(&self, limit: usize, after: Option<crate::call::TrashCursor>) -> TrashListing {
+        self.call(ListTrash { limit, after }, None).unwrap().0
+    }
+
+    pub fn list(&self, at: &str, depth: usize, limit: usize, after: Option<Cursor>) -> Result<Listing, Error> {
+        self.call(List { path: path(at), depth, limit, after, unless: Condition::None }, None)
+            .map(|(listing, _)| listing)
+    }
+
+    /// The paths below a place, down to the deepest.
+    pub fn tree(&self, at: &str) -> Vec<String> {
+        let listing = self.list(at, usize::MAX, usize::MAX, None).unwrap();
+        assert_eq!(listing.next, None);
+        listing.entries.into_iter().map(|entry| entry.path.into()).collect()
+    }
+
+    /// The alarm rings once.
+    pub fn ring(&self) -> Vec<String> {
+        let kept = "SELECT (SELECT count(*) FROM past) + (SELECT count(*) FROM trash) + (SELECT count(*) FROM change)";
+        let before = self.number(kept);
+        let failures = ring(&self.context()).unwrap();
+        if self.watched.get() {
+            self.check();
+            self.watch(self.number(kept) < before);
+        }
+        failures
+    }
+
+    /// The alarm rings until nothing is due, `later_ms` after the latest thing that happened.
+    pub fn settle(&self, later_ms: i64) {
+        let last_ms = self.number("SELECT coalesce(max(at_ms), 0) FROM change");
+        self.now_ms.set(self.now_ms.get().max(last_ms) + later_ms);
+        for _ in 0..1000 {
+            if next_alarm_ms(&self.sql).unwrap().is_none_or(|due_ms| due_ms > self.now_ms.get()) {
+                return;
+            }
+            assert_eq!(self.ring(), Vec::<String>::new());
+        }
+        panic!("the alarm never comes to rest");
+    }
+
+    /// The alarm rings until everything is freed that nothing uses: what one task drops, the sweep looks at a second
+    /// later.
+    pub fn sweep(&self) {
+        self.settle(2_000);
+        self.settle(2_000);
+    }
+}
