@@ -31,49 +31,55 @@ pub async fn download(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     raw(&caller, &incoming, "attachment").await
 }
 
-async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &'static str) -> Outcome {
+async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Outcome {
     let path = incoming.query_path()?;
     let workspace = Workspace::of(caller, incoming)?;
     let unless = conditional::of_look(incoming);
     if incoming.method == "HEAD" {
         let entry = stat_file(&workspace, path).await?;
-        let is_unchanged = unless.matches(Some(&entry.tag()));
-        let head = if is_unchanged { unchanged(&entry) } else { described(Answer::empty(200), &entry, disposition) };
-        return Ok(if is_unchanged { head } else { head.with("Content-Length", &entry.size_bytes.to_string()) });
+        if unless.matches(Some(&entry.tag())) {
+            return Ok(unchanged(&entry));
+        }
+        let head = Answer::empty(200).with("Content-Length", &entry.size_bytes.to_string());
+        return Ok(described(head, &entry, disposition));
     }
     let (Found { mut entry, bytes: place }, response) = workspace.call_for_bytes(Read { path, unless }).await?;
-    if place == Place::Unchanged {
-        return Ok(unchanged(&entry));
-    }
-    if let Place::Foreign(key) = &place {
-        // Not ours yet: answered as it is now, and whole.
-        let (size_bytes, body) = Blobs::of(incoming)?.get_foreign(key).await?;
-        entry.size_bytes = size_bytes;
-        let answer = Answer::native(200, body).with("Content-Length", &size_bytes.to_string());
-        return Ok(described(answer, &entry, disposition));
-    }
     let size_bytes = entry.size_bytes;
-    let range = match conditional::part(incoming, size_bytes, &entry.tag()) {
-        Part::Whole => None,
-        Part::Of(range) => Some(range),
-        Part::Unsatisfiable => return Err(Error::RangeNotSatisfiable { size_bytes }),
-    };
-    let body = match (&place, response, range) {
-        (Place::Stored(key), ..) => Blobs::of(incoming)?.get(key, size_bytes, range).await?,
-        (_, Some(response), None) => response.body().into(),
-        (_, response, Some(range)) => slice(&whole(incoming, &place, response, size_bytes).await?, range).into(),
-        (_, None, None) => return Err(Error::Internal("the object answered without the bytes".to_owned())),
-    };
-    let length = range.map_or(size_bytes, |range| range.length);
-    let answer =
-        Answer::native(if range.is_some() { 206 } else { 200 }, body).with("Content-Length", &length.to_string());
-    let answer = match range {
-        Some(Range { offset, length }) => {
-            answer.with("Content-Range", &format!("bytes {offset}-{}/{size_bytes}", offset + length - 1))
+    let (body, range) = match (place, response) {
+        (Place::Unchanged, _) => return Ok(unchanged(&entry)),
+        (Place::Foreign(key), _) => {
+            // Not ours yet: answered as it is now, and whole.
+            let (size_bytes, body) = Blobs::of(incoming)?.get_foreign(&key).await?;
+            entry.size_bytes = size_bytes;
+            (body, None)
         }
-        None => answer,
+        (Place::Stored(key), _) => {
+            let range = asked_for(incoming, &entry)?;
+            (Blobs::of(incoming)?.get(&key, size_bytes, range).await?, range)
+        }
+        (Place::Body, Some(response)) => match asked_for(incoming, &entry)? {
+            Some(range) => (slice(&to_buffer(&response).await?, range).into(), Some(range)),
+            None => (response.body().into(), None),
+        },
+        (Place::Body, None) => return Err(without_bytes()),
+    };
+    let answer = match range {
+        Some(Range { offset, length }) => Answer::native(206, body)
+            .with("Content-Length", &length.to_string())
+            .with("Content-Range", &format!("bytes {offset}-{}/{size_bytes}", offset + length - 1)),
+        None => Answer::native(200, body).with("Content-Length", &entry.size_bytes.to_string()),
     };
     Ok(described(answer, &entry, disposition))
+}
+
+/// The part that a caller wants, if it is not the whole.
+fn asked_for(incoming: &Incoming, entry: &Entry) -> Result<Option<Range>, Error> {
+    let size_bytes = entry.size_bytes;
+    match conditional::part(incoming, size_bytes, &entry.tag()) {
+        Part::Whole => Ok(None),
+        Part::Of(range) => Ok(Some(range)),
+        Part::Unsatisfiable => Err(Error::RangeNotSatisfiable { size_bytes }),
+    }
 }
 
 /// With everything that is to be said of a file's raw bytes.
@@ -98,32 +104,42 @@ pub fn unchanged(entry: &Entry) -> Answer {
     with_validators(Answer::empty(304), entry)
 }
 
-/// A file's bytes in one buffer of the runtime: for files of a bounded size.
+/// A file's bytes in one buffer of the runtime, for files of up to `max_bytes`.
 pub async fn whole(
     incoming: &Rc<Incoming>,
-    place: &Place,
+    found: &Found,
     response: Option<Response>,
-    size_bytes: u64,
+    max_bytes: u64,
 ) -> Result<ArrayBuffer, Error> {
-    let cut_off = |cause: JsValue| Error::Interrupted(format!("the bytes were cut off: {cause:?}"));
-    let response = match (place, response) {
-        (Place::Foreign(key), _) => {
-            let (size_bytes, body) = Blobs::of(incoming)?.get_foreign(key).await?;
-            let max_bytes = incoming.config.json_file_max_bytes;
-            if size_bytes > max_bytes {
-                return Err(Error::TooLargeForJson { size_bytes, max_bytes });
-            }
-            Response::new_with_opt_readable_stream(Some(&body.unchecked_into())).map_err(cut_off)?
-        }
-        (Place::Stored(key), _) => {
-            let body = Blobs::of(incoming)?.get(key, size_bytes, None).await?;
-            Response::new_with_opt_readable_stream(Some(&body.unchecked_into())).map_err(cut_off)?
-        }
-        (_, Some(response)) => response,
-        (_, None) => return Err(Error::Internal("the object answered without the bytes".to_owned())),
+    let too_large = |size_bytes| Error::TooLargeForJson { size_bytes, max_bytes };
+    let size_bytes = found.entry.size_bytes;
+    if size_bytes > max_bytes {
+        return Err(too_large(size_bytes));
+    }
+    let stream = match (&found.bytes, response) {
+        (Place::Foreign(key), _) => match Blobs::of(incoming)?.get_foreign(key).await? {
+            (size_bytes, _) if size_bytes > max_bytes => return Err(too_large(size_bytes)),
+            (_, body) => body,
+        },
+        (Place::Stored(key), _) => Blobs::of(incoming)?.get(key, size_bytes, None).await?,
+        (Place::Body | Place::Unchanged, Some(response)) => return to_buffer(&response).await,
+        (Place::Body | Place::Unchanged, None) => return Err(without_bytes()),
     };
-    let buffer = JsFuture::from(response.array_buffer().map_err(cut_off)?).await.map_err(cut_off)?;
-    Ok(buffer.unchecked_into())
+    let response = Response::new_with_opt_readable_stream(Some(&stream.unchecked_into()));
+    to_buffer(&response.map_err(|cause| cut_off(&cause))?).await
+}
+
+async fn to_buffer(response: &Response) -> Result<ArrayBuffer, Error> {
+    let buffer = response.array_buffer().map_err(|cause| cut_off(&cause))?;
+    Ok(JsFuture::from(buffer).await.map_err(|cause| cut_off(&cause))?.unchecked_into())
+}
+
+fn cut_off(cause: &JsValue) -> Error {
+    Error::Interrupted(format!("the bytes were cut off: {cause:?}"))
+}
+
+fn without_bytes() -> Error {
+    Error::Internal("the object answered without the bytes".to_owned())
 }
 
 /// Part of a small file. Its numbers fit: the file is in memory.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use durable_objects::call::{Found, Place, Read};
+use durable_objects::call::{Place, Read};
 use js_sys::JsString;
 use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -55,15 +55,12 @@ pub async fn read(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let encoding = Encoding::parse(incoming.query.get("encoding"))?;
     let call = Read { path: incoming.query_path()?, unless: conditional::of_look(&incoming) };
     let workspace = Workspace::of(&caller, &incoming)?;
-    let (Found { entry, bytes: place }, response) = workspace.call_for_bytes(call).await?;
-    let max_bytes = incoming.config.json_file_max_bytes;
-    if place == Place::Unchanged {
-        return Ok(unchanged(&entry));
+    let (found, response) = workspace.call_for_bytes(call).await?;
+    if found.bytes == Place::Unchanged {
+        return Ok(unchanged(&found.entry));
     }
-    if entry.size_bytes > max_bytes {
-        return Err(Error::TooLargeForJson { size_bytes: entry.size_bytes, max_bytes });
-    }
-    let buffer = whole(&incoming, &place, response, entry.size_bytes).await?;
+    let buffer = whole(&incoming, &found, response, incoming.config.json_file_max_bytes).await?;
+    let entry = found.entry;
     let content = match encoding {
         Encoding::Utf8 => bytes::decode_utf8(&buffer).ok_or(Error::NotText)?,
         Encoding::Base64 => bytes::to_base64(&buffer),

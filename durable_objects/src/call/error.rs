@@ -1,0 +1,154 @@
+//! The one error of the object. It knows nothing of HTTP: what a caller is told of it is the Worker's to say.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::Entry;
+use crate::path::FilePath;
+use crate::sql::SqlError;
+
+/// What a call looked for and did not find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sought {
+    /// A directory to list.
+    Directory,
+    /// A file to read.
+    File,
+    /// Any entry.
+    Path,
+    /// What was to be moved or copied.
+    Source,
+    /// The directory to write in.
+    Parent,
+    /// Something in the trash.
+    Trashed,
+}
+
+/// Why a call did not do what it says. Nothing has changed then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
+pub enum Error {
+    /// Nothing is there.
+    #[error("nothing is at {path:?}")]
+    NotFound {
+        /// What the call wanted there.
+        sought: Sought,
+        /// Where.
+        path: FilePath,
+    },
+    /// A directory was asked for.
+    #[error("{path:?} is not a directory")]
+    NotADirectory {
+        /// What is a file.
+        path: FilePath,
+    },
+    /// A directory stands where a file should go.
+    #[error("{path:?} is a directory")]
+    IsADirectory {
+        /// The directory.
+        path: FilePath,
+    },
+    /// A file stands where a directory should be.
+    #[error("{path:?} is a file")]
+    IsAFile {
+        /// The file.
+        path: FilePath,
+    },
+    /// Something is there already.
+    #[error("something is already at {path:?}")]
+    AlreadyThere {
+        /// Where.
+        path: FilePath,
+    },
+    /// The entry is not what the caller said it must be.
+    #[error("{path:?} is not what it was expected to be")]
+    ConditionFailed {
+        /// Which entry.
+        path: FilePath,
+        /// What it is, if it is there.
+        found: Option<Entry>,
+    },
+    /// Bytes were sent to a key that is not announced, or not any more.
+    #[error("the upload to {key} is not known")]
+    UnknownUpload {
+        /// The key.
+        key: String,
+    },
+    /// The workspace is opened for the first time: what the bucket holds has to be imported before anything else.
+    #[error("the workspace has to be imported first")]
+    ImportFirst {
+        /// The last path of an import that was cut off.
+        after: Option<FilePath>,
+    },
+    /// The account has been deleted.
+    #[error("the account was deleted")]
+    Closed,
+    /// A cursor that no listing of this directory has answered.
+    #[error("the cursor is not of this listing")]
+    BadCursor,
+    /// A directory cannot go into itself.
+    #[error("{path:?} would go into itself")]
+    IntoItself {
+        /// The directory.
+        path: FilePath,
+    },
+    /// It must stay.
+    #[error("{path:?} is protected")]
+    Protected {
+        /// What must stay.
+        path: FilePath,
+        /// Whether it was to be moved, not deleted.
+        moving: bool,
+    },
+    /// The trash takes what is deleted and gives what is restored, nothing else.
+    #[error("{path:?} is in the trash")]
+    InTrash {
+        /// The place in the trash.
+        path: FilePath,
+    },
+    /// The workspace would hold too many entries.
+    #[error("the workspace is limited to {max} entries")]
+    TooManyEntries {
+        /// The limit.
+        max: u32,
+    },
+    /// One copy would make too many entries.
+    #[error("a copy is limited to {max} entries")]
+    CopyTooLarge {
+        /// The limit.
+        max: usize,
+    },
+    /// The bytes do not fit any more.
+    #[error("{needed_bytes} bytes are needed and {left_bytes} are left")]
+    QuotaExceeded {
+        /// What the call would store.
+        needed_bytes: u64,
+        /// What is left.
+        left_bytes: u64,
+    },
+    /// The database is of a newer version of this code, which alone may touch it.
+    #[error("the workspace has schema {found}, this code knows {known}")]
+    NewerSchema {
+        /// What the database says.
+        found: i64,
+        /// The newest that this code knows.
+        known: i64,
+    },
+    /// A configured limit is no number.
+    #[error("{message}")]
+    Misconfigured {
+        /// Which, and why.
+        message: String,
+    },
+    /// The database failed, or a row is not what it must be.
+    #[error("{message}")]
+    Storage {
+        /// What it said.
+        message: String,
+    },
+}
+
+impl From<SqlError> for Error {
+    fn from(error: SqlError) -> Self {
+        Self::Storage { message: error.0 }
+    }
+}
