@@ -82,7 +82,8 @@ pub fn host(incoming: &Incoming) -> Result<Host, Error> {
     let secret = incoming.config.host_secret.as_deref();
     let secret = secret.ok_or(Error::NotConfigured("HOST_SECRET is not set: no call of the host can be verified"))?;
     let header = incoming.header("Authorization").unwrap_or_default();
-    let given = header.strip_prefix("Bearer ").unwrap_or_default();
+    let (scheme, given) = header.split_once(' ').unwrap_or_default();
+    let given = if scheme.eq_ignore_ascii_case("Bearer") { given.trim() } else { "" };
     // Both as keys of one message, and those compared in constant time: neither length nor content shows in the time.
     let keyed = |key: &str| Hmac::<Sha256>::new_from_slice(key.as_bytes()).map(|mac| mac.chain_update("host"));
     let (Ok(secret), Ok(given)) = (keyed(secret), keyed(given)) else { return Err(Error::NotTheHost) };

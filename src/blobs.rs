@@ -67,6 +67,11 @@ impl StoredObject {
     }
 }
 
+/// How many objects one listing answers.
+const LIST_MAX: u32 = 500;
+/// The bucket's code for a range that an object does not have.
+const NO_SUCH_RANGE: &str = "(10039)";
+
 /// The private bucket, for the length of one request.
 pub struct Blobs {
     bucket: Bucket,
@@ -190,7 +195,6 @@ impl Blobs {
     /// Removes an object, best effort: for bytes that nothing points to.
     pub async fn delete(&self, key: &str) {
         self.incoming.spend_bucket_operation();
-        // What stays is found by the verifier.
         let _ = JsFuture::from(self.bucket.delete(&key.into())).await;
     }
 
@@ -210,17 +214,19 @@ impl Blobs {
         }
     }
 
-    /// The first objects under a prefix: at most 1,000.
+    /// The first objects under a prefix: at most 500.
     pub async fn list(&self, prefix: &str) -> Result<Vec<ListedObject>, Error> {
         self.list_after(prefix, None).await
     }
 
-    /// The first objects under a prefix behind a key, in the order of their keys: at most 1,000.
+    /// The first objects under a prefix behind a key, in the order of their keys: at most 500.
     pub async fn list_after(&self, prefix: &str, after: Option<&str>) -> Result<Vec<ListedObject>, Error> {
         self.incoming.spend_bucket_operation();
         let listing = |cause: JsValue| failed("listing", prefix, &cause);
         let options = Object::new();
         Reflect::set(&options, &"prefix".into(), &prefix.into()).map_err(listing)?;
+        // A page of long keys must stay below what the bucket sends at once.
+        Reflect::set(&options, &"limit".into(), &LIST_MAX.into()).map_err(listing)?;
         if let Some(after) = after {
             Reflect::set(&options, &"startAfter".into(), &after.into()).map_err(listing)?;
         }
@@ -245,7 +251,12 @@ impl Blobs {
         Reflect::set(&range, &"suffix".into(), &(max_bytes as f64).into()).map_err(getting)?;
         let options = Object::new();
         Reflect::set(&options, &"range".into(), &range).map_err(getting)?;
-        let object = JsFuture::from(self.bucket.get(key, &options)).await.map_err(getting)?;
+        let object = match JsFuture::from(self.bucket.get(key, &options)).await {
+            Ok(object) => object,
+            // The end of an empty object is no range of it.
+            Err(cause) if format!("{cause:?}").contains(NO_SUCH_RANGE) => return Ok(Some(ArrayBuffer::new(0))),
+            Err(cause) => return Err(getting(cause)),
+        };
         if object.is_null() {
             return Ok(None);
         }

@@ -15,32 +15,29 @@ pub fn quote(tag: &str) -> String {
 
 /// What `If-Match` and `If-None-Match` say of a change.
 pub fn of_change(incoming: &Incoming) -> Conditions {
-    let header = |name| incoming.header(name).unwrap_or_default();
-    Conditions { is: parse(&header("If-Match"), true), is_not: parse(&header("If-None-Match"), false) }
+    let header = |name, is_strong| incoming.header(name).map_or(Condition::None, |header| parse(&header, is_strong));
+    Conditions { is: header("If-Match", true), is_not: header("If-None-Match", false) }
 }
 
 /// What `If-None-Match` says of something that is only looked at.
 pub fn of_look(incoming: &Incoming) -> Condition {
-    parse(&incoming.header("If-None-Match").unwrap_or_default(), false)
+    incoming.header("If-None-Match").map_or(Condition::None, |header| parse(&header, false))
 }
 
 /// Reads a list of tags. A weak one (`W/"…"`) never matches where the comparison is strong; elsewhere it counts as what
 /// it holds. A header that is there and names nothing that could match is a list of nothing, not an absent header.
 fn parse(header: &str, is_strong: bool) -> Condition {
     let header = header.trim();
-    match header {
-        "" => Condition::None,
-        "*" => Condition::Any,
-        _ => {
-            // Tags hold no quotes, so every second piece is one, and what is before it tells a weak one.
-            let pieces: Vec<&str> = header.split('"').collect();
-            let tags = pieces.chunks_exact(2).filter_map(|pair| match pair {
-                [before, tag] if !(is_strong && before.ends_with("W/")) => Some((*tag).to_owned()),
-                _ => None,
-            });
-            Condition::OneOf(tags.collect())
-        }
+    if header == "*" {
+        return Condition::Any;
     }
+    // Tags hold no quotes, so every second piece is one, and what is before it tells a weak one.
+    let pieces: Vec<&str> = header.split('"').collect();
+    let tags = pieces.chunks_exact(2).filter_map(|pair| match pair {
+        [before, tag] if !(is_strong && before.ends_with("W/")) => Some((*tag).to_owned()),
+        _ => None,
+    });
+    Condition::OneOf(tags.collect())
 }
 
 /// What part of a file is answered.
@@ -91,7 +88,7 @@ mod tests {
     #[test]
     fn tags_are_read_as_they_are_written() {
         let list = |tags: &[&str]| Condition::OneOf(tags.iter().map(|tag| (*tag).to_owned()).collect());
-        assert_eq!(parse("", true), Condition::None);
+        assert_eq!(parse("", true), list(&[]));
         assert_eq!(parse(" * ", true), Condition::Any);
         assert_eq!(parse("\"a\"", true), list(&["a"]));
         assert_eq!(parse("\"a\" , W/\"b\",\"c,d\"", true), list(&["a", "c,d"]));

@@ -109,7 +109,7 @@ impl Error {
             }
             Self::Workspace(error) => told_of_workspace(error),
             Self::BucketFailed(cause) => {
-                let sentence = "The storage is not available right now; nothing was changed; try again";
+                let sentence = "The storage is not available right now; try again";
                 told(503, sentence).header("Retry-After", "1").cause(cause.as_str())
             }
             Self::Interrupted(cause) => {
@@ -175,12 +175,13 @@ fn told_of_workspace(error: &call::Error) -> Told {
                 None => told.detail("etag", Value::Null),
             }
         }
-        E::UnknownUpload { .. } => {
-            told(503, "The upload took too long; nothing was changed; try again").cause(error.to_string())
-        }
+        E::UnknownUpload { .. } => told(503, "The upload was given up before it ended; nothing was changed; try again")
+            .header("Retry-After", "1")
+            .cause(error.to_string()),
         E::ImportFirst { .. } => told(503, "The workspace is being opened; try again").header("Retry-After", "1"),
         E::Closed => told(410, "This account was deleted"),
         E::BadCursor => told(400, "Invalid cursor"),
+        E::TooDeep { .. } => told(400, "Path too long"),
         E::IntoItself { .. } => told(400, "A directory cannot go into itself"),
         E::Protected { moving: false, .. } => told(403, "Cannot delete protected path"),
         E::Protected { moving: true, .. } => told(403, "Cannot move protected path"),

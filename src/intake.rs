@@ -283,8 +283,11 @@ impl Staged {
 }
 
 async fn abandon(workspace: &Workspace, key: &str) {
-    // If the workspace does not hear of it now, its alarm finds the key when its time is over.
-    let _ = workspace.call(Abandon { key: key.to_owned() }).await;
+    let told = workspace.call(Abandon { key: key.to_owned() }).await;
+    // Not heard of now, the alarm finds the key when its time is over; but a workspace that refuses has forgotten it.
+    if let (Err(Error::Workspace(_)), Ok(blobs)) = (told, Blobs::of(workspace.incoming())) {
+        blobs.delete(key).await;
+    }
 }
 
 impl Sink {

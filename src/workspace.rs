@@ -130,10 +130,9 @@ impl Workspace {
     }
 
     async fn fetch(&self, request: &call::Request, body: Option<&ArrayBuffer>) -> Result<Response, Error> {
-        let header = to_header(request).map_err(|error| Error::internal("a call", &error))?;
         // A rejection is the platform's: the object restarts, is overloaded, or its isolate ran out of memory.
         let unreachable = |cause: JsValue| Error::Interrupted(format!("the object did not answer: {cause:?}"));
-        let init = request_init(&header, body).map_err(unreachable)?;
+        let init = request_init(request, body)?;
         let response = self.stub.fetch("http://workspace/", &init).map_err(unreachable)?;
         let response: Response = JsFuture::from(response).await.map_err(unreachable)?.unchecked_into();
         if response.status() != 200 {
@@ -144,14 +143,19 @@ impl Workspace {
     }
 }
 
-fn request_init(call: &str, body: Option<&ArrayBuffer>) -> Result<RequestInit, JsValue> {
-    let headers = Headers::new()?;
-    headers.set(call::CALL, call)?;
+/// The call as the body, or, when the body is a file's bytes, in a header.
+fn request_init(request: &call::Request, bytes: Option<&ArrayBuffer>) -> Result<RequestInit, Error> {
+    let broken = |cause: serde_json::Error| Error::internal("a call", &cause);
     let init = RequestInit::new();
-    init.set_headers(&headers);
     init.set_method("POST");
-    if let Some(body) = body {
-        init.set_body(body);
+    if let Some(bytes) = bytes {
+        let unset = |cause: JsValue| Error::internal("a call", &cause);
+        let headers = Headers::new().map_err(unset)?;
+        headers.set(call::CALL, &to_header(request).map_err(broken)?).map_err(unset)?;
+        init.set_headers(&headers);
+        init.set_body(bytes);
+    } else {
+        init.set_body(&serde_json::to_string(request).map_err(broken)?.into());
     }
     Ok(init)
 }

@@ -155,6 +155,23 @@ test(
 );
 
 test(
+  "retention never leaves half of a transaction in the feed",
+  under({ VERSIONS_DAYS: "0" }, async (server) => {
+    const userId = server.user();
+    const client = server.client(userId);
+    ok(await client.write(`${ROOT}/first`, "x"));
+    // Three entries, and rows, in one transaction, which is the newest when the alarm comes.
+    ok(await client.write(`${ROOT}/a/b/c`, "x"));
+    await eventually(
+      () => server.sql(userId, "SELECT rev FROM change WHERE path LIKE '%first'"),
+      ({ length }) => length === 0,
+    );
+    const split = "SELECT txn, count(*) AS rows FROM change GROUP BY txn HAVING min(rev) <> txn";
+    assert.deepEqual(await server.sql(userId, split), []);
+  }),
+);
+
+test(
   "a full workspace refuses more, still lets go, and has the room again",
   under({ QUOTA_BYTES: "100000", VERSIONS_DAYS: "0" }, async (server) => {
     const userId = server.user();

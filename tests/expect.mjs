@@ -12,7 +12,7 @@ export const COST = /^rows-read;desc="(\d+)", rows-written;desc="(\d+)", bucket-
 
 /** The body of an answer that went well. */
 export function ok(/** @type {Answer} */ answer) {
-  assert.equal(answer.status, 200, answer.bytes.toString("utf8").slice(0, 300));
+  assert.equal(answer.status, 200, answer.bytes.toString("utf8", 0, 300));
   return answer.body;
 }
 
@@ -22,7 +22,7 @@ export function refused(
   /** @type {number} */ status,
   /** @type {string | RegExp} */ text = /./,
 ) {
-  const said = answer.bytes.toString("utf8").slice(0, 300);
+  const said = answer.bytes.toString("utf8", 0, 300);
   assert.equal(answer.status, status, said);
   assert.match(answer.headers["content-type"] ?? "", /^application\/json\b/, said);
   assert.equal(typeof answer.body?.error, "string", said);

@@ -4,6 +4,7 @@
 // Server-Timing, safe raw bytes, no 500), and every log line to never holding a signature; `stop()` fails otherwise.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -28,7 +29,8 @@ export const EXPOSED = ["etag", "content-disposition", "content-range", "locatio
 export const GLUE = join(REPOSITORY, "build/index.js");
 
 /** What the Worker consists of, listed one by one: Miniflare bundles nothing and guesses nothing. */
-const modules = (/** @type {string | undefined} */ glue) => [
+const modules = (/** @type {string | undefined} */ glue, /** @type {string | undefined} */ around) => [
+  ...(around === undefined ? [] : [{ type: "ESModule", path: around }]),
   { type: "ESModule", path: join(REPOSITORY, "src/entry.mjs") },
   { type: "ESModule", path: GLUE, contents: glue ?? readFileSync(GLUE, "utf8") },
   { type: "CompiledWasm", path: join(REPOSITORY, "build/index_bg.wasm") },
@@ -43,6 +45,7 @@ function options(
   /** @type {string} */ folder,
   /** @type {(line: string) => void} */ log,
   /** @type {string | undefined} */ glue,
+  /** @type {string | undefined} */ around,
 ) {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG);
   // Not `workerOptions.bindings`: those hold the developer's own .dev.vars too.
@@ -52,7 +55,7 @@ function options(
     ...workerOptions,
     name: SCRIPT,
     modulesRoot: REPOSITORY,
-    modules: /** @type {any} */ (modules(glue)),
+    modules: /** @type {any} */ (modules(glue, around)),
     modulesRules: undefined,
     bindings: /** @type {any} */ (Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))),
     host: "127.0.0.1",
@@ -72,6 +75,7 @@ let users = 0;
 export class Server {
   #overrides;
   #glue;
+  #around;
   #folder = mkdtempSync(join(tmpdir(), "holdfast-"));
   /** @type {Miniflare | undefined} */
   #miniflare;
@@ -84,15 +88,28 @@ export class Server {
   /** Every line that the runtime wrote. @type {string[]} */
   logs = [];
 
-  /** @param {Overrides} [overrides] @param {string} [glue] the text to run in place of the built one */
-  constructor(overrides = {}, glue) {
+  /**
+   * @param {Overrides} [overrides] @param {string} [glue] the text to run in place of the built one
+   * @param {string} [around] the path of a main module that wraps the Worker's own
+   */
+  constructor(overrides = {}, glue, around) {
     this.#overrides = overrides;
     this.#glue = glue;
+    this.#around = around;
   }
 
   async start() {
-    this.#miniflare = new Miniflare(options(this.#overrides, this.#folder, (line) => this.logs.push(line), this.#glue));
+    const log = (/** @type {string} */ line) => this.logs.push(line);
+    this.#miniflare = new Miniflare(options(this.#overrides, this.#folder, log, this.#glue, this.#around));
     this.url = (await this.#miniflare.ready).origin;
+  }
+
+  /** The process that runs the Worker, to be killed. Each spec file is a process of its own: its children are its own. */
+  runtimes() {
+    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,comm="], { encoding: "utf8" }).split("\n");
+    const processes = lines.map((line) => line.trim().split(/\s+/));
+    const ours = processes.filter(([, parent, name]) => Number(parent) === process.pid && /workerd/.test(name ?? ""));
+    return ours.map(([pid]) => Number(pid));
   }
 
   /** The same state in a new process, perhaps with other variables. */
@@ -171,8 +188,8 @@ export class Server {
   }
 
   /**
-   * Asks until time has done its work. Time is written, not waited for: each round makes every step of the alarm due and
-   * every doomed blob old, then makes a directory, since any mutation re-arms the alarm.
+   * Asks until time has done its work. Time is written, not waited for: each round makes every step of the alarm due,
+   * every doomed blob old and every upload late, then makes a directory, since any mutation re-arms the alarm.
    * @template T @param {string} userId @param {() => Promise<T>} ask @param {(answer: T) => boolean} done
    */
   swept(userId, ask, done) {
@@ -181,18 +198,33 @@ export class Server {
     return eventually(async () => {
       await this.sql(userId, "UPDATE timer SET due_ms = 1");
       await this.sql(userId, "UPDATE blob SET doomed_ms = 1 WHERE state = 1");
+      await this.sql(userId, "UPDATE upload SET expires_ms = 1 WHERE expires_ms > 1");
       round += 1;
       ok(await client.mkdir(`${ROOT}/.rounds/${process.hrtime.bigint()}-${round}`));
       return ask();
     }, done);
   }
 
-  /** The keys of everything in a bucket. @returns {Promise<string[]>} */
-  async bucket(/** @type {string} */ binding) {
+  /** A bucket, as its binding has it. @returns {Promise<any>} */
+  async r2(/** @type {string} */ binding = "DATA") {
     assert.ok(this.#miniflare);
-    const bucket = /** @type {any} */ (await this.#miniflare.getR2Bucket(binding));
-    const { objects } = await bucket.list();
-    return objects.map((/** @type {{ key: string }} */ { key }) => key);
+    return this.#miniflare.getR2Bucket(binding);
+  }
+
+  /** Everything in a bucket, each key with its size. @returns {Promise<Map<string, number>>} */
+  async objects(/** @type {string} */ binding = "DATA", /** @type {string} */ prefix = "") {
+    const bucket = await this.r2(binding);
+    const found = new Map();
+    for (let cursor, page; !page || page.truncated; cursor = page.cursor) {
+      page = await bucket.list({ prefix, cursor });
+      for (const { key, size } of page.objects) found.set(key, size);
+    }
+    return found;
+  }
+
+  /** The keys of everything in a bucket. */
+  async bucket(/** @type {string} */ binding) {
+    return [...(await this.objects(binding)).keys()];
   }
 
   /** @type {(exchange: import("./client.mjs").Exchange, answer: import("./client.mjs").Answer, sig: string) => void} */
@@ -202,7 +234,7 @@ export class Server {
       if (!kept) this.#broken.add(`${route}: ${what}`);
     };
     const header = (/** @type {string} */ name) => String(answer.headers[name] ?? "");
-    promise(answer.status !== 500, `500 ${answer.bytes.toString("utf8").slice(0, 200)}`);
+    promise(answer.status !== 500, `500 ${answer.bytes.toString("utf8", 0, 200)}`);
     // Where Rust itself was interrupted, nobody is left who knows the cost.
     const interrupted = answer.status === 503 && header("retry-after") !== "";
     promise(interrupted || COST.test(header("server-timing")), `Server-Timing ${header("server-timing")}`);
@@ -222,14 +254,13 @@ export class Server {
       promise(header("x-content-type-options") === "nosniff", "no nosniff");
       promise(/^sandbox\b/.test(header("content-security-policy")), `CSP ${header("content-security-policy")}`);
     }
-    const said = JSON.stringify(answer.headers) + answer.bytes.toString("latin1");
-    promise(!said.includes(sig), "echoes the signature");
+    promise(!JSON.stringify(answer.headers).includes(sig) && !answer.bytes.includes(sig), "echoes the signature");
   }
 }
 
-/** @param {Overrides} [overrides] @param {string} [glue] */
-export async function start(overrides, glue) {
-  const server = new Server(overrides, glue);
+/** @param {Overrides} [overrides] @param {string} [glue] @param {string} [around] */
+export async function start(overrides, glue, around) {
+  const server = new Server(overrides, glue, around);
   await server.start();
   return server;
 }

@@ -16,7 +16,7 @@ use crate::bucket;
 use crate::call::{self, ANSWER, CALL, COST, Error};
 use crate::limits::Limits;
 use crate::sql::{Bytes, ObjectSql, Sql};
-use crate::workspace::{self, Context, Orphan, Reply, Timer};
+use crate::workspace::{self, Context, Orphan, Reply};
 
 /// When the alarm rings again after the database could not even be opened.
 const REOPEN_MS: i64 = 10 * 60 * 1000;
@@ -43,9 +43,11 @@ impl DurableObject for Workspace {
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
-        let call = request.headers().get(CALL)?.ok_or("a call without its header")?;
+        let (call, body) = match request.headers().get(CALL)? {
+            Some(call) => (call, Some(array_buffer(&request).await?)),
+            None => (text(&request).await?, None),
+        };
         let call: call::Request = serde_json::from_str(&call)?;
-        let body = if call.verb.has_body() { Some(array_buffer(&request).await?) } else { None };
         let before = self.sql.cost();
         let reply = self.perform(&call, body.as_ref())?;
         let written = self.sql.cost().rows_written != before.rows_written;
@@ -53,10 +55,20 @@ impl DurableObject for Workspace {
             self.arm().await?;
         }
         let cost = self.sql.cost();
-        let headers = web_sys::Headers::new()?;
         let rows = (cost.rows_read - before.rows_read, cost.rows_written - before.rows_written);
-        headers.set(COST, &format!("{},{}", rows.0, rows.1))?;
-        respond(reply, &headers)
+        let answer = Response::builder().with_header(COST, &format!("{},{}", rows.0, rows.1))?;
+        match reply {
+            Reply::Json(json) => Ok(answer.fixed(json.into_bytes())),
+            Reply::Bytes(json, bytes) => {
+                // The buffer as it is; the crate's own bodies would copy it into wasm and out again.
+                let body = web_sys::Response::new_with_opt_buffer_source(Some(&bytes))?.body();
+                let answer = answer.with_header(ANSWER, &json)?;
+                Ok(match body {
+                    Some(body) => answer.stream(body),
+                    None => answer.empty(),
+                })
+            }
+        }
     }
 
     async fn alarm(&self) -> Result<Response> {
@@ -108,17 +120,16 @@ impl Workspace {
                 }
             }
         }
-        let orphans = workspace::orphans(&context())?;
+        let Some(orphans) = workspace::orphans(&context())? else { return Ok(failures) };
+        let mut last = None;
         for orphan in &orphans {
+            // What cannot be had now does not keep the others waiting.
             if let Err(error) = self.take_over(orphan).await {
                 failures.push(format!("taking over {}: {error}", orphan.key));
-                workspace::put_off(&context(), Timer::Adopt)?;
-                return Ok(failures);
             }
+            last = Some(orphan.blob);
         }
-        if !orphans.is_empty() {
-            workspace::settle_orphans(&context())?;
-        }
+        workspace::settle_orphans(&context(), last)?;
         Ok(failures)
     }
 
@@ -149,9 +160,12 @@ impl Workspace {
             return Ok(());
         }
         let next_ms = workspace::next_alarm_ms(&self.sql).map_err(|error| error.to_string())?;
-        match next_ms.map(|due_ms| due_ms.max(now_ms())) {
-            Some(due_ms) if self.alarm_ms.get() != Some(due_ms) => self.set_alarm(due_ms).await,
-            _ => Ok(()),
+        let now_ms = now_ms();
+        match (next_ms, self.alarm_ms.get()) {
+            // It is about to ring: to set it again would only put it off.
+            (Some(due_ms), Some(alarm_ms)) if alarm_ms <= now_ms.max(due_ms) => Ok(()),
+            (Some(due_ms), _) => self.set_alarm(due_ms.max(now_ms)).await,
+            (None, _) => Ok(()),
         }
     }
 
@@ -163,23 +177,16 @@ impl Workspace {
     }
 }
 
+/// The body as a text.
+async fn text(request: &Request) -> Result<String> {
+    let text = JsFuture::from(request.inner().text()?).await?;
+    text.as_string().ok_or_else(|| "a body that is no text".into())
+}
+
 /// The body, which stays outside of wasm memory.
 async fn array_buffer(request: &Request) -> Result<ArrayBuffer> {
     let buffer = JsFuture::from(request.inner().array_buffer()?).await?;
     buffer.dyn_into().map_err(|_| "a body that is no ArrayBuffer".into())
-}
-
-fn respond(reply: Reply, headers: &web_sys::Headers) -> Result<Response> {
-    let init = web_sys::ResponseInit::new();
-    init.set_headers(headers);
-    let response = match reply {
-        Reply::Json(json) => web_sys::Response::new_with_opt_str_and_init(Some(&json), &init)?,
-        Reply::Bytes(answer, bytes) => {
-            headers.set(ANSWER, &answer)?;
-            web_sys::Response::new_with_opt_buffer_source_and_init(Some(&bytes), &init)?
-        }
-    };
-    Ok(response.into())
 }
 
 fn now_ms() -> i64 {

@@ -33,7 +33,7 @@ pub async fn list(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
 pub async fn restore(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let body = JsonBody::read(&incoming).await?;
     let path = body.text("trashPath").ok_or_else(|| Error::BadRequest("trashPath required".to_owned()))?;
-    let to = body.text("to").map(|to| incoming.file_path(&to)).transpose()?;
+    let to = body.optional_text("to")?.map(|to| incoming.file_path(&to)).transpose()?;
     let call = Restore { path: incoming.file_path(&path)?, to };
     let restored = Workspace::of(&caller, &incoming)?.call(call).await?;
     Answer::ok(&json!({ "success": true, "path": restored.path.absolute(&incoming.config.root) }))

@@ -23,6 +23,12 @@ use crate::workspace::Workspace;
 /// `PUT /api/files/content?path=`: a file from the body.
 pub async fn put(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let path = incoming.query_path()?;
+    if incoming.header("Content-Range").is_some() {
+        // Taken for the whole, a part would replace it.
+        return Err(Error::BadRequest(
+            "A part of a file cannot be put; send the whole without Content-Range".to_owned(),
+        ));
+    }
     let digest = Stated::of(&incoming)?;
     let workspace = Workspace::of(&caller, &incoming)?;
     let staged = Intake::take_body(&workspace, incoming.config.file_max_bytes).await?;

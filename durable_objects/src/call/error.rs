@@ -91,6 +91,14 @@ pub enum Error {
         /// The directory.
         path: FilePath,
     },
+    /// What it takes along would lie too deep.
+    #[error("{path:?} would lie deeper than {max} levels")]
+    TooDeep {
+        /// The directory, where it was to go.
+        path: FilePath,
+        /// The limit.
+        max: usize,
+    },
     /// It must stay.
     #[error("{path:?} is protected")]
     Protected {

@@ -1,7 +1,7 @@
 //! The object's interface: every verb as a type, its answer as a type, and one error that knows nothing of HTTP.
 //!
-//! A call travels as one fetch from the Worker to the object. Its [`Request`] is JSON in the header [`CALL`], the bytes
-//! it brings, if any, are the body. The answer is `Result<Answer, Error>` as serde sees it, always with status 200: in
+//! A call travels as one fetch from the Worker to the object. Its [`Request`] is JSON: the body, or, when it brings bytes,
+//! which are the body then, the header [`CALL`]. The answer is `Result<Answer, Error>` as serde sees it, always with status 200: in
 //! the body, or in the header [`ANSWER`] when the body is a file's bytes. What it cost is in [`COST`].
 
 mod answers;
@@ -17,7 +17,7 @@ pub use answers::*;
 pub use error::{Error, Sought};
 pub use verbs::*;
 
-/// The header with the call, as ASCII JSON.
+/// The header with the call when the body is bytes, as ASCII JSON.
 pub const CALL: &str = "holdfast-call";
 /// The header with the answer when the body is raw bytes, as ASCII JSON.
 pub const ANSWER: &str = "holdfast-answer";
@@ -69,13 +69,6 @@ calls! {
     Reset => Cleared,
     Close => Cleared,
     Import => Imported,
-}
-
-impl Verb {
-    /// Whether bytes come with it.
-    pub const fn has_body(&self) -> bool {
-        matches!(self, Self::Write(Write { content: Content::Body, .. }))
-    }
 }
 
 /// A call with who makes it.

@@ -70,9 +70,10 @@ pub fn prune(tx: &Tx<'_>) -> Result<(), Error> {
     blobs::drop_all(tx, &dropped_blobs, &bounds)?;
     let past = format!("DELETE FROM past WHERE (node, to_rev) IN ({expired}) RETURNING 1");
     let past = tx.sql.query(&past, &bounds)?.len();
-    // The newest row stays: the clock of the workspace hangs on it.
+    // The newest transaction stays: the clock of the workspace hangs on it, and no page of the feed has half of one.
     let feed = "DELETE FROM change WHERE rev IN (
-        SELECT rev FROM change WHERE rev <= ?1 AND rev < (SELECT max(rev) FROM change) ORDER BY rev LIMIT ?2) RETURNING 1";
+        SELECT rev FROM change WHERE rev <= ?1 AND rev < (SELECT txn FROM change ORDER BY rev DESC LIMIT 1)
+         ORDER BY rev LIMIT ?2) RETURNING 1";
     let feed = tx.sql.query(feed, &bounds)?.len();
     let full = usize::try_from(PRUNE_BATCH).unwrap_or(usize::MAX);
     let due_ms = if past == full || feed == full { Some(timer::AT_ONCE) } else { next_prune_ms(tx, horizon)? };

@@ -15,6 +15,8 @@ use super::uploads;
 
 /// How many files one ring of the alarm takes over: a few operations on the bucket each, of the 1,000 of one invocation.
 const ADOPT_BATCH: i64 = 50;
+/// When it looks again at bytes that could not be had: somebody else may have removed them.
+const RETRY_MS: i64 = 60 * 60 * 1000;
 
 /// Makes entries of a page of files.
 pub fn import(tx: &Tx<'_>, call: &Import) -> Result<Imported, Error> {
@@ -40,7 +42,9 @@ pub fn import(tx: &Tx<'_>, call: &Import) -> Result<Imported, Error> {
 
 /// Whether a file has become an entry. It has not when something is in its way, as after an import that was cut off.
 fn import_one(tx: &Tx<'_>, file: &Foreign) -> Result<bool, Error> {
-    if tx.entries_left()? < file.path.depth() {
+    let left = tx.entries_left()?;
+    // What is missing is looked up only where there may be too little room for it.
+    if left < file.path.depth() && left < tree::missing(tx.sql, &file.path)? {
         return Ok(false);
     }
     let parent = match tree::target(tx, &file.path, true) {
@@ -96,14 +100,18 @@ pub enum Adopted {
     },
 }
 
-/// The next bytes to take over.
-pub fn orphans(context: &Context<'_>) -> Result<Vec<Orphan>, Error> {
+/// The next bytes to take over, if it is time to.
+pub fn orphans(context: &Context<'_>) -> Result<Option<Vec<Orphan>>, Error> {
     if timer::due(context.sql, &[Timer::Adopt], context.now_ms)?.is_none() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let rows =
-        context.sql.query("SELECT id, key FROM blob WHERE hash IS NULL ORDER BY id LIMIT ?1", &[ADOPT_BATCH.into()])?;
-    rows.iter().map(|row| Ok(Orphan { blob: row.int(0)?, key: row.text(1)?.to_owned() })).collect()
+    let next = "SELECT id, key FROM blob WHERE hash IS NULL AND id > coalesce(
+        (SELECT v FROM meta WHERE k = 'adopted'), 0) ORDER BY id LIMIT ?1";
+    let rows = context.sql.query(next, &[ADOPT_BATCH.into()])?;
+    rows.iter()
+        .map(|row| Ok(Orphan { blob: row.int(0)?, key: row.text(1)?.to_owned() }))
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 /// Makes bytes the workspace's own. They exist already, so the quota is not asked; it counts them from now on.
@@ -140,15 +148,41 @@ pub fn adopt(context: &Context<'_>, orphan: &Orphan, adopted: &Adopted) -> Resul
             }
             tx.sql.query("DELETE FROM blob WHERE id = ?1", &[orphan.blob.into()])?;
         }
-        // The size may be another than the one that was seen.
-        let blob = known.unwrap_or(orphan.blob);
-        tx.sql.query("UPDATE node SET size = ?2 WHERE blob = ?1 AND size <> ?2", &[blob.into(), size.into()])?;
-        Ok(())
+        resize(tx, known.unwrap_or(orphan.blob), size)
     })
 }
 
-/// Sets when the alarm goes on taking over.
-pub fn settle(context: &Context<'_>) -> Result<(), Error> {
-    let left = first(context.sql, "SELECT 1 FROM blob WHERE hash IS NULL LIMIT 1", &[])?.is_some();
-    Ok(timer::settle(context.sql, Timer::Adopt, left.then_some(timer::AT_ONCE))?)
+/// Gives files the size that their content turned out to have. Another one than was seen is a change like any other: a
+/// listing shows it, so it has a rev.
+fn resize(tx: &Tx<'_>, blob: i64, size: i64) -> Result<(), Error> {
+    tx.sql.query("UPDATE past SET size = ?2 WHERE blob = ?1 AND size <> ?2", &[blob.into(), size.into()])?;
+    let files = "SELECT id, parent FROM node WHERE blob = ?1 AND size <> ?2";
+    for row in tx.sql.query(files, &[blob.into(), size.into()])? {
+        let (file, parent) = (row.int(0)?, row.int(1)?);
+        let update = "UPDATE node SET size = ?2, modified_ms = ?3 WHERE id = ?1";
+        tx.sql.query(update, &[file.into(), size.into(), tx.now_ms.into()])?;
+        // What was deleted for good is in nobody's sight.
+        if let Some(path) = tree::path_of(tx.sql, file)? {
+            let rev = tx.record(Change::Write, Some(file), &path, None)?;
+            tree::content_changed(tx, parent, rev)?;
+        }
+    }
+    Ok(())
+}
+
+/// Sets when the alarm goes on taking over, behind the last bytes that it has looked at. Once it has come by all of them,
+/// those that could not be had are looked at again, an hour later.
+pub fn settle(context: &Context<'_>, last: Option<i64>) -> Result<(), Error> {
+    mutate(context, |tx| {
+        let due_ms = if let Some(last) = last {
+            let mark = "INSERT INTO meta (k, v) VALUES ('adopted', ?1) ON CONFLICT (k) DO UPDATE SET v = excluded.v";
+            tx.sql.query(mark, &[last.into()])?;
+            Some(timer::AT_ONCE)
+        } else {
+            tx.sql.query("DELETE FROM meta WHERE k = 'adopted'", &[])?;
+            let left = first(tx.sql, "SELECT 1 FROM blob WHERE hash IS NULL LIMIT 1", &[])?.is_some();
+            left.then_some(tx.now_ms + RETRY_MS)
+        };
+        Ok(timer::settle(tx.sql, Timer::Adopt, due_ms)?)
+    })
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::call::{Copy, Error, Move, Relocated, Sought};
 use crate::limits::COPY_MAX_ENTRIES;
-use crate::path::FilePath;
+use crate::path::{FilePath, MAX_DEPTH};
 
 use super::blobs::Kept;
 use super::conditions::{check, of_source, of_target};
@@ -32,6 +32,7 @@ pub fn relocate(tx: &Tx<'_>, call: &Move) -> Result<Relocated, Error> {
         return Ok(Relocated { entries: 0 });
     }
     refuse_into_itself(&source, &call.from, &call.to)?;
+    tree::check_depth(tx.sql, &source, &call.from, &call.to)?;
     let target = tree::target(tx, &call.to, true)?;
     check(tx.sql, &of_target(&call.only_if), &call.to, target.taken())?;
     match target {
@@ -109,6 +110,9 @@ fn copy_below(tx: &Tx<'_>, call: &Copy, below: &[Step], top: (i64, i64)) -> Resu
         let parent = copies.get(&step.parent).copied().unwrap_or(top.1);
         let from = &step.listed.path;
         let to = call.to.join_below(&call.from, from);
+        if to.depth() > MAX_DEPTH + 1 {
+            return Err(Error::TooDeep { path: call.to.clone(), max: MAX_DEPTH });
+        }
         rows_bytes += to.as_str().len() + from.as_str().len();
         rows.push(json!([rev, parent, step.id, to, from]));
         if rows_bytes > COPY_CHUNK_BYTES {

@@ -5,7 +5,6 @@ use crate::path::FilePath;
 use crate::sql::{Sql, first, only};
 
 use super::schema::ROOT;
-use super::timer::{self, Timer};
 use super::txn::{Change, Tx};
 use super::{blobs, import, schema, uploads};
 
@@ -32,7 +31,7 @@ pub fn reset(tx: &Tx<'_>) -> Result<Cleared, Error> {
 pub fn close(tx: &Tx<'_>) -> Result<Cleared, Error> {
     let cleared = reset(tx)?;
     tx.sql.query("INSERT OR IGNORE INTO meta (k, v) VALUES ('closed_ms', ?1)", &[tx.now_ms.into()])?;
-    timer::settle(tx.sql, Timer::Prune, None)?;
+    tx.end();
     Ok(cleared)
 }
 

@@ -24,7 +24,7 @@ const MIGRATIONS: &[Migration] = &[FIRST];
 const FIRST: Migration = &[
     // Counters and switches: schema, epoch (how often everything was reset), rev (the last one given), entries (rows of
     // node but for the two fixed ones), stored_bytes and reserved_bytes (physical, for the quota), import (until what the bucket held before the
-    // first opening has become entries), closed_ms (once the account is deleted).
+    // first opening has become entries), adopted (how far its bytes have been taken over), closed_ms (once the account is deleted).
     "CREATE TABLE meta (k TEXT PRIMARY KEY, v INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     // Content by hash, once. place: 0 inline, 1 DATA, 2 MEDIA; state: 0 live, 1 doomed (its bytes wait for the end of
     // those who still read them). The id is the rev that brought it, so that none is ever used again. bytes comes last:

@@ -80,6 +80,7 @@ pub fn restore(tx: &Tx<'_>, call: &Restore) -> Result<Restored, Error> {
         Some(to) => to.clone(),
         None => original(tx, &call.path)?.ok_or_else(not_there)?,
     };
+    tree::check_depth(tx.sql, &node, &call.path, &to)?;
     let Target::Free { parent } = tree::target(tx, &to, true)? else {
         return Err(Error::AlreadyThere { path: to });
     };

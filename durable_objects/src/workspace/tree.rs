@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use serde_json::json;
 
 use crate::call::{Cursor, Error, Kind, Listed, Sought};
-use crate::path::FilePath;
-use crate::sql::{Row, Sql, SqlError, first};
+use crate::path::{FilePath, MAX_DEPTH};
+use crate::sql::{Row, Sql, SqlError, first, only};
 
 use super::blobs::Kept;
-use super::schema::{ROOT, TRASH};
+use super::schema::{ROOT, TRASH, UNLINKED};
 use super::txn::{Change, Tx};
 
 /// A row of the tree.
@@ -128,6 +128,29 @@ pub fn get(sql: &dyn Sql, path: &FilePath, sought: Sought) -> Result<Node, Error
     find(sql, path)?.ok_or_else(|| Error::NotFound { sought, path: path.clone() })
 }
 
+/// How many of a path's names lead nowhere yet.
+pub fn missing(sql: &dyn Sql, path: &FilePath) -> Result<usize, Error> {
+    Ok(path.depth() - resolve(sql, path)?.1)
+}
+
+/// Where a node is, unless it was deleted for good.
+pub fn path_of(sql: &dyn Sql, node: i64) -> Result<Option<FilePath>, Error> {
+    const UP: &str = "WITH RECURSIVE up (i, parent, name) AS (
+            SELECT 0, parent, name FROM node WHERE id = ?1
+            UNION ALL
+            SELECT u.i + 1, n.parent, n.name FROM up u CROSS JOIN node n ON n.id = u.parent)
+        SELECT parent, name FROM up ORDER BY i DESC";
+    let mut path = FilePath::root();
+    for row in sql.query(UP, &[node.into()])? {
+        match (row.int(0)?, row.text(1)?) {
+            (UNLINKED, _) => return Ok(None),
+            (_, "") => {}
+            (_, name) => path = path.child(name),
+        }
+    }
+    Ok(Some(path))
+}
+
 /// Where something is to go.
 pub enum Target {
     /// Something is there.
@@ -228,6 +251,24 @@ pub fn relocate(tx: &Tx<'_>, node: &Node, parent: i64, name: &str, rev: i64) -> 
         entries_changed(tx, node.parent, rev)?;
     }
     entries_changed(tx, parent, rev)
+}
+
+/// Fails if what hangs below a directory would lie too deep at its new place. Only a move that goes deeper has to look,
+/// and it looks at directories alone: all others are as deep as they were, or less.
+pub fn check_depth(sql: &dyn Sql, node: &Node, from: &FilePath, to: &FilePath) -> Result<(), Error> {
+    const HEIGHT: &str = "WITH RECURSIVE below (id, height) AS (
+            SELECT ?1, 0
+            UNION ALL
+            SELECT n.id, b.height + 1 FROM below b CROSS JOIN node n INDEXED BY node_listing
+             WHERE n.parent = b.id AND n.kind = ?2 AND b.height <= ?3)
+        SELECT max(height) FROM below";
+    let room = MAX_DEPTH.saturating_sub(to.depth());
+    if !node.is_directory() || to.depth() <= from.depth() {
+        return Ok(());
+    }
+    let limit = i64::try_from(room).unwrap_or(0);
+    let height = only(sql, HEIGHT, &[node.id.into(), (Kind::Directory as i64).into(), limit.into()])?.int(0)?;
+    if height > limit { Err(Error::TooDeep { path: to.clone(), max: MAX_DEPTH }) } else { Ok(()) }
 }
 
 /// The name by which a listing sorts.

@@ -41,6 +41,7 @@ pub struct Tx<'a> {
     turn: Option<&'a Label>,
     before: i64,
     rev: Cell<i64>,
+    is_last: Cell<bool>,
     entries: Cell<i64>,
     stored_bytes: Cell<i64>,
     reserved_bytes: Cell<i64>,
@@ -121,6 +122,7 @@ impl<'a> Tx<'a> {
             turn: context.turn,
             before,
             rev: Cell::new(before),
+            is_last: Cell::new(false),
             entries: Cell::new(0),
             stored_bytes: Cell::new(0),
             reserved_bytes: Cell::new(0),
@@ -133,7 +135,9 @@ impl<'a> Tx<'a> {
             self.sql.query("UPDATE meta SET v = ?1 WHERE k = 'rev'", &[rev.into()])?;
             let feed_check = rev / FEED_CHECK_REVS != self.before / FEED_CHECK_REVS;
             let due_ms = if feed_check { timer::AT_ONCE } else { self.now_ms + self.limits.versions_ms };
-            timer::arm(self.sql, Timer::Prune, due_ms)?;
+            if !self.is_last.get() {
+                timer::arm(self.sql, Timer::Prune, due_ms)?;
+            }
         }
         for (key, delta) in
             [("entries", &self.entries), ("stored_bytes", &self.stored_bytes), ("reserved_bytes", &self.reserved_bytes)]
@@ -202,6 +206,11 @@ impl<'a> Tx<'a> {
     /// The rev that was given out last.
     pub fn rev(&self) -> i64 {
         self.rev.get()
+    }
+
+    /// Says that no change will follow: there is no history for retention to look at any more.
+    pub fn end(&self) {
+        self.is_last.set(true);
     }
 
     /// The first rev of this transaction, which names it.

@@ -10,15 +10,18 @@ use super::World;
 /// A tree: what is at each path, `None` for a directory, a file's content by its hash. The trash is below `.trash`.
 pub type Shape = BTreeMap<String, Option<String>>;
 
+/// A file's content `b`: by its hash, and while that is not known by the blob itself.
+const CONTENT: &str = "CASE WHEN b.hash IS NULL THEN 'foreign ' || b.id ELSE hex(b.hash) END";
+
 /// A node as it was: parent, name, kind and, of a file, the content.
 type State = (i64, String, i64, Option<String>);
 
 /// Of which no time may be compared between two runs: when something happened, or will.
-const TIMES: [&str; 6] = ["created_ms", "modified_ms", "at_ms", "deleted_ms", "expires_ms", "due_ms"];
+const TIMES: [&str; 7] = ["created_ms", "modified_ms", "at_ms", "deleted_ms", "doomed_ms", "expires_ms", "due_ms"];
 
 /// What must always hold, each with a statement that answers its breaches. Node 1 is the root, 2 the trash, and what is
 /// deleted for good hangs below -1.
-const INVARIANTS: [(&str, &str); 16] = [
+const INVARIANTS: [(&str, &str); 21] = [
     (
         "a node hangs in a directory",
         "SELECT id FROM node n WHERE id > 2 AND parent <> -1
@@ -46,8 +49,8 @@ const INVARIANTS: [(&str, &str); 16] = [
           WHERE blob IS NOT NULL AND blob NOT IN (SELECT id FROM blob)",
     ),
     (
-        "content that is not used is noted for the sweep",
-        "SELECT id FROM blob WHERE id NOT IN (SELECT blob FROM node WHERE blob IS NOT NULL
+        "content that is not used is noted for the sweep, or doomed",
+        "SELECT id FROM blob WHERE state = 0 AND id NOT IN (SELECT blob FROM node WHERE blob IS NOT NULL
             UNION SELECT blob FROM past WHERE blob IS NOT NULL UNION SELECT blob FROM dropped)",
     ),
     (
@@ -57,8 +60,38 @@ const INVARIANTS: [(&str, &str); 16] = [
             UNION ALL SELECT id FROM blob WHERE size <> length(bytes)",
     ),
     (
-        "stored bytes are counted",
-        "SELECT v FROM meta WHERE k = 'stored_bytes' AND v <> (SELECT coalesce(sum(size), 0) FROM blob)",
+        "bytes are in the row, or in the bucket and their key is in the row",
+        "SELECT id FROM blob WHERE CASE place WHEN 0 THEN bytes IS NULL OR key IS NOT NULL OR hash IS NULL
+            ELSE bytes IS NOT NULL OR key IS NULL END",
+    ),
+    (
+        "only bytes of ours in the bucket are doomed, and nothing uses them",
+        "SELECT id FROM blob WHERE (state = 1) <> (doomed_ms IS NOT NULL)
+            OR (state = 1 AND (place = 0 OR hash IS NULL OR id IN (SELECT blob FROM node WHERE blob IS NOT NULL
+                UNION SELECT blob FROM past WHERE blob IS NOT NULL)))",
+    ),
+    (
+        "a key is announced or belongs to content, and only once",
+        "SELECT key FROM (SELECT key FROM upload UNION ALL SELECT key FROM blob WHERE key IS NOT NULL)
+          GROUP BY key HAVING count(*) > 1",
+    ),
+    (
+        "stored bytes are counted until they are gone, and somebody else's are not",
+        "SELECT v FROM meta WHERE k = 'stored_bytes'
+            AND v <> (SELECT coalesce(sum(size), 0) FROM blob WHERE hash IS NOT NULL)",
+    ),
+    (
+        "bytes that may come are counted",
+        "SELECT v FROM meta WHERE k = 'reserved_bytes'
+            AND v <> (SELECT coalesce(sum(reserved_bytes), 0) FROM upload)",
+    ),
+    (
+        "what waits to be removed or taken over has its task",
+        "SELECT 'remove' WHERE EXISTS (SELECT 1 FROM blob WHERE state = 1) AND 'remove' NOT IN (SELECT what FROM timer)
+            UNION ALL SELECT 'uploads' WHERE EXISTS (SELECT 1 FROM upload)
+                AND 'uploads' NOT IN (SELECT what FROM timer)
+            UNION ALL SELECT 'adopt' WHERE EXISTS (SELECT 1 FROM blob WHERE hash IS NULL)
+                AND NOT EXISTS (SELECT 1 FROM meta WHERE k = 'import') AND 'adopt' NOT IN (SELECT what FROM timer)",
     ),
     ("entries are counted", "SELECT v FROM meta WHERE k = 'entries' AND v <> (SELECT count(*) - 2 FROM node)"),
     (
@@ -135,18 +168,18 @@ impl World {
 
     /// The tree as it is, trash included.
     pub fn shape(&self) -> Shape {
-        self.tree_from(
-            "SELECT n.id, n.parent, n.name, n.kind, hex(b.hash) FROM node n LEFT JOIN blob b ON b.id = n.blob",
-        )
+        self.tree_from(&format!(
+            "SELECT n.id, n.parent, n.name, n.kind, {CONTENT} FROM node n LEFT JOIN blob b ON b.id = n.blob"
+        ))
     }
 
     /// The tree as of a rev, by the rule of the design: the live rows that are no younger, and the past rows that cover it.
     pub fn tree_as_of(&self, rev: i64) -> Shape {
         self.tree_from(&format!(
-            "SELECT n.id, n.parent, n.name, n.kind, hex(b.hash) FROM node n LEFT JOIN blob b ON b.id = n.blob
+            "SELECT n.id, n.parent, n.name, n.kind, {CONTENT} FROM node n LEFT JOIN blob b ON b.id = n.blob
               WHERE n.rev <= {rev}
              UNION ALL
-             SELECT p.node, p.parent, p.name, p.kind, hex(b.hash) FROM past p LEFT JOIN blob b ON b.id = p.blob
+             SELECT p.node, p.parent, p.name, p.kind, {CONTENT} FROM past p LEFT JOIN blob b ON b.id = p.blob
               WHERE p.from_rev <= {rev} AND p.to_rev > {rev}"
         ))
     }
@@ -154,7 +187,7 @@ impl World {
     fn tree_from(&self, states: &str) -> Shape {
         let mut nodes: BTreeMap<i64, State> = BTreeMap::new();
         for row in self.rows(states) {
-            let content = row.text(4).ok().filter(|hash| !hash.is_empty()).map(str::to_owned);
+            let content = row.text_or_null(4).unwrap().map(str::to_owned);
             let state = (row.int(1).unwrap(), row.text(2).unwrap().to_owned(), row.int(3).unwrap(), content);
             assert!(nodes.insert(row.int(0).unwrap(), state).is_none(), "a node is in two states at once");
         }
@@ -177,6 +210,7 @@ impl World {
         for row in self.rows("SELECT name, fold FROM node WHERE parent <> -1") {
             assert_eq!(row.text(1).unwrap(), row.text(0).unwrap().to_lowercase());
         }
+        self.check_bucket();
     }
 
     /// The ids of all content that is kept.

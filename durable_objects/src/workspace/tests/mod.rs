@@ -3,25 +3,33 @@
 //! Every call of a [`World`] is followed by a look at the whole database: the invariants hold, a refused call has changed
 //! nothing, and the tree as of every earlier revision can still be rebuilt.
 
+mod adopt;
 mod alarm;
+mod bucket;
+mod conditions;
 mod constants;
 mod faults;
+mod import;
 mod inspect;
+mod large;
 mod listing;
 mod model;
 mod relocate;
+mod reset;
 mod retention;
 mod sequences;
 mod trash;
+mod uploads;
 mod verbs;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 use sha2::Digest as _;
 
 use crate::call::{
     Call, Condition, Conditions, Content, Copy, Cursor, Delete, Deleted, Emptied, EmptyTrash, Entry, Error, Found,
-    List, ListTrash, Listing, Made, MakeDirectory, Move, Read, Relocated, Request, Restore, Restored, Stat,
+    List, ListTrash, Listing, Made, MakeDirectory, Move, Place, Read, Relocated, Request, Restore, Restored, Stat,
     TrashListing, Trashed, Verb, Write, Written, to_header,
 };
 use crate::ids::Sha256;
@@ -30,7 +38,7 @@ use crate::path::FilePath;
 use crate::sql::native::NativeSql;
 use crate::sql::{Bytes, Sql};
 
-use super::{Context, Reply, migrate, next_alarm_ms, perform, ring};
+use super::{Context, Reply, migrate, must_take, next_alarm_ms, perform, ring, tree};
 use inspect::Shape;
 
 /// When every world begins.
@@ -45,6 +53,12 @@ pub struct World {
     pub watched: Cell<bool>,
     /// The tree after each transaction, as far back as it can be rebuilt.
     pub seen: RefCell<Vec<(i64, Shape)>>,
+    /// What lies in the bucket.
+    pub bucket: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// How many keys were made up so far.
+    pub keys: Cell<usize>,
+    /// Content of more bytes than this goes to the bucket.
+    pub inline_max_bytes: Cell<usize>,
 }
 
 /// Short for a path that is valid.
@@ -58,18 +72,39 @@ pub fn hash(content: &[u8]) -> Sha256 {
 }
 
 impl World {
+    /// A workspace that has been opened, when the bucket held nothing.
     pub fn new(limits: Limits) -> Self {
-        let sql = NativeSql::default();
-        migrate(&sql, START_MS).unwrap();
-        let (watched, seen) = (Cell::new(true), RefCell::default());
-        Self { sql, limits, now_ms: Cell::new(START_MS), watched, seen }
+        let world = Self::unopened(limits);
+        world.execute("DELETE FROM meta WHERE k = 'import'");
+        world
+    }
+
+    /// A workspace that has yet to be imported.
+    pub fn unopened(limits: Limits) -> Self {
+        let world = Self::without_tables(limits);
+        migrate(&world.sql, START_MS).unwrap();
+        world
+    }
+
+    fn without_tables(limits: Limits) -> Self {
+        Self {
+            sql: NativeSql::default(),
+            limits,
+            now_ms: Cell::new(START_MS),
+            watched: Cell::new(true),
+            seen: RefCell::default(),
+            bucket: RefCell::default(),
+            keys: Cell::default(),
+            inline_max_bytes: Cell::new(usize::MAX),
+        }
     }
 
     /// A call as it arrives at the object and leaves it.
     pub fn send<C: Call>(&self, call: C, body: Option<&[u8]>) -> Result<(C::Answer, Bytes), Error> {
         let request = Request { verb: call.into(), actor: None, turn: None };
         let request: Request = serde_json::from_str(&to_header(&request).unwrap()).unwrap();
-        assert_eq!(request.verb.has_body(), body.is_some(), "a body for a write and for nothing else");
+        let brings_bytes = matches!(&request.verb, Verb::Write(Write { content: Content::Body, .. }));
+        assert_eq!(brings_bytes, body.is_some(), "a body for a write and for nothing else");
         let body = body.map(<[u8]>::to_vec);
         let (answer, bytes) = match perform(&self.context(), &request.verb, body.as_ref()).unwrap() {
             Reply::Json(answer) => (answer, Bytes::new()),
@@ -86,17 +121,18 @@ impl World {
 
     /// A call, and a look at what it left behind.
     fn call<C: Call + Clone>(&self, call: C, body: Option<&[u8]>) -> Result<(C::Answer, Bytes), Error> {
+        let verb: Verb = call.clone().into();
+        let send = || must_take(&self.sql, &verb).and_then(|()| self.send(call, body));
         if !self.watched.get() {
-            return self.send(call, body);
+            return send();
         }
         let before = self.dump();
-        let verb: Verb = call.clone().into();
-        let answer = self.send(call, body);
+        let answer = send();
         match &answer {
             Ok(_) => self.check(),
             Err(error) => assert_eq!(self.dump(), before, "{verb:?} was refused ({error}) and has changed something"),
         }
-        let gone = matches!(&verb, Verb::EmptyTrash(_))
+        let gone = matches!(&verb, Verb::EmptyTrash(_) | Verb::Reset(_) | Verb::Close(_))
             || matches!(&verb, Verb::Delete(call) if call.permanent || call.path.is_in_trash());
         self.watch(gone);
         answer
@@ -135,9 +171,18 @@ impl World {
     }
 
     pub fn write_bytes(&self, at: &str, content: &[u8], make_parents: bool) -> Result<Written, Error> {
+        if content.len() > self.inline_max_bytes.get() {
+            return self.store(at, content, make_parents);
+        }
+        self.write_from(at, content, Content::Body, make_parents)
+    }
+
+    /// A write of content that is the call's body, or in the bucket.
+    fn write_from(&self, at: &str, content: &[u8], place: Content, make_parents: bool) -> Result<Written, Error> {
+        let body = matches!(place, Content::Body).then_some(content);
         let only_if = Conditions::default();
-        let call = Write { path: path(at), hash: hash(content), content: Content::Body, make_parents, only_if };
-        self.call(call, Some(content)).map(|(written, _)| written)
+        let call = Write { path: path(at), hash: hash(content), content: place, make_parents, only_if };
+        self.call(call, body).map(|(written, _)| written)
     }
 
     pub fn mkdir(&self, at: &str) -> Result<Made, Error> {
@@ -145,7 +190,13 @@ impl World {
     }
 
     pub fn read(&self, at: &str) -> Result<String, Error> {
-        let (Found { entry, .. }, bytes) = self.call(Read { path: path(at), unless: Condition::None }, None)?;
+        let (Found { entry, bytes: place }, body) =
+            self.call(Read { path: path(at), unless: Condition::None }, None)?;
+        let bytes = match place {
+            Place::Body => body,
+            Place::Stored(key) => self.bucket.borrow()[&key].clone(),
+            Place::Unchanged | Place::Foreign(_) => panic!("{at} is {place:?}"),
+        };
         assert_eq!((entry.size_bytes, entry.hash), (bytes.len() as u64, Some(hash(&bytes))));
         Ok(String::from_utf8(bytes).unwrap())
     }
@@ -213,7 +264,7 @@ impl World {
     pub fn ring(&self) -> Vec<String> {
         let kept = "SELECT (SELECT count(*) FROM past) + (SELECT count(*) FROM trash) + (SELECT count(*) FROM change)";
         let before = self.number(kept);
-        let failures = ring(&self.context()).unwrap();
+        let failures = self.ring_once().unwrap();
         if self.watched.get() {
             self.check();
             self.watch(self.number(kept) < before);

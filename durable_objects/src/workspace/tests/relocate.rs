@@ -158,3 +158,22 @@ fn a_file_copied_over_a_file_is_its_new_version() {
     assert_eq!(world.past_of(target.rev).len(), 1);
     world.check_history();
 }
+
+#[test]
+fn no_directory_goes_where_one_inside_of_it_would_lie_too_deep() {
+    let world = world();
+    let deep = |name: &str, depth: usize| vec![name; depth].join("/");
+    let too_deep = |at: &str| Error::TooDeep { path: path(at), max: 64 };
+    // 39 levels hang below the first.
+    world.mkdir(&deep("d", 40)).unwrap();
+    let (fits, over) = (deep("e", 25), deep("e", 27));
+    assert_eq!(world.mv("d", &over).unwrap_err(), too_deep(&over));
+    assert_eq!(world.copy("d", &over).unwrap_err(), too_deep(&over));
+    let trashed = world.trash("d").path;
+    assert_eq!(world.restore(&trashed, Some(&over)).unwrap_err(), too_deep(&over));
+    world.restore(&trashed, Some(&fits)).unwrap();
+    assert_eq!(world.tree("").len(), 64);
+    world.mv(&fits, "d").unwrap();
+    world.mv("d", &format!("{fits}/x").replace("e/e/", "f/")).unwrap();
+    assert_eq!(world.stat("").unwrap().path, path(""));
+}

@@ -7,10 +7,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use super::bucket::HOUR_MS;
 use super::model::{Item, Model};
 use super::verbs::not_found;
 use super::{World, hash, path};
-use crate::call::{Condition, Cursor, Deleted, Error, Kind, List, Listed, Sought, Stat};
+use crate::call::{Condition, Cursor, Deleted, Error, Kind, List, Listed, Listing, Sought};
 use crate::limits::{DAY_MS, Limits};
 use crate::path::FilePath;
 
@@ -121,8 +122,8 @@ struct Pair {
     model: Model,
     alphabet: Vec<String>,
     last_ms: i64,
-    /// Every listing of a directory that was seen, by what its `ETag` is made of.
-    listings: BTreeMap<(FilePath, i64, i64), Vec<Listed>>,
+    /// Every listing that was seen, by its directory, depth and tag.
+    listings: BTreeMap<(FilePath, usize, String), Vec<Listed>>,
 }
 
 impl Pair {
@@ -235,15 +236,16 @@ impl Pair {
         }
     }
 
-    /// A directory's revs name its listing: as long as they are the same, so is every entry with its time.
-    fn check_revs(&mut self) {
+    /// A tag names a listing: as long as it is the same, so is every entry with its time.
+    fn check_tags(&mut self) {
         let directories = self.model.nodes.iter().filter(|(_, item)| **item == Item::Directory).map(|(path, _)| path);
         for at in directories.chain(&[path(""), path(".trash")]) {
-            let entry = self.world.send(Stat { path: at.clone() }, None).unwrap().0;
-            let list = List { path: at.clone(), depth: 1, limit: usize::MAX, after: None, unless: Condition::None };
-            let listing = self.world.send(list, None).unwrap().0.entries;
-            let key = (at.clone(), entry.rev, entry.children_rev);
-            assert_eq!(self.listings.entry(key).or_insert_with(|| listing.clone()), &listing);
+            for depth in [1, 2, usize::MAX] {
+                let list = List { path: at.clone(), depth, limit: usize::MAX, after: None, unless: Condition::None };
+                let Listing { tag, entries, .. } = self.world.send(list, None).unwrap().0;
+                let known = self.listings.entry((at.clone(), depth, tag)).or_insert_with(|| entries.clone());
+                assert_eq!(known, &entries, "of one tag");
+            }
         }
     }
 
@@ -275,12 +277,19 @@ proptest! {
         steps in vec(step(), 1..40),
     ) {
         let (world, model) = (World::new(Limits::default()), Model::default());
+        // Of the contents, half are small.
+        world.inline_max_bytes.set(2);
         let mut pair = Pair { world, model, alphabet, last_ms: 0, listings: BTreeMap::new() };
         for step in &steps {
             pair.take(step);
             pair.compare();
-            pair.check_revs();
+            pair.check_tags();
         }
         pair.world.check_history();
+        // In the end the bucket holds what is used, once.
+        pair.world.sweep();
+        pair.world.settle(2 * HOUR_MS);
+        let used = pair.world.number("SELECT count(*) FROM blob WHERE place = 1 AND state = 0");
+        prop_assert_eq!(i64::try_from(pair.world.lying().len()).unwrap(), used);
     }
 }
