@@ -26,6 +26,19 @@ const one = async (/** @type {Server} */ server, /** @type {string} */ userId, /
   Object.values((await server.sql(userId, statement))[0] ?? {})[0];
 
 test(
+  "a workspace of which nothing is asked has nothing to do",
+  under({}, async (server) => {
+    const userId = server.user();
+    ok(await server.client(userId).write(FILE, "x"));
+    const due = `SELECT count(*) FROM timer WHERE due_ms <= ${Date.now() + 60_000}`;
+    await eventually(
+      () => one(server, userId, due),
+      (count) => count === 0,
+    );
+  }),
+);
+
+test(
   "trash that has expired goes by itself, and what has not stays",
   under({ VERSIONS_DAYS: "0" }, async (server) => {
     const userId = server.user();
