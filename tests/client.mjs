@@ -111,9 +111,26 @@ export class Client {
   /** @param {Omit<Exchange, "target"> & { target: string }} exchange */
   async raw(exchange) {
     const whole = { ...exchange, headers: { origin: ORIGIN, ...exchange.headers } };
-    const answer = await send(new URL(this.#gateway.replace(/^ws/, "http")).origin, whole);
+    const answer = await this.#heard(whole);
     this.#observe(whole, answer);
     return answer;
+  }
+
+  /**
+   * A server that refuses a large body before its end closes the connection, and who is still writing may be told by a
+   * broken pipe instead of the answer: then it asks again, until it hears why.
+   * @param {Exchange} exchange
+   */
+  async #heard(exchange) {
+    const parts = /** @type {any[]} */ ([exchange.body ?? ""]).flat();
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    for (let left = length > 2 ** 20 ? 20 : 0; ; left -= 1) {
+      try {
+        return await send(new URL(this.#gateway.replace(/^ws/, "http")).origin, exchange);
+      } catch (error) {
+        if (left === 0 || !["EPIPE", "ECONNRESET"].includes(/** @type {any} */ (error).code)) throw error;
+      }
+    }
   }
 
   /**
