@@ -22,8 +22,8 @@ async function answer(call, request, env, limitMs) {
     return await Promise.race([call(), pending.add(giveUp) && promise]).finally(() => pending.delete(giveUp));
   } catch (error) {
     if (!request) throw error; // an alarm: the platform repeats it
-    const origin = env.ALLOWED_ORIGINS?.split(",").find((allowed) => allowed === request.headers.get("Origin"));
-    const cors = origin && { "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED };
+    const origin = env.ALLOWED_ORIGINS?.split(",").find((allowed) => allowed.trim() === request.headers.get("Origin"));
+    const cors = origin && { "Access-Control-Allow-Origin": origin.trim(), "Access-Control-Expose-Headers": EXPOSED };
     const headers = { "Retry-After": "1", Vary: "Origin", ...cors };
     return Response.json({ error: "The service was interrupted; please try again" }, { status: 503, headers });
   }
@@ -31,8 +31,8 @@ async function answer(call, request, env, limitMs) {
 export default { fetch: (req, env, ctx) => answer(() => new Rust(ctx, env).fetch(req), req, env, limit(req)) };
 export class Workspace extends DurableObject {
   rust = new RustWorkspace(this.ctx, this.env);
-  fetch(request) {
-    return answer(() => this.rust.fetch(request), request, this.env);
+  perform(call, body) {
+    return this.rust.perform(call, body); // a trap rejects the Worker's call, which answers 503
   }
   alarm() {
     return answer(() => this.rust.alarm());

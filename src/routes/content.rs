@@ -43,9 +43,9 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
         let head = Answer::empty(200).with("Content-Length", &entry.size_bytes.to_string());
         return Ok(described(head, &entry, disposition));
     }
-    let (Found { mut entry, bytes: place }, response) = workspace.call_for_bytes(Read { path, unless }).await?;
+    let (Found { mut entry, bytes: place }, bytes) = workspace.call_for_bytes(Read { path, unless }).await?;
     let size_bytes = entry.size_bytes;
-    let (body, range) = match (place, response) {
+    let (body, range) = match (place, bytes) {
         (Place::Unchanged, _) => return Ok(unchanged(&entry)),
         (Place::Foreign(key), _) => {
             // Not ours yet: answered as it is now, and whole.
@@ -57,9 +57,9 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
             let range = asked_for(incoming, &entry)?;
             (Blobs::of(incoming)?.get(&key, size_bytes, range).await?, range)
         }
-        (Place::Body, Some(response)) => match asked_for(incoming, &entry)? {
-            Some(range) => (slice(&to_buffer(&response).await?, range).into(), Some(range)),
-            None => (response.body().into(), None),
+        (Place::Body, Some(bytes)) => match asked_for(incoming, &entry)? {
+            Some(range) => (slice(&bytes, range).into(), Some(range)),
+            None => (bytes.into(), None),
         },
         (Place::Body, None) => return Err(without_bytes()),
     };
@@ -108,7 +108,7 @@ pub fn unchanged(entry: &Entry) -> Answer {
 pub async fn whole(
     incoming: &Rc<Incoming>,
     found: &Found,
-    response: Option<Response>,
+    bytes: Option<ArrayBuffer>,
     max_bytes: u64,
 ) -> Result<ArrayBuffer, Error> {
     let too_large = |size_bytes| Error::TooLargeForJson { size_bytes, max_bytes };
@@ -116,20 +116,17 @@ pub async fn whole(
     if size_bytes > max_bytes {
         return Err(too_large(size_bytes));
     }
-    let stream = match (&found.bytes, response) {
+    let stream = match (&found.bytes, bytes) {
         (Place::Foreign(key), _) => match Blobs::of(incoming)?.get_foreign(key).await? {
             (size_bytes, _) if size_bytes > max_bytes => return Err(too_large(size_bytes)),
             (_, body) => body,
         },
         (Place::Stored(key), _) => Blobs::of(incoming)?.get(key, size_bytes, None).await?,
-        (Place::Body | Place::Unchanged, Some(response)) => return to_buffer(&response).await,
+        (Place::Body | Place::Unchanged, Some(bytes)) => return Ok(bytes),
         (Place::Body | Place::Unchanged, None) => return Err(without_bytes()),
     };
     let response = Response::new_with_opt_readable_stream(Some(&stream.unchecked_into()));
-    to_buffer(&response.map_err(|cause| cut_off(&cause))?).await
-}
-
-async fn to_buffer(response: &Response) -> Result<ArrayBuffer, Error> {
+    let response = response.map_err(|cause| cut_off(&cause))?;
     let buffer = response.array_buffer().map_err(|cause| cut_off(&cause))?;
     Ok(JsFuture::from(buffer).await.map_err(|cause| cut_off(&cause))?.unchecked_into())
 }

@@ -22,7 +22,7 @@ mod txn;
 mod uploads;
 mod verbs;
 
-use crate::call::{Call, Error, Pong, Verb, to_header};
+use crate::call::{Call, Error, Pong, Verb};
 use crate::sql::Bytes;
 
 pub use bucket::{Removal, claim_removals, settle_removals};
@@ -44,7 +44,7 @@ const RETRY_MS: i64 = 30_000;
 pub enum Reply {
     /// `Result<Answer, Error>` as JSON.
     Json(String),
-    /// The same, fit for a header, beside a file's bytes.
+    /// The same beside a file's bytes.
     Bytes(String, Bytes),
 }
 
@@ -55,7 +55,7 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::List(call) => reply(call, verbs::list(sql, call)),
         Verb::Stat(call) => reply(call, verbs::stat(sql, call)),
         Verb::Read(call) => match verbs::read(sql, call) {
-            Ok((found, Some(bytes))) => Ok(Reply::Bytes(to_header(&Ok::<_, Error>(found))?, bytes)),
+            Ok((found, Some(bytes))) => Ok(Reply::Bytes(serde_json::to_string(&Ok::<_, Error>(found))?, bytes)),
             Ok((found, None)) => reply(call, Ok(found)),
             Err(error) => reply(call, Err(error)),
         },

@@ -30,7 +30,7 @@ use sha2::Digest as _;
 use crate::call::{
     Call, Condition, Conditions, Content, Copy, Cursor, Delete, Deleted, Emptied, EmptyTrash, Entry, Error, Found,
     List, ListTrash, Listing, Made, MakeDirectory, Move, Place, Read, Relocated, Request, Restore, Restored, Stat,
-    TrashListing, Trashed, Verb, Write, Written, to_header,
+    TrashListing, Trashed, Verb, Write, Written,
 };
 use crate::ids::Sha256;
 use crate::limits::Limits;
@@ -102,7 +102,7 @@ impl World {
     /// A call as it arrives at the object and leaves it.
     pub fn send<C: Call>(&self, call: C, body: Option<&[u8]>) -> Result<(C::Answer, Bytes), Error> {
         let request = Request { verb: call.into(), actor: None, turn: None };
-        let request: Request = serde_json::from_str(&to_header(&request).unwrap()).unwrap();
+        let request: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
         let brings_bytes = matches!(&request.verb, Verb::Write(Write { content: Content::Body, .. }));
         assert_eq!(brings_bytes, body.is_some(), "a body for a write and for nothing else");
         let body = body.map(<[u8]>::to_vec);
