@@ -3,8 +3,9 @@ import { DurableObject } from "cloudflare:workers";
 import Rust, { Workspace as RustWorkspace } from "../build/index.js";
 
 const SLOW = /^P(OS|U)T [^?]*\/api\/(files\/(upload|content|write)|media)\b|[?&]wait=/; // uploads, long polls
-const limit = ({ headers, method, url }) => (headers.has("Upgrade") || SLOW.test(`${method} ${url}`) ? 0 : 30_000);
+const slow = ({ headers, method, url }) => headers.has("Upgrade") || SLOW.test(`${method} ${url}`);
 const EXPOSED = "ETag, Content-Disposition, Content-Range, Location, Server-Timing";
+const SAFE = { "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" };
 const pending = new Set();
 let dead = false; // what `worker` calls `criticalError`: set in its panic hook, cleared once it has made a new instance
 const set = (now) => {
@@ -14,25 +15,28 @@ const set = (now) => {
 Object.defineProperty(globalThis.__worker_init_state, "criticalError", { get: () => dead, set });
 // A trap without a panic, or a JavaScript exception thrown through wasm; but late timers of an earlier instance end nothing.
 addEventListener("error", ({ error }) => set(dead || !/previous wasm instance/i.test(error?.message)));
-async function answer(call, request, env, limitMs) {
+async function answer(call, request, env) {
   const { promise, reject: giveUp } = Promise.withResolvers();
-  if (limitMs) setTimeout(giveUp, limitMs); // ends with the request: nothing to clear
+  if (request && !slow(request)) setTimeout(giveUp, 30_000); // ends with the request: nothing to clear
   try {
     // The call comes first: it may itself replace a dead instance, which ends all that is pending.
     return await Promise.race([call(), pending.add(giveUp) && promise]).finally(() => pending.delete(giveUp));
   } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) set(true);
     if (!request) throw error; // an alarm: the platform repeats it
-    const origin = env.ALLOWED_ORIGINS?.split(",").find((allowed) => allowed.trim() === request.headers.get("Origin"));
-    const cors = origin && { "Access-Control-Allow-Origin": origin.trim(), "Access-Control-Expose-Headers": EXPOSED };
-    const headers = { "Retry-After": "1", Vary: "Origin", ...cors };
+    const origin = env.ALLOWED_ORIGINS?.split(/[\s,]+/).find((allowed) => allowed === request.headers.get("Origin"));
+    const cors = origin && { "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED };
+    const headers = { "Retry-After": "1", Vary: "Origin", ...SAFE, ...cors };
     return Response.json({ error: "The service was interrupted; please try again" }, { status: 503, headers });
   }
 }
-export default { fetch: (req, env, ctx) => answer(() => new Rust(ctx, env).fetch(req), req, env, limit(req)) };
+// After a trap the glue's constructor makes a new instance; else the way past its proxies is several times shorter.
+const rust = (req, env, ctx) => (dead ? new Rust(ctx, env).fetch(req) : Rust.prototype.fetch.call({ env, ctx }, req));
+export default { fetch: (req, env, ctx) => answer(() => rust(req, env, ctx), req, env) };
 export class Workspace extends DurableObject {
   rust = new RustWorkspace(this.ctx, this.env);
-  perform(call, body) {
-    return this.rust.perform(call, body); // a trap rejects the Worker's call, which answers 503
+  perform(...call) {
+    return this.rust.perform(...call); // a trap rejects the Worker's call, which answers 503
   }
   alarm() {
     return answer(() => this.rust.alarm());

@@ -6,7 +6,7 @@ use durable_objects::call::{self, Call, Foreign, Kind, Verb};
 use durable_objects::ids::{Label, UserId};
 use durable_objects::path::FilePath;
 use durable_objects::sql::Cost;
-use js_sys::{Array, ArrayBuffer, Promise};
+use js_sys::{Array, ArrayBuffer, JsString, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -40,11 +40,13 @@ pub struct Workspace {
 impl Workspace {
     /// The workspace of a caller.
     pub fn of(caller: &Caller, incoming: &Rc<Incoming>) -> Result<Self, Error> {
+        // What is only looked at is nobody's doing.
+        let label = |name| if incoming.is_change() { incoming.label(name) } else { Ok(None) };
         Ok(Self {
             stub: env::workspace(&incoming.env, caller.user())?,
             user: caller.user().clone(),
-            actor: incoming.label("X-Actor")?,
-            turn: incoming.label("X-Turn")?,
+            actor: label("X-Actor")?,
+            turn: label("X-Turn")?,
             incoming: Rc::clone(incoming),
         })
     }
@@ -81,7 +83,7 @@ impl Workspace {
             let files = page.iter().filter_map(|object| self.foreign(&prefix, object)).collect();
             let done = page.is_empty();
             let import = call::Import { files, done };
-            let request = call::Request { verb: import.into(), actor: Label::parse("sandbox"), turn: None };
+            let request = call::Request { verb: import.into(), actor: Label::parse("sandbox"), turn: None, root: None };
             self.answer::<call::Import>(&request, None).await?;
             if done {
                 return Ok(());
@@ -104,6 +106,12 @@ impl Workspace {
         Ok((answer, body.dyn_into().ok()))
     }
 
+    /// Makes a call that answers part of its answer as text, written as the client sees it.
+    pub async fn call_for_text<C: Call>(&self, call: C) -> Result<(C::Answer, JsString), Error> {
+        let (answer, body) = self.send(call, None).await?;
+        Ok((answer, body.unchecked_into()))
+    }
+
     async fn send<C: Call>(&self, call: C, body: Option<&ArrayBuffer>) -> Result<Answered<C>, Error> {
         let request = self.request(call);
         match self.answer::<C>(&request, body).await {
@@ -116,7 +124,12 @@ impl Workspace {
     }
 
     fn request(&self, call: impl Into<Verb>) -> call::Request {
-        call::Request { verb: call.into(), actor: self.actor.clone(), turn: self.turn.clone() }
+        call::Request {
+            verb: call.into(),
+            actor: self.actor.clone(),
+            turn: self.turn.clone(),
+            root: Some(self.incoming.config.root.clone()),
+        }
     }
 
     /// The answer of the object, and its bill.

@@ -8,8 +8,10 @@
 //! |---|---|
 //! | [`call`] | the interface: every verb, its answer, the one error type, and how they travel |
 //! | [`path`], [`ids`] | names that are proven valid once they have their type |
+//! | [`item`] | an entry as clients see it |
 //! | [`limits`] | how much, how deep, how long |
 //! | [`sql`] | the seam: workerd's SQLite, or any other in tests |
+//! | [`words`] | texts of our own, handed to the runtime once |
 //! | [`workspace`] | the schema, the verbs, the timers |
 //! | `bucket` | what the alarm does outside of the database: it removes what the database has let go of (wasm only) |
 //! | `object` | the Durable Object that runs them (wasm only) |
@@ -18,12 +20,14 @@
 mod bucket;
 pub mod call;
 pub mod ids;
+pub mod item;
 pub mod limits;
 #[cfg(target_arch = "wasm32")]
 #[expect(missing_docs, reason = "the macro of the object's class makes public items without any")]
 mod object;
 pub mod path;
 pub mod sql;
+pub mod words;
 pub mod workspace;
 
 #[cfg(target_arch = "wasm32")]

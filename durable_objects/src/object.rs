@@ -7,10 +7,11 @@ use std::cell::{Cell, OnceCell};
 use js_sys::{Array, ArrayBuffer, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsError, JsValue};
-use worker::{Date, DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 use crate::bucket;
-use crate::call::{self, Error};
+use crate::call::{self, Error, Verb};
+use crate::item;
 use crate::limits::Limits;
 use crate::sql::{Bytes, ObjectSql, Sql};
 use crate::workspace::{self, Context, Orphan, Reply};
@@ -29,6 +30,8 @@ pub struct Workspace {
     sql: ObjectSql,
     /// Set once the database has been brought to the newest schema.
     limits: OnceCell<Limits>,
+    /// Set once the workspace is known to be neither closed nor waiting for its import.
+    takes_all: Cell<bool>,
     /// What this instance knows the alarm to be set to.
     alarm_ms: Cell<Option<i64>>,
 }
@@ -38,7 +41,7 @@ impl DurableObject for Workspace {
         let storage = state.storage();
         let sql = ObjectSql::new(&storage);
         let storage = AsRef::<JsValue>::as_ref(storage.as_raw()).clone().unchecked_into();
-        Self { storage, env, sql, limits: OnceCell::new(), alarm_ms: Cell::new(None) }
+        Self { storage, env, sql, limits: OnceCell::new(), takes_all: Cell::new(false), alarm_ms: Cell::new(None) }
     }
 
     /// Nobody fetches it: calls come by [`Workspace::perform`].
@@ -87,6 +90,11 @@ impl Workspace {
         let (answer, body) = match reply {
             Reply::Json(answer) => (answer, JsValue::UNDEFINED),
             Reply::Bytes(answer, bytes) => (answer, bytes.into()),
+            Reply::Listing(mut listing) => {
+                let files = item::to_json(call.root.as_deref().unwrap_or_default(), &listing.entries)?;
+                listing.entries.clear();
+                (serde_json::to_string(&Ok::<_, Error>(listing))?, JsValue::from_str(&files))
+            }
         };
         let (read, written) = (cost.rows_read - before.rows_read, cost.rows_written - before.rows_written);
         Ok(Array::of4(&JsValue::from_str(&answer), &count(read), &count(written), &body))
@@ -96,7 +104,9 @@ impl Workspace {
 impl Workspace {
     fn answer(&self, call: &call::Request, body: Option<&Bytes>) -> std::result::Result<Reply, serde_json::Error> {
         let ready = self.open().and_then(|limits| {
-            workspace::must_take(&self.sql, &call.verb)?;
+            if !self.takes_all.get() {
+                self.takes_all.set(workspace::must_take(&self.sql, &call.verb)?);
+            }
             Ok(limits)
         });
         let limits = match ready {
@@ -105,6 +115,9 @@ impl Workspace {
         };
         let (actor, turn) = (call.actor.as_ref(), call.turn.as_ref());
         let context = Context { sql: &self.sql, limits, now_ms: now_ms(), actor, turn };
+        if matches!(call.verb, Verb::Close(_)) {
+            self.takes_all.set(false);
+        }
         workspace::perform(&context, &call.verb, body)
     }
 
@@ -191,6 +204,7 @@ extern "C" {
     fn set_alarm(this: &Alarms, at_ms: &JsValue) -> Promise;
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds, whole and below 2^53")]
 fn now_ms() -> i64 {
-    Date::now().as_millis().cast_signed()
+    js_sys::Date::now() as i64
 }

@@ -7,14 +7,13 @@ use durable_objects::ids::UserId;
 use js_sys::{ArrayBuffer, Uint8Array};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use worker::Date;
 
 use super::Outcome;
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::blobs::{Blobs, Shelf};
 use crate::error::Error;
-use crate::incoming::Incoming;
+use crate::incoming::{Incoming, now_ms};
 use crate::wire::Time;
 
 const DEFAULT_MESSAGES: usize = 50;
@@ -44,7 +43,7 @@ pub async fn history(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         },
     };
     messages.drain(..messages.len().saturating_sub(limit));
-    let elapsed = Date::now().as_millis().cast_signed() - incoming.now_ms;
+    let elapsed = now_ms() - incoming.now_ms;
     Answer::ok(&json!({
         "sessionKey": key, "messages": messages, "source": source, "elapsed": elapsed, "limit": limit,
     }))

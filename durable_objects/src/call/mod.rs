@@ -72,6 +72,8 @@ pub struct Request {
     pub actor: Option<Label>,
     /// The unit of work it belongs to (`X-Turn`).
     pub turn: Option<Label>,
+    /// Where clients see the root, when the answer is to be written as they see it.
+    pub root: Option<String>,
 }
 
 #[cfg(test)]
@@ -86,9 +88,9 @@ mod tests {
     #[test]
     fn a_call_travels_as_json() {
         let verb = Verb::from(MakeDirectory { path: path("a/é📦\"\\") });
-        let request = Request { verb, actor: Label::parse("agent"), turn: None };
+        let request = Request { verb, actor: Label::parse("agent"), turn: None, root: None };
         let json = serde_json::to_string(&request).unwrap();
-        insta::assert_snapshot!(json, @r#"{"verb":{"MakeDirectory":{"path":"a/é📦\"\\"}},"actor":"agent","turn":null}"#);
+        insta::assert_snapshot!(json, @r#"{"verb":{"MakeDirectory":{"path":"a/é📦\"\\"}},"actor":"agent","turn":null,"root":null}"#);
         let back: Request = serde_json::from_str(&json).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), serde_json::to_string(&request).unwrap());
     }

@@ -22,7 +22,7 @@ mod txn;
 mod uploads;
 mod verbs;
 
-use crate::call::{Call, Error, Pong, Verb};
+use crate::call::{Call, Error, Listing, Pong, Verb};
 use crate::sql::Bytes;
 
 pub use bucket::{Removal, claim_removals, settle_removals};
@@ -46,13 +46,18 @@ pub enum Reply {
     Json(String),
     /// The same beside a file's bytes.
     Bytes(String, Bytes),
+    /// A listing: its entries travel beside it, written as clients see them.
+    Listing(Listing),
 }
 
 /// Runs one call. `body` is what came with it. An error of this function is a bug, since every answer can be written.
 pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Result<Reply, serde_json::Error> {
     let sql = context.sql;
     match verb {
-        Verb::List(call) => reply(call, verbs::list(sql, call)),
+        Verb::List(call) => match verbs::list(sql, call) {
+            Ok(listing) => Ok(Reply::Listing(listing)),
+            Err(error) => reply(call, Err(error)),
+        },
         Verb::Stat(call) => reply(call, verbs::stat(sql, call)),
         Verb::Read(call) => match verbs::read(sql, call) {
             Ok((found, Some(bytes))) => Ok(Reply::Bytes(serde_json::to_string(&Ok::<_, Error>(found))?, bytes)),
