@@ -26,7 +26,7 @@ extern "C" {
     // Takes names that the runtime has already.
     type NativeHeaders;
     #[wasm_bindgen(method, catch)]
-    fn append(this: &NativeHeaders, name: &JsString, value: &str) -> Result<(), JsValue>;
+    fn set(this: &NativeHeaders, name: &JsString, value: &str) -> Result<(), JsValue>;
 }
 
 /// A status, headers and a body.
@@ -81,7 +81,7 @@ impl Answer {
         let response = NativeResponse::new(&self.body, &init(self.status)?)?;
         let headers = response.headers();
         for (name, value) in self.headers {
-            headers.append(&word(name), &value)?;
+            headers.set(&word(name), &value)?;
         }
         Ok(response.unchecked_into())
     }

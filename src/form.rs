@@ -72,6 +72,8 @@ async fn read_fields(incoming: &Incoming, workspace: &Workspace, max_bytes: u64,
     while let Some(field) = fields.next_field().await.map_err(invalid)? {
         unparsed_bytes.set(0);
         match field.name() {
+            // A page's form in which no file was chosen sends one without a name and without bytes: it is none.
+            Some("file") if field.file_name() == Some("") => take_nothing(field, &unparsed_bytes).await?,
             Some("file") if form.file.is_none() => {
                 form.file = Some(take_file(incoming, workspace, max_bytes, field, &unparsed_bytes).await?);
             }

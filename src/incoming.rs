@@ -102,8 +102,7 @@ impl Incoming {
         if self.query.is_garbled("path") {
             return Err(PathError::InvalidCharacters.into());
         }
-        let text = self.query.get("path").filter(|text| !text.is_empty());
-        self.file_path(text.ok_or_else(|| Error::BadRequest("Path required".to_owned()))?)
+        self.file_path(self.query.get("path").ok_or_else(|| Error::BadRequest("Path required".to_owned()))?)
     }
 
     /// The size that the request states for its body.

@@ -10,6 +10,7 @@ use js_sys::{Array, ArrayBuffer, JsString, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use worker::console_warn;
 
 use crate::auth::Caller;
 use crate::blobs::{Blobs, ListedObject, Shelf};
@@ -80,11 +81,28 @@ impl Workspace {
         loop {
             let page = blobs.list_after(&prefix, after.as_deref()).await?;
             after = page.last().map(|object| object.key.clone());
-            let files = page.iter().filter_map(|object| self.foreign(&prefix, object)).collect();
+            let (mut files, mut strange) = (Vec::new(), Vec::new());
+            for object in &page {
+                match self.foreign(&prefix, object) {
+                    Some(file) => files.push(file),
+                    None => strange.push(&object.key),
+                }
+            }
+            if let Some(first) = strange.first() {
+                console_warn!(
+                    "import: {} objects whose keys are no paths stay as they are, such as {first}",
+                    strange.len()
+                );
+            }
             let done = page.is_empty();
             let import = call::Import { files, done };
             let request = call::Request { verb: import.into(), actor: Label::parse("sandbox"), turn: None, root: None };
-            self.answer::<call::Import>(&request, None).await?;
+            let (call::Imported { passed_over, .. }, _) = self.answer::<call::Import>(&request, None).await?;
+            if passed_over > 0 {
+                console_warn!(
+                    "import: {passed_over} objects are in the way of others, or do not fit, and stay as they are"
+                );
+            }
             if done {
                 return Ok(());
             }

@@ -72,7 +72,7 @@ pub async fn make_directory(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
 /// `POST /api/files/move {from, to, overwrite?}`.
 pub async fn relocate(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let Places { from, to, overwrite } = places(&incoming).await?;
-    let call = Move { from: from.clone(), to: to.clone(), overwrite, only_if: conditional::of_change(&incoming) };
+    let call = Move { from: from.clone(), to: to.clone(), overwrite, only_if: conditional::of_change(&incoming)? };
     Workspace::of(&caller, &incoming)?.call(call).await?;
     relocated(&incoming, &from, &to)
 }
@@ -80,7 +80,7 @@ pub async fn relocate(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
 /// `POST /api/files/copy {from, to, overwrite?}`.
 pub async fn copy(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let Places { from, to, overwrite } = places(&incoming).await?;
-    let call = Copy { from: from.clone(), to: to.clone(), overwrite, only_if: conditional::of_change(&incoming) };
+    let call = Copy { from: from.clone(), to: to.clone(), overwrite, only_if: conditional::of_change(&incoming)? };
     Workspace::of(&caller, &incoming)?.call(call).await?;
     relocated(&incoming, &from, &to)
 }
@@ -108,7 +108,7 @@ fn relocated(incoming: &Incoming, from: &FilePath, to: &FilePath) -> Outcome {
 
 /// `DELETE /api/files?path=&permanent=`: into the trash, or for good.
 pub async fn delete(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
-    let only_if = conditional::of_change(&incoming);
+    let only_if = conditional::of_change(&incoming)?;
     let call = Delete { path: incoming.query_path()?, permanent: incoming.query.flag("permanent"), only_if };
     let root = &incoming.config.root;
     let path = call.path.absolute(root);
