@@ -13,7 +13,7 @@ import { accounted, onlyLive } from "./ledger.mjs";
 
 const KILLS = 100;
 /** How many kills there are between two looks at the books: they cost as much as the kills. */
-const KILLS_PER_AUDIT = 4;
+const KILLS_PER_AUDIT = 10;
 /** What is done and when it is cut off comes from here; KILL_SEED=… does it again, as far as the machine lets it. */
 const SEED = Number(process.env.KILL_SEED ?? randomInt(2 ** 31));
 
@@ -24,27 +24,36 @@ const server = serve({ VERSIONS_PER_FILE: "2" });
 /** @typedef {import("./client.mjs").Answer} Answer */
 /** What is in a folder: each path below it with its size, or null for a directory. @typedef {Map<string, number | null>} Tree */
 
-let state = SEED;
+/** Whole numbers by chance, always the same for a seed: mulberry32. */
+class Chance {
+  #state;
 
-/** A whole number below `below`: mulberry32. */
-function pick(/** @type {number} */ below) {
-  state = (state + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-  return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  constructor(/** @type {number} */ seed) {
+    this.#state = seed;
+  }
+
+  pick(/** @type {number} */ below) {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  }
+
+  /** @template T @param {T[]} items @returns {T} */
+  one(items) {
+    return /** @type {T} */ (items[this.pick(items.length)]);
+  }
 }
-
-/** @template T @param {T[]} items @returns {T} */
-const one = (items) => /** @type {T} */ (items[pick(items.length)]);
 
 /** Everything that was ever sent, by its size: no two have the same, so a listing tells them apart. @type {Map<number, string>} */
 const sent = new Map();
 const hash = (/** @type {Buffer} */ bytes) => createHash("sha256").update(bytes).digest("hex");
 
-/** Bytes of a size that no others have: mostly inline, or in the bucket by one put or in parts. */
-function fresh(/** @type {boolean} */ isLarge) {
-  const [least, spread] = isLarge ? (pick(20) === 0 ? [8_400_000, 200_000] : [1_050_000, 900_000]) : [0, 60_000];
-  let size = least + pick(spread);
+/** Bytes of a size that no others have: inline, or in the bucket by one put or in parts. */
+function fresh(/** @type {Chance} */ chance, /** @type {boolean} */ isLarge) {
+  const inParts = isLarge && chance.pick(20) === 0;
+  const [least, spread] = inParts ? [8_400_000, 200_000] : isLarge ? [1_050_000, 300_000] : [0, 60_000];
+  let size = least + chance.pick(spread);
   while (sent.has(size)) size += 1;
   const bytes = randomBytes(size);
   sent.set(size, hash(bytes));
@@ -91,8 +100,9 @@ class Lane {
   acknowledged = 0;
   #serial = 0;
 
-  /** @param {string} userId @param {string} name @param {boolean} isLarge */
-  constructor(userId, name, isLarge) {
+  /** @param {Chance} chance @param {string} userId @param {string} name @param {boolean} isLarge */
+  constructor(chance, userId, name, isLarge) {
+    this.chance = chance;
     this.userId = userId;
     this.folder = `${ROOT}/${name}`;
     this.isLarge = isLarge;
@@ -116,29 +126,30 @@ class Lane {
 
   /** Something to do, and in `after` what comes of it. @param {Client} client @param {Tree} after @returns {() => Promise<Answer>} */
   #next(client, after) {
+    const { chance } = this;
     const at = (/** @type {string} */ name) => `${this.folder}/${name}`;
     const files = [...after].flatMap(([name, size]) => (size === null ? [] : [name]));
     const directories = [...after].flatMap(([name, size]) => (size === null ? [name] : []));
     const isFull = after.size > ENTRIES_MAX;
-    const choice = files.length < 2 ? 0 : pick(isFull ? 3 : 10) + (isFull ? 7 : 0);
-    const target = one([`m${this.#serial++}`, `n${this.#serial++}/o`]);
-    const top = one([...files, ...directories]);
+    const choice = files.length < 2 ? 0 : chance.pick(isFull ? 3 : 10) + (isFull ? 7 : 0);
+    const target = chance.one([`m${this.#serial++}`, `n${this.#serial++}/o`]);
+    const top = chance.one([...files, ...directories]);
     if (choice < 5) {
       // A name that a directory has been moved away from, or to, is a file's or nobody's.
-      const name = one([...NAMES.filter((name) => after.get(name) !== null), ...files]);
-      const bytes = fresh(this.isLarge);
-      const way = one(WAYS);
+      const name = chance.one([...NAMES.filter((name) => after.get(name) !== null), ...files]);
+      const bytes = fresh(chance, this.isLarge);
+      const way = chance.one(WAYS);
       put(after, name, bytes.length);
       return () => way(client, at(name), bytes);
     }
     if (choice === 5) {
-      const [from, over] = [one(files), one(files)];
+      const [from, over] = [chance.one(files), chance.one(files)];
       copy(after, from, over);
       if (from !== over) remove(after, from);
       return () => client.move(at(from), at(over), { overwrite: true });
     }
     if (choice === 6 && directories.length > 0) {
-      const from = one(directories);
+      const from = chance.one(directories);
       copy(after, from, target);
       return () => client.copy(at(from), at(target));
     }
@@ -199,13 +210,16 @@ async function audit(/** @type {string} */ userId) {
 test(`after ${KILLS} kills every acknowledged change is there, and nothing is half`, async (context) => {
   context.diagnostic(`KILL_SEED=${SEED}`);
   const users = [server.user(), server.user(), server.user()];
-  const lanes = users.flatMap((userId) => [new Lane(userId, "small", false), new Lane(userId, "large", true)]);
+  const lanes = users.flatMap((userId, n) =>
+    ["small", "large"].map((name, m) => new Lane(new Chance(SEED + 2 * n + m), userId, name, name === "large")),
+  );
+  const chance = new Chance(SEED - 1);
   const read = new Set();
   let cut = 0;
   for (let kill = 1; kill <= KILLS; kill += 1) {
     let isKilled = false;
     const work = Promise.all(lanes.map((lane) => lane.work(() => isKilled)));
-    await Promise.race([sleep(10 + pick(240)), work]); // a lane that fails ends the wait
+    await Promise.race([sleep(10 + chance.pick(170)), work]); // a lane that fails ends the wait
     const [runtime, ...more] = server.runtimes();
     assert.ok(runtime && more.length === 0, "one process to kill");
     isKilled = true;
