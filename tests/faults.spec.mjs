@@ -3,49 +3,21 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import http from "node:http";
-import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, gatewayUrl, ROOT, send } from "./client.mjs";
+import { ROOT, send } from "./client.mjs";
 import { eventually, ok } from "./expect.mjs";
+import { daring, failed, failing, missed, serveFaulty } from "./failing.mjs";
 import { FORM, file, form, path, upload } from "./form.mjs";
-import { Server } from "./harness.mjs";
 import { accounted, onlyLive } from "./ledger.mjs";
 
 const FILE = `${ROOT}/file.bin`;
 const HOST_SECRET = "host-secret";
-const server = new Server({ VERSIONS_DAYS: "0", HOST_SECRET }, undefined, join(import.meta.dirname, "faulty.mjs"));
-before(() => server.start());
-after(() => server.stop());
+const server = serveFaulty({ VERSIONS_DAYS: "0", HOST_SECRET });
 
 /** @typedef {import("./client.mjs").Answer} Answer */
+/** @typedef {import("./client.mjs").Client} Client */
 /** @typedef {import("./faulty.mjs").Fault} Fault */
-
-/** A client whose answers may be a 500. */
-const daring = (/** @type {string} */ userId) => new Client(gatewayUrl(server.url, server.signed(userId)));
-
-/** Has operations on a user's keys fail while `work` runs, and fails itself if one of them was not called. @template T
- * @param {string} userId @param {Fault[]} faults @param {() => Promise<T>} work */
-async function failing(userId, faults, work) {
-  const tell = (/** @type {Fault[]} */ faults) =>
-    send(server.url, { method: "PUT", target: `/__faults?userId=${userId}`, body: JSON.stringify(faults) });
-  await tell(faults);
-  try {
-    return await work();
-  } finally {
-    for (const { operation, kind, hits } of ok(await tell([]))) assert.ok(hits, `${operation} ${kind} was not called`);
-  }
-}
-
-/** A failure of ours: told in a sentence, which says nothing of the inside, and can be tried again if it is a 503. */
-function failed(/** @type {Answer} */ answer, status = 503) {
-  const said = answer.bytes.toString("utf8", 0, 300);
-  assert.equal(answer.status, status, said);
-  assert.match(String(answer.headers["content-type"]), /^application\/json\b/);
-  assert.match(answer.body.error, /\w+ \w+/);
-  assert.doesNotMatch(said, /blobs\/|10001|connection lost/i);
-  if (status === 503) assert.match(String(answer.headers["retry-after"]), /^\d+$/);
-}
 
 /** In the bucket, in one part; and in two. */
 const SIZE = 1_200_000;
@@ -89,27 +61,14 @@ async function onlyKey(/** @type {string} */ userId) {
   return rows[0].key;
 }
 
-/** A read of an object that is not what its row says: 500, and the log has the key, once. @param {string} key @param {() => Promise<Answer>} get */
-async function missed(key, get) {
-  const seen = server.logs.length;
-  failed(await get(), 500);
-  const lines = () => server.logs.slice(seen).filter((line) => line.includes(key));
-  await eventually(
-    async () => lines().length,
-    (count) => count > 0,
-    2000,
-  );
-  assert.equal(lines().length, 1, lines().join("\n"));
-}
-
 // Each test has a user, and its faults are that user's alone: so they can wait beside one another.
 describe("the bucket fails", { concurrency: 4 }, () => {
   test("reads that the bucket never answers are given up, and said so", async () => {
     const userId = server.user();
-    const client = daring(userId);
+    const client = daring(server, userId);
     ok(await client.put(FILE, randomBytes(SIZE)));
     const gets = Object.values(READS).map((get) => () => get(client));
-    const answers = await failing(userId, [{ operation: "get", kind: "never" }], () =>
+    const answers = await failing(server, userId, [{ operation: "get", kind: "never" }], () =>
       Promise.all(gets.map((get) => get())),
     );
     for (const answer of answers) failed(answer);
@@ -120,18 +79,18 @@ describe("the bucket fails", { concurrency: 4 }, () => {
     for (const operation of operations) {
       test(`${way} says that it failed when ${operation} does, and leaves the old file and no more`, async () => {
         const userId = server.user();
-        const client = daring(userId);
+        const client = daring(server, userId);
         const old = randomBytes(SIZE);
         ok(await client.put(FILE, old));
         for (const kind of KINDS[operation] ?? []) {
-          failed(await failing(userId, [{ operation, kind }], () => write(client, randomBytes(SIZE))));
+          failed(await failing(server, userId, [{ operation, kind }], () => write(client, randomBytes(SIZE))));
           assert.ok((await client.content(FILE)).bytes.equals(old), kind);
           await accounted(server, userId);
         }
         assert.equal((await onlyLive(server, userId)).length, 1);
 
         const bytes = randomBytes(SIZE);
-        ok(await failing(userId, [{ operation, kind: "late" }], () => write(client, bytes)));
+        ok(await failing(server, userId, [{ operation, kind: "late" }], () => write(client, bytes)));
         assert.ok((await client.content(FILE)).bytes.equals(bytes), "late, and whole");
         assert.equal((await onlyLive(server, userId)).length, 1);
       });
@@ -141,21 +100,21 @@ describe("the bucket fails", { concurrency: 4 }, () => {
     if (last === "complete")
       test(`${way} says that it failed when its second part fails`, async () => {
         const userId = server.user();
-        const client = daring(userId);
+        const client = daring(server, userId);
         ok(await client.write(FILE, "old"));
         /** @type {Fault[]} */
         const faults = [{ operation: "uploadPart", kind: "error", skip: 1 }];
-        failed(await failing(userId, faults, () => write(client, randomBytes(TWO_PARTS))));
+        failed(await failing(server, userId, faults, () => write(client, randomBytes(TWO_PARTS))));
         assert.equal(ok(await client.read(FILE)).content, "old");
         assert.deepEqual(await onlyLive(server, userId), []);
       });
 
     test(`${way} of which ${last} keeps nothing, though it says so, is missed by every read`, async () => {
       const userId = server.user();
-      const client = daring(userId);
-      ok(await failing(userId, [{ operation: last, kind: "lie" }], () => write(client, randomBytes(SIZE))));
+      const client = daring(server, userId);
+      ok(await failing(server, userId, [{ operation: last, kind: "lie" }], () => write(client, randomBytes(SIZE))));
       const key = await onlyKey(userId);
-      for (const get of Object.values(READS)) await missed(key, () => get(client));
+      for (const get of Object.values(READS)) await missed(server, key, () => get(client));
       assert.equal(ok(await client.stat(FILE)).size, SIZE);
       const bytes = randomBytes(SIZE);
       ok(await write(client, bytes));
@@ -170,10 +129,10 @@ describe("the bucket fails", { concurrency: 4 }, () => {
   ])) {
     test(`who gives up a PUT because ${operation} never answers leaves the old file and no more`, async () => {
       const userId = server.user();
-      const client = daring(userId);
+      const client = daring(server, userId);
       const old = randomBytes(SIZE);
       ok(await client.put(FILE, old));
-      await failing(userId, [{ operation, kind: "never" }], async () => {
+      await failing(server, userId, [{ operation, kind: "never" }], async () => {
         const request = http.request(client.url("/content", { path: FILE }), { method: "PUT", headers: body });
         request.on("error", () => {}); // what this is about
         request.flushHeaders(); // or Node would count the bytes and state their length
@@ -189,24 +148,24 @@ describe("the bucket fails", { concurrency: 4 }, () => {
   for (const [way, get] of Object.entries(READS)) {
     test(`${way} of an object that is missing or shorter is 500 with its key in the log, and never an empty file`, async () => {
       const userId = server.user();
-      const client = daring(userId);
+      const client = daring(server, userId);
       ok(await client.put(FILE, randomBytes(SIZE)));
       const key = await onlyKey(userId);
       for (const kind of /** @type {const} */ (["missing", "shorter"]))
-        await missed(key, () => failing(userId, [{ operation: "get", kind }], () => get(client)));
+        await missed(server, key, () => failing(server, userId, [{ operation: "get", kind }], () => get(client)));
       assert.ok((await get(client)).status < 300, "it was there all the time");
       await (await server.r2()).delete(key);
-      await missed(key, () => get(client));
+      await missed(server, key, () => get(client));
       assert.equal(ok(await client.stat(FILE)).size, SIZE);
     });
 
     test(`${way} of an object that cannot be had now is 503, and later the bytes`, async () => {
       const userId = server.user();
-      const client = daring(userId);
+      const client = daring(server, userId);
       ok(await client.put(FILE, randomBytes(SIZE)));
       for (const kind of /** @type {const} */ (["error", "lost"]))
-        failed(await failing(userId, [{ operation: "get", kind }], () => get(client)));
-      const late = await failing(userId, [{ operation: "get", kind: "late" }], () => get(client));
+        failed(await failing(server, userId, [{ operation: "get", kind }], () => get(client)));
+      const late = await failing(server, userId, [{ operation: "get", kind: "late" }], () => get(client));
       assert.deepEqual([late.status, late.bytes], [late.status, (await get(client)).bytes]);
       assert.ok([200, 206].includes(late.status), String(late.status));
     });
@@ -214,9 +173,9 @@ describe("the bucket fails", { concurrency: 4 }, () => {
     if (way === "a range") continue;
     test(`${way} whose bytes break off is not taken for whole`, async () => {
       const userId = server.user();
-      const client = daring(userId);
+      const client = daring(server, userId);
       ok(await client.put(FILE, randomBytes(SIZE)));
-      const broken = failing(userId, [{ operation: "get", kind: "cut" }], () => get(client));
+      const broken = failing(server, userId, [{ operation: "get", kind: "cut" }], () => get(client));
       if (way === "read") failed(await broken);
       else await assert.rejects(broken, /aborted|ECONNRESET|hang up/);
     });
@@ -225,22 +184,22 @@ describe("the bucket fails", { concurrency: 4 }, () => {
   for (const kind of /** @type {const} */ (["error", "lost", "late"])) {
     test(`what the alarm cannot remove at once (${kind}) is removed the next time`, async () => {
       const userId = server.user();
-      const client = daring(userId);
+      const client = daring(server, userId);
       ok(await client.put(FILE, randomBytes(SIZE)));
       ok(await client.remove(FILE, { permanent: true }));
-      await failing(userId, [{ operation: "delete", kind, times: 2 }], () => onlyLive(server, userId));
+      await failing(server, userId, [{ operation: "delete", kind, times: 2 }], () => onlyLive(server, userId));
       assert.deepEqual([...(await server.objects("DATA", `users/${userId}/`)).keys()], []);
     });
 
     test(`an upload in parts that the alarm cannot end at once (${kind}) leaves nothing`, async () => {
       const userId = server.user();
-      const client = daring(userId);
+      const client = daring(server, userId);
       /** @type {Fault[]} */
       const faults = [
         { operation: "uploadPart", kind: "error", skip: 1, times: 1 },
         { operation: "abort", kind, times: 1 },
       ];
-      await failing(userId, faults, async () => {
+      await failing(server, userId, faults, async () => {
         failed(await client.put(FILE, [randomBytes(TWO_PARTS)]));
         assert.deepEqual(await onlyLive(server, userId), []);
       });
@@ -250,7 +209,7 @@ describe("the bucket fails", { concurrency: 4 }, () => {
 
 test("chats that cannot be had now are 503, and never no chats", async () => {
   const userId = server.user();
-  const client = daring(userId);
+  const client = daring(server, userId);
   const key = `users/${userId}/history/main.json`;
   await (await server.r2()).put(key, JSON.stringify({ messages: [{ role: "user", content: "hello" }] }));
   const ask = (/** @type {string} */ route) =>
@@ -260,7 +219,7 @@ test("chats that cannot be had now are 503, and never no chats", async () => {
     ["sessions", "list"],
   ])
     for (const kind of /** @type {const} */ (["error", "lost"]))
-      failed(await failing(userId, [{ operation: String(operation), kind }], () => ask(String(route))));
+      failed(await failing(server, userId, [{ operation: String(operation), kind }], () => ask(String(route))));
   assert.equal(ok(await ask("history")).messages.length, 1);
   assert.equal(ok(await ask("sessions")).sessions.length, 1);
   await (await server.r2()).delete(key);
@@ -268,7 +227,7 @@ test("chats that cannot be had now are 503, and never no chats", async () => {
 
 test("a reset and the end of an account that the bucket interrupts can be repeated until they are done", async () => {
   const userId = server.user();
-  const client = daring(userId);
+  const client = daring(server, userId);
   ok(await client.put(FILE, randomBytes(SIZE)));
   const planted = `users/${userId}/workspace/a.txt`;
   const plant = async () => (await server.r2()).put(planted, "x");
@@ -287,12 +246,12 @@ test("a reset and the end of an account that the bucket interrupts can be repeat
     for (const operation of ["list", "delete"]) {
       for (const kind of /** @type {const} */ (["error", "lost"])) {
         await plant();
-        failed(await failing(userId, [{ operation, kind }], work));
+        failed(await failing(server, userId, [{ operation, kind }], work));
         assert.equal((await client.list()).status, status);
       }
     }
     await plant();
-    ok(await failing(userId, [{ operation: "delete", kind: "late", times: 1 }], work));
+    ok(await failing(server, userId, [{ operation: "delete", kind: "late", times: 1 }], work));
     assert.ok(!(await server.objects()).has(planted));
   }
   await eventually(
