@@ -10,7 +10,7 @@
 use durable_objects::call::{Abandon, Announce, Content};
 use durable_objects::ids::Sha256;
 use durable_objects::limits::INLINE_MAX_BYTES;
-use futures::future::join;
+use futures::future::{Either, Fuse, FusedFuture as _, FutureExt as _, join, select};
 use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -92,7 +92,7 @@ struct Large {
 
 enum Sink {
     /// One `put` that reads what is written here.
-    Put { writer: WritableStreamDefaultWriter, put: JsFuture },
+    Put { writer: WritableStreamDefaultWriter, put: Fuse<JsFuture> },
     /// Parts, the next of which is being filled.
     Parts { upload: Multipart, part: Uint8Array, filled: u32, parts: Array },
 }
@@ -200,7 +200,7 @@ impl<'a> Intake<'a> {
             Expected::Exactly(size_bytes) => {
                 #[expect(clippy::cast_precision_loss, reason = "bounded by the limit")]
                 let stream = FixedLengthStream::new(size_bytes as f64);
-                let put = self.blobs.start_put(&key, &stream.readable());
+                let put = self.blobs.start_put(&key, &stream.readable()).fuse();
                 let writer = stream.writable().get_writer().map_err(|cause| failed("writing to", &key, &cause))?;
                 Sink::Put { writer, put }
             }
@@ -250,7 +250,10 @@ impl<'a> Intake<'a> {
         if let State::Large(large) = self.state {
             if let Sink::Put { writer, put } = large.sink {
                 // Ends the `put`, so that it has failed before the alarm looks.
-                let _ = join(JsFuture::from(writer.abort()), put).await;
+                let aborted = JsFuture::from(writer.abort());
+                if !put.is_terminated() {
+                    let _ = join(aborted, put).await;
+                }
             }
             abandon(self.workspace, &large.key).await;
         }
@@ -293,9 +296,13 @@ async fn abandon(workspace: &Workspace, key: &str) {
 impl Sink {
     async fn send(&mut self, blobs: &Blobs, key: &str, chunk: &Uint8Array) -> Result<(), Error> {
         match self {
-            Self::Put { writer, .. } => {
-                let written = JsFuture::from(writer.write_with_chunk(chunk)).await;
-                written.map(drop).map_err(|cause| failed("writing to", key, &cause))
+            Self::Put { writer, put } => {
+                // A `put` that has failed may leave the stream as it is: then nobody would ever take the chunk.
+                match select(JsFuture::from(writer.write_with_chunk(chunk)), put).await {
+                    Either::Left((written, _)) => written.map(drop).map_err(|cause| failed("writing to", key, &cause)),
+                    Either::Right((Ok(_), _)) => Err(Error::BucketFailed(format!("putting {key}: it ended early"))),
+                    Either::Right((Err(cause), _)) => Err(failed("putting", key, &cause)),
+                }
             }
             Self::Parts { upload, part, filled, parts } => {
                 let mut taken = 0;
@@ -321,9 +328,11 @@ impl Large {
         let hash = bytes::to_sha256(&JsFuture::from(self.digest.digest()).await.map_err(hashing)?);
         match self.sink {
             Sink::Put { writer, put } => {
-                let (closed, object) = join(JsFuture::from(writer.close()), put).await;
-                let stored = object.and(closed);
-                stored.map_err(|cause| failed("putting", &self.key, &cause))?;
+                let closed = JsFuture::from(writer.close());
+                let putting = |cause: JsValue| failed("putting", &self.key, &cause);
+                // In this order: where the `put` has failed, nobody may ever see the end of the stream.
+                put.await.map_err(putting)?;
+                closed.await.map_err(putting)?;
             }
             Sink::Parts { upload, part, filled, parts } => {
                 if filled > 0 {

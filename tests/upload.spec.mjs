@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import http from "node:http";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
 import { keys, names, ok, refused } from "./expect.mjs";
@@ -211,3 +212,28 @@ test("an empty body is no form, with and without a length", async () => {
   refused(await post(client, ""), 400, "Invalid form data");
   refused(await post(client, []), 400, "Invalid form data");
 });
+
+/** Forms that begin like this and then go on without a boundary. @type {Record<string, string>} */
+const ENDLESS = {
+  "in front of its first field": "",
+  "in the header of a field": `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file`,
+};
+
+for (const [where, beginning] of Object.entries(ENDLESS)) {
+  test(`a form without a boundary in sight ${where} is refused before its end: it would have to be kept in memory`, async () => {
+    const userId = server.user();
+    const client = server.client(userId);
+    const request = http.request(client.url("/upload"), { method: "POST", headers: FORM, agent: false });
+    const answered = new Promise((resolve, reject) => {
+      request.on("response", (response) => resolve(response.resume().statusCode)).on("error", reject);
+      request.setTimeout(10_000, () => reject(new Error("it waits for more")));
+    });
+    request.flushHeaders();
+    // More than is ever kept, and far less than a file may have; the end never comes.
+    request.write(beginning + "x".repeat(4 * MIB));
+    assert.equal(await answered, 400);
+    request.destroy();
+    assert.deepEqual(names(ok(await client.list())), []);
+    await nothingPending(server, userId);
+  });
+}
