@@ -37,9 +37,10 @@ fn parse(header: &str, is_strong: bool) -> Condition {
     if header == "*" {
         return Condition::Any;
     }
-    // Tags hold no quotes, so every second piece is one, and what is before it tells a weak one.
+    // Tags hold no quotes, so every second piece is one, but for what a quote opens and none closes; and what is before
+    // it tells a weak one.
     let pieces: Vec<&str> = header.split('"').collect();
-    let tags = pieces.chunks_exact(2).filter_map(|pair| match pair {
+    let tags = pieces.chunks_exact(2).take((pieces.len() - 1) / 2).filter_map(|pair| match pair {
         [before, tag] if !(is_strong && before.ends_with("W/")) => Some((*tag).to_owned()),
         _ => None,
     });
@@ -101,6 +102,8 @@ mod tests {
         assert_eq!(parse("\"a\" , W/\"b\",\"c,d\"", false), list(&["a", "b", "c,d"]));
         assert_eq!(parse("W/\"b\"", true), list(&[]));
         assert_eq!(parse("nonsense", true), list(&[]));
+        assert_eq!(parse("\"", true), list(&[]));
+        assert_eq!(parse("\"a\", \"b", true), list(&["a"]));
         assert_eq!(parse("\"\"", false), list(&[""]));
     }
 

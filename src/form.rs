@@ -72,10 +72,11 @@ async fn read_fields(incoming: &Incoming, workspace: &Workspace, max_bytes: u64,
     while let Some(field) = fields.next_field().await.map_err(invalid)? {
         unparsed_bytes.set(0);
         match field.name() {
-            // A page's form in which no file was chosen sends one without a name and without bytes: it is none.
-            Some("file") if field.file_name() == Some("") => take_nothing(field, &unparsed_bytes).await?,
             Some("file") if form.file.is_none() => {
-                form.file = Some(take_file(incoming, workspace, max_bytes, field, &unparsed_bytes).await?);
+                let is_nameless = field.file_name() == Some("");
+                let file = take_file(incoming, workspace, max_bytes, field, &unparsed_bytes).await?;
+                // A page's form in which no file was chosen sends one without a name and without bytes: it is none.
+                form.file = (!is_nameless || !file.is_empty()).then_some(file);
             }
             Some("path") if form.path.is_none() => form.path = Some(take_text(field, &unparsed_bytes).await?),
             // What nobody asked for is passed over.

@@ -117,6 +117,12 @@ test("raw routes need a path", async () => {
   }
 });
 
+test("a path that is empty has no characters that could be one", async () => {
+  const client = server.client();
+  for (const endpoint of ["/content", "/stat", "/read", "/list"])
+    refused(await client.request("GET", endpoint, { params: { path: "" } }), 400, "Invalid characters in path");
+});
+
 test("HEAD answers wherever GET does, with the same headers and no body", async () => {
   const client = server.client();
   ok(await client.put(FILE, BYTES));
