@@ -243,7 +243,8 @@ for (const [where, beginning] of Object.entries(ENDLESS)) {
       return promise.finally(() => request.destroy());
     };
     // The server does not read on: whoever still writes may meet the closed connection before the answer.
-    const early = (/** @type {NodeJS.ErrnoException} */ { code }) => (code === "EPIPE" || code === "ECONNRESET" ? 0 : code);
+    const early = (/** @type {NodeJS.ErrnoException} */ { code }) =>
+      code === "EPIPE" || code === "ECONNRESET" ? 0 : code;
     let status = 0;
     for (let attempt = 0; attempt < 20 && status === 0; attempt++) status = await ask().catch(early);
     assert.equal(status, 400);
