@@ -36,6 +36,10 @@ const SECRETS: [&str; 3] = ["SIGNING_SECRET", "MOLTBOT_SIGNING_SECRET", "SIGNING
 /// The default of `ALLOWED_ORIGINS`: a page under development, and this Worker's own.
 const DEVELOPMENT_ORIGINS: &str = "http://localhost:3000,http://localhost:8787";
 
+/// The default of `MEDIA_HOSTS`: where the providers that are known here keep results.
+pub const MEDIA_HOSTS: &str = "fal.run,fal.media,*.fal.media,cdn.fal.ai,api.elevenlabs.io,*.elevenlabs.io,\
+    storage.googleapis.com/falserverless/,storage.googleapis.com/eleven-public-prod/";
+
 thread_local! {
     static CONFIG: RefCell<Option<Rc<Config>>> = const { RefCell::new(None) };
 }

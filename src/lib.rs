@@ -15,6 +15,7 @@ mod error;
 mod form;
 mod incoming;
 mod intake;
+mod media;
 mod mime;
 mod routes;
 mod wire;
