@@ -4,4 +4,5 @@ mod adapters;
 pub mod address;
 mod json;
 pub mod key;
+pub mod kind;
 mod walk;
