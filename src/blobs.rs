@@ -129,6 +129,11 @@ impl Blobs {
         Ok(Self { bucket: env::data(&incoming.env)?, incoming: Rc::clone(incoming) })
     }
 
+    /// The bucket of media, in the same way.
+    pub fn of_media(incoming: &Rc<Incoming>) -> Result<Self, Error> {
+        Ok(Self { bucket: env::media(&incoming.env)?, incoming: Rc::clone(incoming) })
+    }
+
     /// A key that nothing else has or will have.
     pub fn new_key(user: &UserId) -> String {
         format!("users/{user}/blobs/{}", random_uuid())

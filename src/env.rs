@@ -86,6 +86,12 @@ pub fn data(env: &Env) -> Result<Bucket, Error> {
     bucket.map(JsCast::unchecked_into).ok_or(Error::NotConfigured("The bucket DATA is not bound"))
 }
 
+/// The bucket of media.
+pub fn media(env: &Env) -> Result<Bucket, Error> {
+    let bucket = Reflect::get(env, &"MEDIA".into()).ok().filter(JsValue::is_object);
+    bucket.map(JsCast::unchecked_into).ok_or(Error::NotConfigured("The bucket MEDIA is not bound"))
+}
+
 /// The object of a user. Its name is the user's id, exactly as signed.
 pub fn workspace(env: &Env, user: &UserId) -> Result<Stub, Error> {
     let namespace = env.durable_object("WORKSPACE").map_err(|error| Error::internal("WORKSPACE", &error))?;

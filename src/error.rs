@@ -178,6 +178,7 @@ fn told_of_workspace(error: &call::Error) -> Told {
         E::UnknownUpload { .. } => told(503, "The upload was given up before it ended; nothing was changed; try again")
             .header("Retry-After", "1")
             .cause(error.to_string()),
+        E::UnknownMedia { .. } => told(404, "Media not found"),
         E::ImportFirst { .. } => told(503, "The workspace is being opened; try again").header("Retry-After", "1"),
         E::Closed => told(410, "This account was deleted"),
         E::BadCursor => told(400, "Invalid cursor"),

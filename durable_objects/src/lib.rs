@@ -9,6 +9,7 @@
 //! | [`call`] | the interface: every verb, its answer, the one error type, and how they travel |
 //! | [`path`], [`ids`] | names that are proven valid once they have their type |
 //! | [`limits`] | how much, how deep, how long |
+//! | [`media_url`] | the addresses of public media, which both rooms make |
 //! | [`sql`] | the seam: workerd's SQLite, or any other in tests |
 //! | [`workspace`] | the schema, the verbs, the timers |
 //! | `bucket` | what the alarm does outside of the database: it removes what the database has let go of (wasm only) |
@@ -19,6 +20,7 @@ mod bucket;
 pub mod call;
 pub mod ids;
 pub mod limits;
+pub mod media_url;
 #[cfg(target_arch = "wasm32")]
 #[expect(missing_docs, reason = "the macro of the object's class makes public items without any")]
 mod object;

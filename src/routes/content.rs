@@ -57,6 +57,10 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
             let range = asked_for(incoming, &entry)?;
             (Blobs::of(incoming)?.get(&key, size_bytes, range).await?, range)
         }
+        (Place::Media(key), _) => {
+            let range = asked_for(incoming, &entry)?;
+            (Blobs::of_media(incoming)?.get(&key, size_bytes, range).await?, range)
+        }
         (Place::Body, Some(response)) => match asked_for(incoming, &entry)? {
             Some(range) => (slice(&to_buffer(&response).await?, range).into(), Some(range)),
             None => (response.body().into(), None),
@@ -122,6 +126,7 @@ pub async fn whole(
             (_, body) => body,
         },
         (Place::Stored(key), _) => Blobs::of(incoming)?.get(key, size_bytes, None).await?,
+        (Place::Media(key), _) => Blobs::of_media(incoming)?.get(key, size_bytes, None).await?,
         (Place::Body | Place::Unchanged, Some(response)) => return to_buffer(&response).await,
         (Place::Body | Place::Unchanged, None) => return Err(without_bytes()),
     };

@@ -6,6 +6,7 @@
 
 mod answers;
 mod error;
+mod media;
 mod verbs;
 
 use serde::de::DeserializeOwned;
@@ -15,6 +16,7 @@ use crate::ids::Label;
 
 pub use answers::*;
 pub use error::{Error, Sought};
+pub use media::*;
 pub use verbs::*;
 
 /// The header with the call when the body is bytes, as ASCII JSON.
@@ -69,6 +71,15 @@ calls! {
     Reset => Cleared,
     Close => Cleared,
     Import => Imported,
+    AnnounceMedia => MediaAnnounced,
+    KeepMedia => MediaKept,
+    AbandonMedia => MediaAbandoned,
+    GetMedia => Media,
+    ReadMedia => MediaFound,
+    ListMedia => MediaListing,
+    UsesOfMedia => MediaUses,
+    DeleteMedia => MediaDeleted,
+    MediaRemoved => MediaForgotten,
 }
 
 /// A call with who makes it.

@@ -72,6 +72,15 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::Ping(call) => reply(call, Ok(Pong {})),
         Verb::Reset(call) => reply(call, mutate(context, reset::reset)),
         Verb::Close(call) => reply(call, mutate(context, reset::close)),
+        Verb::AnnounceMedia(call) => reply(call, Err(Error::Closed)),
+        Verb::KeepMedia(call) => reply(call, Err(Error::Closed)),
+        Verb::AbandonMedia(call) => reply(call, Err(Error::Closed)),
+        Verb::GetMedia(call) => reply(call, Err(Error::Closed)),
+        Verb::ReadMedia(call) => reply(call, Err(Error::Closed)),
+        Verb::ListMedia(call) => reply(call, Err(Error::Closed)),
+        Verb::UsesOfMedia(call) => reply(call, Err(Error::Closed)),
+        Verb::DeleteMedia(call) => reply(call, Err(Error::Closed)),
+        Verb::MediaRemoved(call) => reply(call, Err(Error::Closed)),
         Verb::Import(call) => reply(call, mutate(context, |tx| import::import(tx, call))),
     }
 }

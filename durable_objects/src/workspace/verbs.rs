@@ -82,7 +82,7 @@ pub fn write(tx: &Tx<'_>, call: &Write, body: Option<&Bytes>) -> Result<Written,
             (rev, kept)
         }
     };
-    Ok(Written { size_bytes: kept.size_bytes, modified_ms: tx.now_ms, rev })
+    Ok(Written { size_bytes: kept.size_bytes, modified_ms: tx.now_ms, rev, media: None })
 }
 
 /// Gives a file other content; what it had becomes a version. The same content again is a new time and no new version.

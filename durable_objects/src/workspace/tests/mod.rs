@@ -194,7 +194,7 @@ impl World {
             self.call(Read { path: path(at), unless: Condition::None }, None)?;
         let bytes = match place {
             Place::Body => body,
-            Place::Stored(key) => self.bucket.borrow()[&key].clone(),
+            Place::Stored(key) | Place::Media(key) => self.bucket.borrow()[&key].clone(),
             Place::Unchanged | Place::Foreign(_) => panic!("{at} is {place:?}"),
         };
         assert_eq!((entry.size_bytes, entry.hash), (bytes.len() as u64, Some(hash(&bytes))));
