@@ -12,6 +12,7 @@ use worker::Env;
 
 use crate::blobs::Bucket;
 use crate::error::Error;
+use crate::media::MediaConfig;
 use crate::workspace::Stub;
 
 /// What an operator has configured, read once for each isolate.
@@ -28,6 +29,8 @@ pub struct Config {
     pub host_secret: Option<String>,
     /// The origins that browsers may call from (`ALLOWED_ORIGINS`).
     pub allowed_origins: Vec<String>,
+    /// What media may be, where they may come from, and who makes them.
+    pub media: MediaConfig,
 }
 
 /// The secret in use, its older name, and the secret before it.
@@ -35,10 +38,6 @@ const SECRETS: [&str; 3] = ["SIGNING_SECRET", "MOLTBOT_SIGNING_SECRET", "SIGNING
 
 /// The default of `ALLOWED_ORIGINS`: a page under development, and this Worker's own.
 const DEVELOPMENT_ORIGINS: &str = "http://localhost:3000,http://localhost:8787";
-
-/// The default of `MEDIA_HOSTS`: where the providers that are known here keep results.
-pub const MEDIA_HOSTS: &str = "fal.run,fal.media,*.fal.media,cdn.fal.ai,api.elevenlabs.io,*.elevenlabs.io,\
-    storage.googleapis.com/falserverless/,storage.googleapis.com/eleven-public-prod/";
 
 thread_local! {
     static CONFIG: RefCell<Option<Rc<Config>>> = const { RefCell::new(None) };
@@ -65,6 +64,7 @@ impl Config {
             file_max_bytes: bytes(&var, "MAX_FILE_BYTES", 50 * MIB),
             host_secret: var("HOST_SECRET").filter(|secret| !secret.is_empty()),
             allowed_origins: origins.split(',').map(|origin| origin.trim().to_owned()).collect(),
+            media: MediaConfig::read(&var),
         }
     }
 }

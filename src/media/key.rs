@@ -1,23 +1,16 @@
-//! Where media lie in the bucket `MEDIA`, and under which address the world sees them.
+//! Where media lie in the bucket `MEDIA`. Under which address the world sees them is `durable_objects::media_url`'s.
 //!
 //! | key | what |
 //! |---|---|
 //! | `media/{ownerId}/[{desktopId}/][{appId}/]{YYYY}/{MM}/{DD}/{sha256}.{ext}` | one item, immutable |
 //! | `staging/{ownerId}/{uuid}` | bytes whose hash is not known yet |
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use durable_objects::ids::{Sha256, UserId};
-use hmac::{Hmac, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use sha2::Sha256 as Sha256Mac;
 
 /// All that is encoded in a segment: `%` too, so that no two ids meet, and `.` and `/`, so that none leads elsewhere.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
-/// What the key of public addresses is derived with: another text would be another key.
-const PURPOSE: &[u8] = b"holdfast media url 1";
-
 /// The prefix of everything public of an owner.
 pub fn media_prefix(owner: &UserId) -> String {
     format!("media/{owner}/")
@@ -40,37 +33,6 @@ pub fn media_key(
     let segment = |id: Option<&str>| id.map(|id| format!("{}/", utf8_percent_encode(id, SEGMENT))).unwrap_or_default();
     let day = DateTime::from_timestamp_millis(now_ms).unwrap_or_default().format("%Y/%m/%d");
     format!("{}{}{}{day}/{hash}.{extension}", media_prefix(owner), segment(desktop), segment(app))
-}
-
-/// What signs the addresses under which media are public: derived from the secret, so that an address says nothing of the
-/// secret and can stand for no user's query. A signature never expires: the address dies with the media.
-#[derive(Clone)]
-pub struct UrlSigner(Hmac<Sha256Mac>);
-
-impl UrlSigner {
-    /// Derived from a secret.
-    pub fn derive(secret: &[u8]) -> Option<Self> {
-        let derived = Hmac::<Sha256Mac>::new_from_slice(secret).ok()?.chain_update(PURPOSE).finalize().into_bytes();
-        Hmac::new_from_slice(&derived).ok().map(Self)
-    }
-
-    /// The address of an item: its key, encoded once more where it holds encoded characters, and the signature over it.
-    pub fn url(&self, origin: &str, key: &str) -> String {
-        let signature = self.0.clone().chain_update(key).finalize().into_bytes();
-        format!("{}?t={}", join(origin, key), URL_SAFE_NO_PAD.encode(signature))
-    }
-
-    /// Whether a signature is one of this key.
-    pub fn verify(&self, key: &str, signature: &str) -> bool {
-        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap_or_default();
-        // Compares in constant time.
-        self.0.clone().chain_update(key).verify_slice(&signature).is_ok()
-    }
-}
-
-/// A key behind a base address. Whoever serves it decodes the path once: what is encoded in the key has to be so twice.
-pub fn join(base: &str, key: &str) -> String {
-    format!("{}/{}", base.trim_end_matches('/'), key.replace('%', "%25"))
 }
 
 #[cfg(test)]
@@ -113,19 +75,5 @@ mod tests {
         let id = "é".repeat(64);
         let key = media_key(&owner, Some(&id), Some(&id), 0, &Sha256::new([0; 32]), "usdz");
         assert!(key.len() <= 1024, "{}", key.len());
-    }
-
-    #[test]
-    fn a_signature_is_of_one_key_and_one_secret() {
-        let signer = UrlSigner::derive(b"test-secret-key-12345").unwrap();
-        let url = signer.url("https://edge.example", "media/user_a/a%20b/x.png");
-        insta::assert_snapshot!(url, @"https://edge.example/media/user_a/a%2520b/x.png?t=0kQBRfF3jIYRpLP5kBGV7UbzEpDlCz5qSJc04spUZSo");
-        let signature = url.rsplit('=').next().unwrap();
-        assert!(signer.verify("media/user_a/a%20b/x.png", signature));
-        assert!(!signer.verify("media/user_b/a%20b/x.png", signature));
-        assert!(!UrlSigner::derive(b"another").unwrap().verify("media/user_a/a%20b/x.png", signature));
-        for other in ["", "x", &signature[1..], &signature.to_lowercase()] {
-            assert!(!signer.verify("media/user_a/a%20b/x.png", other), "{other}");
-        }
     }
 }

@@ -8,19 +8,13 @@ use std::ops::Range;
 
 use file_format::FileFormat;
 
+pub use super::types::MediaType;
+use super::types::{self, AAC, M4A, MP3, MP4, OGG_AUDIO, OGG_VIDEO, STL, SVG, USDZ, WEBM};
+
 /// How much of the beginning is looked at.
 pub const HEAD_BYTES: usize = 64 * 1024;
 /// Where a second document must not begin: browsers look for one no further.
 const POLYGLOT_BYTES: usize = 1024;
-
-/// A type of media.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MediaType {
-    /// As it is served.
-    pub mime: &'static str,
-    /// As it ends in a key.
-    pub extension: &'static str,
-}
 
 /// What is known of media beside their bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +36,8 @@ pub enum NotMedia {
     Polyglot,
     /// A type that the operator does not take.
     NotAllowed(MediaType),
+    /// Another type than the one that was signed for.
+    NotAsSigned(MediaType),
 }
 
 impl NotMedia {
@@ -52,71 +48,10 @@ impl NotMedia {
             Self::Unknown => "The bytes are no image, audio, video or 3D model that is known here".to_owned(),
             Self::Polyglot => "The bytes are media and another document at once".to_owned(),
             Self::NotAllowed(found) => format!("The bytes are {}, which is not allowed here", found.mime),
+            Self::NotAsSigned(found) => format!("The bytes are {}, which is not what was signed for", found.mime),
         }
     }
 }
-
-const fn media(mime: &'static str, extension: &'static str) -> MediaType {
-    MediaType { mime, extension }
-}
-
-/// Formats whose first bytes say what they are.
-const FORMATS: &[(FileFormat, MediaType)] = &[
-    (FileFormat::PortableNetworkGraphics, media("image/png", "png")),
-    (FileFormat::AnimatedPortableNetworkGraphics, media("image/png", "png")),
-    (FileFormat::JointPhotographicExpertsGroup, media("image/jpeg", "jpg")),
-    (FileFormat::GraphicsInterchangeFormat, media("image/gif", "gif")),
-    (FileFormat::Webp, media("image/webp", "webp")),
-    (FileFormat::Av1ImageFileFormat, media("image/avif", "avif")),
-    (FileFormat::Av1ImageFileFormatSequence, media("image/avif", "avif")),
-    (FileFormat::HighEfficiencyImageCoding, media("image/heic", "heic")),
-    (FileFormat::HighEfficiencyImageFileFormat, media("image/heif", "heif")),
-    (FileFormat::JpegXl, media("image/jxl", "jxl")),
-    (FileFormat::WindowsBitmap, media("image/bmp", "bmp")),
-    (FileFormat::WindowsIcon, media("image/vnd.microsoft.icon", "ico")),
-    (FileFormat::TagImageFileFormat, media("image/tiff", "tiff")),
-    (FileFormat::Openexr, media("image/x-exr", "exr")),
-    (FileFormat::RadianceHdr, media("image/vnd.radiance", "hdr")),
-    (FileFormat::Id3v2, MP3),
-    (FileFormat::Mpeg12AudioLayer3, MP3),
-    (FileFormat::AdvancedAudioCoding, AAC),
-    (FileFormat::WaveformAudio, media("audio/wav", "wav")),
-    (FileFormat::FreeLosslessAudioCodec, media("audio/flac", "flac")),
-    (FileFormat::AudioInterchangeFileFormat, media("audio/aiff", "aiff")),
-    (FileFormat::MusicalInstrumentDigitalInterface, media("audio/midi", "mid")),
-    (FileFormat::AdaptiveMultiRate, media("audio/amr", "amr")),
-    (FileFormat::OggVorbis, OGG_AUDIO),
-    (FileFormat::OggOpus, OGG_AUDIO),
-    (FileFormat::OggFlac, OGG_AUDIO),
-    (FileFormat::OggSpeex, OGG_AUDIO),
-    (FileFormat::OggTheora, OGG_VIDEO),
-    (FileFormat::AppleItunesAudio, M4A),
-    (FileFormat::AppleItunesAudiobook, M4A),
-    (FileFormat::AppleItunesVideo, MP4),
-    (FileFormat::AppleQuicktime, media("video/quicktime", "mov")),
-    (FileFormat::AudioVideoInterleave, media("video/x-msvideo", "avi")),
-    (FileFormat::Mpeg12Video, media("video/mpeg", "mpg")),
-    (FileFormat::ThirdGenerationPartnershipProject, media("video/3gpp", "3gp")),
-    (FileFormat::GlTransmissionFormatBinary, media("model/gltf-binary", "glb")),
-    (FileFormat::Filmbox, media("model/x-fbx", "fbx")),
-    (FileFormat::PolygonAscii, media("model/x-ply", "ply")),
-    (FileFormat::PolygonBinary, media("model/x-ply", "ply")),
-    (FileFormat::StereolithographyAscii, STL),
-    (FileFormat::UniversalSceneDescriptionBinary, media("model/vnd.usd", "usdc")),
-    (FileFormat::UniversalSceneDescriptionAscii, media("model/vnd.usda", "usda")),
-    (FileFormat::Magicavoxel, media("model/x-vox", "vox")),
-];
-
-const MP3: MediaType = media("audio/mpeg", "mp3");
-const AAC: MediaType = media("audio/aac", "aac");
-const M4A: MediaType = media("audio/mp4", "m4a");
-const MP4: MediaType = media("video/mp4", "mp4");
-const OGG_AUDIO: MediaType = media("audio/ogg", "ogg");
-const OGG_VIDEO: MediaType = media("video/ogg", "ogv");
-const WEBM: MediaType = media("video/webm", "webm");
-const STL: MediaType = media("model/stl", "stl");
-const SVG: MediaType = media("image/svg+xml", "svg");
-const USDZ: MediaType = media("model/vnd.usdz+zip", "usdz");
 
 /// What bytes are, if they are media that `allowed` takes: a comma-separated list of types and of `image/*`.
 /// `size_bytes` is the size of the whole, if it is known.
@@ -142,8 +77,8 @@ pub fn is_allowed(mime: &str, allowed: &str) -> bool {
 /// Width and height, where the first bytes tell.
 pub fn dimensions(head: &[u8]) -> Option<(u32, u32)> {
     let size = imagesize::blob_size(head).ok()?;
-    let side = |length: usize| u32::try_from(length).ok().filter(|length| *length > 0);
-    Some((side(size.width)?, side(size.height)?))
+    let pixels = |length: usize| u32::try_from(length).ok().filter(|length| *length > 0);
+    Some((pixels(size.width)?, pixels(size.height)?))
 }
 
 fn by_bytes(head: &[u8], hint: &Hint) -> Option<MediaType> {
@@ -152,9 +87,9 @@ fn by_bytes(head: &[u8], hint: &Hint) -> Option<MediaType> {
         // Matroska: the name of its profile stands in the first few dozen bytes.
         let start = part(head, 0..64);
         return match (contains(start, b"webm"), contains(start, b"matroska")) {
-            (true, _) if is_audio => Some(media("audio/webm", "weba")),
+            (true, _) if is_audio => Some(types::WEBM_AUDIO),
             (true, _) => Some(WEBM),
-            (_, true) => Some(media("video/x-matroska", "mkv")),
+            (_, true) => Some(types::MATROSKA),
             (false, false) => None,
         };
     }
@@ -164,9 +99,8 @@ fn by_bytes(head: &[u8], hint: &Hint) -> Option<MediaType> {
     if is_svg(head) {
         return Some(SVG);
     }
-    let format = FileFormat::from_bytes(head);
-    if let Some((_, found)) = FORMATS.iter().find(|(known, _)| *known == format) {
-        return Some(*found);
+    if let Some(found) = types::of_format(FileFormat::from_bytes(head)) {
+        return Some(found);
     }
     // Containers that hold audio as well as video, in brands and flavours without end.
     if part(head, 4..8) == b"ftyp" {
@@ -187,11 +121,11 @@ fn by_hint(head: &[u8], size_bytes: Option<u64>, hint: &Hint) -> Option<MediaTyp
     match hint.extension()?.as_str() {
         "obj" => text()
             .filter(|text| begins(text, &["v", "vn", "vt", "o", "g", "s", "mtllib", "usemtl"]))
-            .map(|_| media("model/obj", "obj")),
-        "mtl" => text().filter(|text| begins(text, &["newmtl"])).map(|_| media("model/mtl", "mtl")),
+            .map(|_| types::OBJ),
+        "mtl" => text().filter(|text| begins(text, &["newmtl"])).map(|_| types::MTL),
         "gltf" => {
             let is_gltf = |text: &&str| text.trim_start().starts_with('{') && contains(head, b"\"asset\"");
-            text().filter(is_gltf).map(|_| media("model/gltf+json", "gltf"))
+            text().filter(is_gltf).map(|_| types::GLTF)
         }
         "stl" => is_binary_stl(head, size_bytes).then_some(STL),
         // Recordings without a header: nothing in them is fixed but the first bits of each frame.

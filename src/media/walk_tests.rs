@@ -18,10 +18,10 @@ fn found(result: &str) -> Vec<String> {
         };
         let mut told = format!("{} <- {what}", found.path);
         for said in [found.content_type, found.file_name].into_iter().flatten() {
-            told.push_str(&format!(" ({said})"));
+            told = format!("{told} ({said})");
         }
         if let Some((_, name)) = found.rename {
-            told.push_str(&format!(" as {name}"));
+            told = format!("{told} as {name}");
         }
         told
     });

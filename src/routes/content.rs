@@ -134,7 +134,8 @@ pub async fn whole(
     to_buffer(&response.map_err(|cause| cut_off(&cause))?).await
 }
 
-async fn to_buffer(response: &Response) -> Result<ArrayBuffer, Error> {
+/// The bytes that came with an answer of the object, in one buffer.
+pub async fn to_buffer(response: &Response) -> Result<ArrayBuffer, Error> {
     let buffer = response.array_buffer().map_err(|cause| cut_off(&cause))?;
     Ok(JsFuture::from(buffer).await.map_err(|cause| cut_off(&cause))?.unchecked_into())
 }
@@ -143,12 +144,13 @@ fn cut_off(cause: &JsValue) -> Error {
     Error::Interrupted(format!("the bytes were cut off: {cause:?}"))
 }
 
-fn without_bytes() -> Error {
+/// An answer that should have come with bytes.
+pub fn without_bytes() -> Error {
     Error::Internal("the object answered without the bytes".to_owned())
 }
 
 /// Part of a small file. Its numbers fit: the file is in memory.
-fn slice(buffer: &ArrayBuffer, Range { offset, length }: Range) -> ArrayBuffer {
+pub fn slice(buffer: &ArrayBuffer, Range { offset, length }: Range) -> ArrayBuffer {
     let index = |number| u32::try_from(number).unwrap_or(u32::MAX);
     buffer.slice_with_end(index(offset), index(offset + length))
 }
