@@ -71,8 +71,13 @@ pub struct JsonBody(JsValue);
 impl JsonBody {
     /// Reads and parses it.
     pub async fn read(incoming: &Incoming) -> Result<Self, Error> {
+        Self::read_up_to(incoming, JSON_MAX_BYTES).await
+    }
+
+    /// Reads and parses one that may be longer than others.
+    pub async fn read_up_to(incoming: &Incoming, max_bytes: u64) -> Result<Self, Error> {
         let invalid = || Error::BadRequest("Invalid JSON body".to_owned());
-        let text = decode_utf8(&read(incoming, "Body", JSON_MAX_BYTES).await?).ok_or_else(invalid)?;
+        let text = decode_utf8(&read(incoming, "Body", max_bytes).await?).ok_or_else(invalid)?;
         let value = parse(&text).map_err(|_| invalid())?;
         let members = Object::try_from(&value).map(Object::values).ok_or_else(invalid)?;
         // A lone half of a surrogate pair can be written in JSON, and is no text: it has no bytes.

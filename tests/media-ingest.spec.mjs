@@ -79,12 +79,12 @@ for (const size of [8 * MIB, 8 * MIB + 1, 20 * MIB]) {
       const userId = world.server.user();
       const client = world.server.client(userId);
       const bytes = wav(size);
-      const reply = how === "with" ? { body: bytes } : (/** @type {any} */ _, /** @type {any} */ response) => response.end(bytes);
-      const url = world.provider.at(reply);
-      if (how === "without") world.provider.on(new URL(url).pathname, (_, response) => {
+      const chunked = (/** @type {any} */ _, /** @type {import("node:http").ServerResponse} */ response) => {
         response.write(bytes.subarray(0, 1000));
         response.end(bytes.subarray(1000));
-      });
+      };
+      const url = world.provider.at(how === "with" ? { body: bytes } : chunked);
+      ok(await client.list()); // opened
       const answer = await ingest(client, { sourceUrl: url });
       const said = ok(answer);
       assertKept(said, bytes, "audio/wav", userId, sha256(bytes));

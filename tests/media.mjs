@@ -5,7 +5,7 @@ import { start } from "./harness.mjs";
 import { Provider } from "./provider.mjs";
 import { after, before } from "node:test";
 import { send } from "./client.mjs";
-import { eventually } from "./expect.mjs";
+import { eventually, ok } from "./expect.mjs";
 
 /** @typedef {import("./client.mjs").Client} Client */
 
@@ -91,6 +91,8 @@ export async function mediaLeft(server, userId) {
     needed: (await server.sql(userId, "SELECT key FROM blob WHERE place = 2 AND state = 0 ORDER BY key")).map(({ key }) => key),
     waiting: (await server.sql(userId, "SELECT key FROM upload")).length,
   });
+  // A refusal may have come before the object was ever asked.
+  ok(await server.client(userId).list());
   const { keys } = await server.swept(
     userId,
     left,

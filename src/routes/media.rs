@@ -27,11 +27,14 @@ use crate::workspace::Workspace;
 /// The most items one page of the list holds, and how many it holds unless asked.
 const PAGE_MAX: usize = 500;
 const PAGE: usize = 100;
+const MIB: u64 = 1024 * 1024;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// `POST /api/media/ingest {sourceUrl | base64, contentType?, filenameHint?, scope?, metadata?}`: bytes become an item.
 pub async fn ingest(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
-    let body = JsonBody::read(&incoming).await?;
+    // Base64 takes a third more than its bytes; the rest is room for all else.
+    let body_max_bytes = incoming.config.media.base64_max_bytes / 3 * 4 + MIB;
+    let body = JsonBody::read_up_to(&incoming, body_max_bytes).await?;
     let mut about = about(&body)?;
     about.file_name = body.optional_text("filenameHint")?.map_or(Ok(None), |hint| about::file_name(&hint))?;
     about.content_type = body.optional_text("contentType")?;
