@@ -17,6 +17,7 @@ mod incoming;
 mod intake;
 mod media;
 mod mime;
+mod partial;
 mod pump;
 mod routes;
 mod wire;

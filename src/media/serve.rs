@@ -7,15 +7,16 @@ use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Request, Response};
+use web_sys::Response;
 
 use super::types::{self, SVG};
 use crate::answer::Answer;
 use crate::blobs::{Blobs, IMMUTABLE};
-use crate::conditional::{self, Part, quote};
+use crate::conditional::{self, quote};
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::mime::OCTET_STREAM;
+use crate::partial;
 
 /// The largest object that is put into the cache. A copy is kept in memory until the cache has it.
 const CACHED_MAX_BYTES: u64 = 8 * 1024 * 1024;
@@ -26,7 +27,7 @@ const CACHE_CONTROL: &str = "public, max-age=3600";
 extern "C" {
     type Cache;
     #[wasm_bindgen(method, js_name = match)]
-    fn find(this: &Cache, request: &Request) -> Promise;
+    fn find(this: &Cache, url: &str) -> Promise;
     #[wasm_bindgen(method)]
     fn put(this: &Cache, url: &str, response: &Response) -> Promise;
     #[wasm_bindgen(method)]
@@ -48,37 +49,23 @@ pub async fn public(incoming: &Rc<Incoming>, key: &str) -> Result<Answer, Error>
         };
         return Ok(described(answer, key));
     }
-    if let Some(response) = cached(&incoming.request).await {
-        return Ok(again(&response, key));
+    let url = incoming.request.url();
+    if let Some((size_bytes, response)) = cached(&url).await {
+        let range = partial::asked_for(incoming, size_bytes, tag)?;
+        let body = partial::of_response(&response, range).await?;
+        return Ok(described(partial::answer(body, size_bytes, range), key));
     }
     // The whole size decides about a range, and is not known before.
-    let part = match incoming.header("Range") {
-        Some(_) => {
-            let size_bytes = blobs.size_of(key).await?.ok_or(Error::NoRoute)?;
-            conditional::part(incoming, size_bytes, tag)
-        }
-        None => Part::Whole,
-    };
-    let range = match part {
-        Part::Whole => None,
-        Part::Of(range) => Some(range),
-        Part::Unsatisfiable => {
-            let size_bytes = blobs.size_of(key).await?.ok_or(Error::NoRoute)?;
-            return Err(Error::RangeNotSatisfiable { size_bytes });
-        }
+    let range = match incoming.header("Range") {
+        Some(_) => partial::asked_for(incoming, blobs.size_of(key).await?.ok_or(Error::NoRoute)?, tag)?,
+        None => None,
     };
     let (size_bytes, body) = blobs.find(key, range).await?.ok_or(Error::NoRoute)?;
     let body = match range {
         None if size_bytes <= CACHED_MAX_BYTES => remember(incoming, key, size_bytes, body),
         _ => body,
     };
-    let answer = match range {
-        Some(range) => Answer::native(206, body)
-            .with("Content-Length", &range.length.to_string())
-            .with("Content-Range", &format!("bytes {}-{}/{size_bytes}", range.offset, range.offset + range.length - 1)),
-        None => Answer::native(200, body).with("Content-Length", &size_bytes.to_string()),
-    };
-    Ok(described(answer, key))
+    Ok(described(partial::answer(body, size_bytes, range), key))
 }
 
 /// Has the cache of this place forget an address.
@@ -111,20 +98,11 @@ fn tag_of(key: &str) -> &str {
     name.split(['.', '-']).next().unwrap_or_default()
 }
 
-/// What the cache has of a request, ranges included.
-async fn cached(request: &Request) -> Option<Response> {
-    JsFuture::from(cache()?.find(request)).await.ok()?.dyn_into().ok()
-}
-
-/// An answer of the cache, as the bucket's would be.
-fn again(response: &Response, key: &str) -> Answer {
-    let body = response.body().map_or(JsValue::NULL, JsValue::from);
-    let headers = response.headers();
-    let copied = ["Content-Length", "Content-Range"].into_iter();
-    let answer = copied.fold(Answer::native(response.status(), body), |answer, name| {
-        headers.get(name).ok().flatten().into_iter().fold(answer, |answer, value| answer.with(name, &value))
-    });
-    described(answer, key)
+/// What the cache has of an address, and how many bytes that is. Ranges are cut from it here: caches differ about them.
+async fn cached(url: &str) -> Option<(u64, Response)> {
+    let response: Response = JsFuture::from(cache()?.find(url)).await.ok()?.dyn_into().ok()?;
+    let size_bytes = response.headers().get("Content-Length").ok()??.parse().ok()?;
+    Some((size_bytes, response))
 }
 
 /// Gives the cache a copy of a body, once the answer is on its way, and answers the other.

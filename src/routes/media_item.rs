@@ -8,17 +8,18 @@ use percent_encoding::percent_decode_str;
 use serde_json::json;
 
 use super::Outcome;
-use super::content::{slice, to_buffer, without_bytes};
+use super::content::without_bytes;
 use crate::answer::Answer;
 use crate::auth::Caller;
-use crate::blobs::{Blobs, Range};
-use crate::conditional::{self, Part, quote};
+use crate::blobs::Blobs;
+use crate::conditional::{self, quote};
 use crate::disposition::content_disposition;
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::media::about::About;
 use crate::media::store::Ingest;
 use crate::media::{serve, types, wire};
+use crate::partial;
 use crate::wire as shapes;
 use crate::workspace::Workspace;
 
@@ -57,27 +58,14 @@ pub async fn get(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         return Ok(described(Answer::empty(304), &media));
     }
     let size_bytes = media.size_bytes;
-    let range = match conditional::part(&incoming, size_bytes, &media.hash.to_string()) {
-        Part::Whole => None,
-        Part::Of(range) => Some(range),
-        Part::Unsatisfiable => return Err(Error::RangeNotSatisfiable { size_bytes }),
-    };
+    let range = partial::asked_for(&incoming, size_bytes, &media.hash.to_string())?;
     let body = match (bytes, response) {
         (Place::Media(key), _) => Blobs::of_media(&incoming)?.get(&key, size_bytes, range).await?,
         (Place::Stored(key), _) => Blobs::of(&incoming)?.get(&key, size_bytes, range).await?,
-        (Place::Body, Some(response)) => match range {
-            Some(range) => slice(&to_buffer(&response).await?, range).into(),
-            None => response.body().into(),
-        },
+        (Place::Body, Some(response)) => partial::of_response(&response, range).await?,
         (Place::Body | Place::Foreign(_) | Place::Unchanged, _) => return Err(without_bytes()),
     };
-    let answer = match range {
-        Some(Range { offset, length }) => Answer::native(206, body)
-            .with("Content-Length", &length.to_string())
-            .with("Content-Range", &format!("bytes {offset}-{}/{size_bytes}", offset + length - 1)),
-        None => Answer::native(200, body).with("Content-Length", &size_bytes.to_string()),
-    };
-    Ok(described(answer, &media))
+    Ok(described(partial::answer(body, size_bytes, range), &media))
 }
 
 fn described(answer: Answer, media: &Media) -> Answer {
@@ -129,7 +117,7 @@ pub async fn share(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     };
     let ingest = Ingest::new(&workspace, &about)?.sharing(id);
     let kept = match (bytes, response) {
-        (Place::Body, Some(response)) => ingest.take_buffer(&to_buffer(&response).await?).await?,
+        (Place::Body, Some(response)) => ingest.take_buffer(&partial::to_buffer(&response).await?).await?,
         (Place::Stored(key), _) => ingest.take_stored(&Blobs::of(&incoming)?, &key, media.size_bytes).await?,
         (Place::Body | Place::Media(_) | Place::Foreign(_) | Place::Unchanged, _) => return Err(without_bytes()),
     };
