@@ -14,7 +14,7 @@ use super::blobs::Kept;
 use super::conditions::{check, describe, entry, parse_hash};
 use super::tree::{self, New, Node, Target};
 use super::txn::{Change, Tx};
-use super::{blobs, history, reclaim, trash};
+use super::{blobs, history, media, reclaim, trash};
 
 /// A page of a directory.
 pub fn list(sql: &dyn Sql, call: &List) -> Result<Listing, Error> {
@@ -56,7 +56,11 @@ pub fn read(sql: &dyn Sql, call: &Read) -> Result<(Found, Option<Bytes>), Error>
         return Ok((Found { entry, bytes: Place::Unchanged }, None));
     }
     if let Some(key) = row.text_or_null(3)? {
-        let place = if entry.hash.is_some() { Place::Stored } else { Place::Foreign };
+        let place = match (&entry.hash, row.int(2)?) {
+            (None, _) => Place::Foreign,
+            (Some(_), media::MEDIA) => Place::Media,
+            (Some(_), _) => Place::Stored,
+        };
         return Ok((Found { entry, bytes: place(key.to_owned()) }, None));
     }
     let bytes = only(sql, "SELECT bytes FROM blob WHERE id = ?1", &[blob.into()])?.into_bytes(0)?;
@@ -82,7 +86,8 @@ pub fn write(tx: &Tx<'_>, call: &Write, body: Option<&Bytes>) -> Result<Written,
             (rev, kept)
         }
     };
-    Ok(Written { size_bytes: kept.size_bytes, modified_ms: tx.now_ms, rev, media: None })
+    let media = media::capture(tx, call.path.name(), kept)?;
+    Ok(Written { size_bytes: kept.size_bytes, modified_ms: tx.now_ms, rev, media })
 }
 
 /// Gives a file other content; what it had becomes a version. The same content again is a new time and no new version.
