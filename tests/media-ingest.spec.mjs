@@ -5,7 +5,16 @@ import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { cost, inParallel, ok, refused } from "./expect.mjs";
 import { accounted } from "./ledger.mjs";
-import { assertKept, call, fetchPublic, ingest, ingestBytes, mediaAccounted, mediaLeft, withProvider } from "./media.mjs";
+import {
+  assertKept,
+  call,
+  fetchPublic,
+  ingest,
+  ingestBytes,
+  mediaAccounted,
+  mediaLeft,
+  withProvider,
+} from "./media.mjs";
 import { glb, mp3, mp4, png, sha256, svg, wav } from "./samples.mjs";
 
 const world = withProvider();
@@ -45,7 +54,12 @@ test("by its address, as base64 and as a data: URI the same bytes are the same i
   assert.match(first.r2Key, new RegExp(`^media/${userId}/d/a%2Fb/\\d{4}/\\d\\d/\\d\\d/${first.sha256}\\.png$`));
   assert.ok((await fetchPublic(first.publicUrl)).bytes.equals(bytes));
   const base64 = bytes.toString("base64");
-  for (const again of [base64, `data:image/png;base64,${base64}`, base64.replace(/(.{20})/g, "$1\n"), base64.replace(/=+$/, "")]) {
+  for (const again of [
+    base64,
+    `data:image/png;base64,${base64}`,
+    base64.replace(/(.{20})/g, "$1\n"),
+    base64.replace(/=+$/, ""),
+  ]) {
     const second = ok(await ingest(client, { base64: again, scope: { appId: "other" } }));
     assert.deepEqual(second, { ...first, deduped: true });
   }
@@ -117,10 +131,25 @@ for (const [what, json, status, text] of /** @type {[string, any, number, RegExp
   ["empty base64", { base64: "" }, 400, /exactly one/i],
   ["an empty data: URI", { base64: "data:image/png;base64," }, 400, /no bytes/i],
   ["no base64", { base64: "###" }, 400, /base64/],
-  ["a page", { base64: Buffer.from("<!doctype html><p>hi").toString("base64"), contentType: "image/png" }, 415, /known/],
+  [
+    "a page",
+    { base64: Buffer.from("<!doctype html><p>hi").toString("base64"), contentType: "image/png" },
+    415,
+    /known/,
+  ],
   ["a script", { base64: Buffer.from("alert(1)").toString("base64"), filenameHint: "a.svg" }, 415, /known/],
-  ["a picture that is a page too", { base64: Buffer.concat([png(), Buffer.from("<script>")]).toString("base64") }, 415, /another document/],
-  ["an archive", { base64: Buffer.from("PK\x03\x04aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "latin1").toString("base64") }, 415, /known/],
+  [
+    "a picture that is a page too",
+    { base64: Buffer.concat([png(), Buffer.from("<script>")]).toString("base64") },
+    415,
+    /another document/,
+  ],
+  [
+    "an archive",
+    { base64: Buffer.from("PK\x03\x04aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "latin1").toString("base64") },
+    415,
+    /known/,
+  ],
   ["a scope that is none", { base64: png().toString("base64"), scope: [] }, 400, /scope/],
   ["a long app id", { base64: png().toString("base64"), scope: { appId: "x".repeat(129) } }, 400, /scope.appId/],
   ["metadata that are no texts", { base64: png().toString("base64"), metadata: { a: 1 } }, 400, /metadata/],
@@ -173,5 +202,9 @@ test("a quota that is full refuses media and keeps nothing of them", async () =>
 
 test("an app that stores random bytes is told what is taken", async () => {
   const client = world.server.client();
-  refused(await ingestBytes(client, randomBytes(5000), { contentType: "image/png" }), 415, /image, audio, video or 3D model/);
+  refused(
+    await ingestBytes(client, randomBytes(5000), { contentType: "image/png" }),
+    415,
+    /image, audio, video or 3D model/,
+  );
 });

@@ -24,12 +24,17 @@ test("an item is listed with all that is known of it, newest first, by whatever 
   const client = server.client(userId);
   assert.deepEqual(ok(await list(client)), { items: [] });
   const scope = { desktopId: "d", appId: "notes", appName: "Notes", threadId: "t", requestId: "r" };
-  const picture = ok(await ingestBytes(client, png(5, 4), { scope, metadata: { mood: "calm" }, filenameHint: "a/b.png" }));
+  const picture = ok(
+    await ingestBytes(client, png(5, 4), { scope, metadata: { mood: "calm" }, filenameHint: "a/b.png" }),
+  );
   const song = ok(await ingestBytes(client, mp3(), { scope: { appId: "music", threadId: "t" } }));
   const film = ok(await ingestBytes(client, mp4(), { scope: { desktopId: "d" } }));
   const model = ok(await ingestBytes(client, glb()));
   const all = ok(await list(client));
-  assert.deepEqual(ids(all), [model, film, song, picture].map(({ id }) => id));
+  assert.deepEqual(
+    ids(all),
+    [model, film, song, picture].map(({ id }) => id),
+  );
   const { createdAt, ...told } = all.items[3];
   assert.deepEqual(told, {
     id: picture.id,
@@ -67,7 +72,11 @@ test("an item is listed with all that is known of it, newest first, by whatever 
     [{ to: ms - 1 }, []],
     [{ from: "2999-01-01" }, []],
   ])) {
-    assert.deepEqual(ids(ok(await list(client, params))), expected.map(({ id }) => id), JSON.stringify(params));
+    assert.deepEqual(
+      ids(ok(await list(client, params))),
+      expected.map(({ id }) => id),
+      JSON.stringify(params),
+    );
   }
   const pages = [];
   for (let cursor; ; ) {
@@ -86,7 +95,7 @@ test("an item's bytes are answered to its owner, whole, in part, or not again", 
   const userId = server.user();
   const client = server.client(userId);
   const bytes = wav(5000);
-  const { id } = ok(await ingestBytes(client, bytes, { filenameHint: "é \"x\".wav" }));
+  const { id } = ok(await ingestBytes(client, bytes, { filenameHint: 'é "x".wav' }));
   const answer = await item(client, id);
   assert.ok(answer.bytes.equals(bytes));
   assert.equal(answer.headers["content-type"], "audio/wav");
@@ -107,7 +116,12 @@ test("nobody else has an item, and what is no id is none", async () => {
   const client = server.client();
   const { id } = ok(await ingestBytes(client, png()));
   const other = server.client();
-  for (const [method, path] of [["GET", ""], ["DELETE", ""], ["POST", "/share"], ["GET", "/uses"]]) {
+  for (const [method, path] of [
+    ["GET", ""],
+    ["DELETE", ""],
+    ["POST", "/share"],
+    ["GET", "/uses"],
+  ]) {
     refused(await call(other, /** @type {string} */ (method), `/api/media/${id}${path}`), 404, "Media not found");
     for (const no of ["x", "0".repeat(32), id.toUpperCase(), `${id}0`])
       refused(await call(client, /** @type {string} */ (method), `/api/media/${no}${path}`), 404, "Media not found");
@@ -145,7 +159,10 @@ for (const size of [1000, 2 * MIB, 12 * MIB]) {
     const before = ok(await item(client, id, JSON_ONLY));
     assert.deepEqual([before.publicUrl, before.r2Key, before.contentType], [null, null, "audio/wav"]);
     assert.ok((await item(client, id)).bytes.equals(bytes));
-    assert.deepEqual(ok(await call(client, "GET", `/api/media/${id}/uses`)), { files: [{ path: `${ROOT}/sounds/a.wav` }], versions: 0 });
+    assert.deepEqual(ok(await call(client, "GET", `/api/media/${id}/uses`)), {
+      files: [{ path: `${ROOT}/sounds/a.wav` }],
+      versions: 0,
+    });
 
     const shared = ok(await call(client, "POST", `/api/media/${id}/share`));
     assert.equal(shared.id, id);
@@ -177,7 +194,10 @@ test("bytes that are an item already are shared with files, and go with the last
   ok(await client.put(`${ROOT}/b.bin`, bytes));
   assert.deepEqual([...(await server.objects("MEDIA", `media/${userId}/`)).keys()], [r2Key]);
   assert.equal((await server.objects("DATA", `users/${userId}/blobs/`)).size <= 1, true);
-  const part = await call(client, "GET", "/api/files/content", { params: { path: `${ROOT}/b.bin` }, headers: { range: "bytes=-3" } });
+  const part = await call(client, "GET", "/api/files/content", {
+    params: { path: `${ROOT}/b.bin` },
+    headers: { range: "bytes=-3" },
+  });
   assert.ok(part.bytes.equals(bytes.subarray(-3)));
   const uses = ok(await call(client, "GET", `/api/media/${id}/uses`));
   assert.deepEqual(uses.files.map((/** @type {any} */ { path }) => path).sort(), [`${ROOT}/a.wav`, `${ROOT}/b.bin`]);
@@ -199,7 +219,10 @@ test("an account that is deleted leaves no media, and none that were on their wa
     assert.deepEqual(await closing.bucket("MEDIA"), [`media/${userId}other/kept.png`]);
     assert.equal((await fetchPublic(publicUrl, {}, "HEAD")).status, 404);
     refused(await ingestBytes(client, png()), 410);
-    await eventually(() => closing.bucket("MEDIA"), ({ length }) => length === 1);
+    await eventually(
+      () => closing.bucket("MEDIA"),
+      ({ length }) => length === 1,
+    );
   } finally {
     await closing.stop();
   }

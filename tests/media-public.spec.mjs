@@ -49,7 +49,12 @@ test("a picture in text is an attachment in a sandbox", async () => {
   const { publicUrl } = await shown(svg());
   const { headers } = await fetchPublic(publicUrl);
   assert.deepEqual(
-    [headers["content-type"], headers["content-security-policy"], headers["content-disposition"], headers["x-content-type-options"]],
+    [
+      headers["content-type"],
+      headers["content-security-policy"],
+      headers["content-disposition"],
+      headers["x-content-type-options"],
+    ],
     ["image/svg+xml", "sandbox", "attachment", "nosniff"],
   );
 });
@@ -101,15 +106,36 @@ test("without its token, or with another's, an address is nothing", async () => 
   const two = await shown(png());
   const token = new URL(one.publicUrl).searchParams.get("t") ?? "";
   const other = new URL(two.publicUrl).searchParams.get("t") ?? "";
-  for (const query of ["", "?t=", `?t=${other}`, `?t=${token.slice(1)}`, `?t=${token}A`, `?T=${token}`, `?x=${token}`]) {
+  for (const query of [
+    "",
+    "?t=",
+    `?t=${other}`,
+    `?t=${token.slice(1)}`,
+    `?t=${token}A`,
+    `?T=${token}`,
+    `?x=${token}`,
+  ]) {
     refused(await send(server.url, { method: "GET", target: `/${one.r2Key}${query}` }), 404);
   }
-  for (const key of [`${one.r2Key}.png`, one.r2Key.replace("media/", "media//"), one.r2Key.toUpperCase(), `${one.r2Key}/`, "media/", "media/x"]) {
+  for (const key of [
+    `${one.r2Key}.png`,
+    one.r2Key.replace("media/", "media//"),
+    one.r2Key.toUpperCase(),
+    `${one.r2Key}/`,
+    "media/",
+    "media/x",
+  ]) {
     refused(await send(server.url, { method: "GET", target: `/${key}?t=${token}` }), 404);
   }
   refused(await send(server.url, { method: "PUT", target: `/${one.r2Key}?t=${token}`, body: "x" }), 405);
   // The token is for this alone: it opens no route, and no other secret's opens it.
-  refused(await send(server.url, { method: "GET", target: `/api/media/${one.id}?userId=${one.userId}&exp=9999999999&sig=${token}` }), 401);
+  refused(
+    await send(server.url, {
+      method: "GET",
+      target: `/api/media/${one.id}?userId=${one.userId}&exp=9999999999&sig=${token}`,
+    }),
+    401,
+  );
 });
 
 test("an address outlives the change of the secret, as long as the old one is accepted", async () => {

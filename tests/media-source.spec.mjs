@@ -90,7 +90,11 @@ test("a redirect without a location leads nowhere", async () => {
 
 for (const status of [204, 206, 400, 401, 403, 404, 410, 429, 500, 503]) {
   test(`a source that answers ${status} fails with 502 and says so`, async () => {
-    const url = world.provider.at({ status, ...(status === 204 ? {} : { body: png() }), headers: { "retry-after": "0" } });
+    const url = world.provider.at({
+      status,
+      ...(status === 204 ? {} : { body: png() }),
+      headers: { "retry-after": "0" },
+    });
     await fails(url, 502, new RegExp(`answered ${status}`));
   });
 }
@@ -115,7 +119,11 @@ test("an answer without bytes, or of another kind, is refused", async () => {
   await fails(world.provider.at({ body: "" }), 400, /no bytes/);
   const page = { body: "<!doctype html><title>Not found</title>", headers: { "content-type": "image/png" } };
   await fails(world.provider.at(page, "a.png"), 415, /known/);
-  await fails(world.provider.at({ body: '{"error":"expired"}', headers: { "content-type": "image/png" } }), 415, /known/);
+  await fails(
+    world.provider.at({ body: '{"error":"expired"}', headers: { "content-type": "image/png" } }),
+    415,
+    /known/,
+  );
 });
 
 for (const size of [1000, 10 * MIB]) {
@@ -158,7 +166,13 @@ test("a source that sends more than it promises is cut where it promised", async
   const bytes = png();
   const url = world.provider.at((request) => {
     const { socket } = request;
-    socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\ncontent-length: ${bytes.length}\r\nconnection: close\r\n\r\n`), bytes, Buffer.from("<script>more")]));
+    socket.end(
+      Buffer.concat([
+        Buffer.from(`HTTP/1.1 200 OK\r\ncontent-length: ${bytes.length}\r\nconnection: close\r\n\r\n`),
+        bytes,
+        Buffer.from("<script>more"),
+      ]),
+    );
   });
   const userId = world.server.user();
   assert.equal(ok(await ingest(world.server.client(userId), { sourceUrl: url })).size, bytes.length);
@@ -193,5 +207,6 @@ test("the source is asked without anything of ours", async () => {
   const url = world.provider.at({ body: png() });
   ok(await ingest(world.server.client(), { sourceUrl: url }));
   const asked = world.provider.asked.at(-1);
-  for (const name of ["cookie", "authorization", "origin", "referer"]) assert.equal(asked?.headers[name], undefined, name);
+  for (const name of ["cookie", "authorization", "origin", "referer"])
+    assert.equal(asked?.headers[name], undefined, name);
 });

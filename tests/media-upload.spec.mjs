@@ -29,8 +29,13 @@ for (const size of [1000, 9 * MIB]) {
       const bytes = wav(size);
       const scope = { desktopId: "d", appId: "studio" };
       const hash = stated ? { sha256: sha256(bytes) } : {};
-      const signed = ok(await sign(client, { contentType: "audio/x-wav", size, ext: "wav", scope, metadata: { a: "b" }, ...hash }));
-      assert.deepEqual(Object.keys(signed).sort(), stated ? ["expiresAt", "publicUrl", "r2Key", "url"] : ["expiresAt", "r2Key", "url"]);
+      const signed = ok(
+        await sign(client, { contentType: "audio/x-wav", size, ext: "wav", scope, metadata: { a: "b" }, ...hash }),
+      );
+      assert.deepEqual(
+        Object.keys(signed).sort(),
+        stated ? ["expiresAt", "publicUrl", "r2Key", "url"] : ["expiresAt", "r2Key", "url"],
+      );
       assert.ok(!signed.url.includes("sig="), "not the owner's query");
       const answer = await bring(signed.url, bytes);
       const said = ok(answer);
@@ -77,11 +82,18 @@ test("an address that was changed, or whose time is over, is refused", async () 
   const ticket = new URL(url).searchParams.get("ticket") ?? "";
   const [body = "", seal = ""] = ticket.split(".");
   const forged = Buffer.from(body, "base64url").toString().replace('"image/png"', '"audio/wav"');
-  for (const bad of ["", body, `${body}.`, `.${seal}`, `${Buffer.from(forged).toString("base64url")}.${seal}`, ticket.slice(1)]) {
+  for (const bad of [
+    "",
+    body,
+    `${body}.`,
+    `.${seal}`,
+    `${Buffer.from(forged).toString("base64url")}.${seal}`,
+    ticket.slice(1),
+  ]) {
     const answer = await bring(`${server.url}/api/media/upload?ticket=${bad}`, bytes);
     assert.deepEqual([answer.status, answer.body], [401, { error: "Unauthorized", details: "Invalid upload URL" }]);
   }
-  refused(await bring(url, undefined, "GET"), 404);
+  refused(await bring(url, undefined, "GET"), 405);
   refused(await call(client, "PUT", "/api/media/upload", { body: bytes }), 401);
 });
 
@@ -104,7 +116,9 @@ test("with its hash, what is known already is said at once", async () => {
   const client = server.client();
   const bytes = png();
   const known = ok(await ingestBytes(client, bytes));
-  const signed = ok(await sign(client, { contentType: "image/png", size: bytes.length, sha256: known.sha256, scope: { appId: "b" } }));
+  const signed = ok(
+    await sign(client, { contentType: "image/png", size: bytes.length, sha256: known.sha256, scope: { appId: "b" } }),
+  );
   assert.deepEqual([signed.r2Key, signed.publicUrl], [known.r2Key, known.publicUrl]);
   assert.deepEqual(ok(await bring(signed.url, bytes)), { ...known, deduped: true });
 });
@@ -120,8 +134,15 @@ test("large bytes come in parts, in any order, and become one item", async () =>
   refused(await bring(signed.completeUrl, JSON.stringify({ parts: [] }), "POST"), 400, /parts/);
   const parts = [];
   for (const index of [1, 0]) parts.unshift(ok(await bring(signed.parts[index], halves[index])));
-  assert.deepEqual(parts.map(({ partNumber }) => partNumber), [1, 2]);
-  refused(await bring(signed.completeUrl, JSON.stringify({ parts: parts.map((part) => ({ ...part, etag: "x" })) }), "POST"), 400, /do not make up/);
+  assert.deepEqual(
+    parts.map(({ partNumber }) => partNumber),
+    [1, 2],
+  );
+  refused(
+    await bring(signed.completeUrl, JSON.stringify({ parts: parts.map((part) => ({ ...part, etag: "x" })) }), "POST"),
+    400,
+    /do not make up/,
+  );
   const said = ok(await bring(signed.completeUrl, JSON.stringify({ parts }), "POST"));
   assertKept(said, bytes, "audio/wav", userId, sha256(bytes));
   assert.ok((await fetchPublic(said.publicUrl)).bytes.equals(bytes));

@@ -1,11 +1,11 @@
 // The media routes as a host calls them, and the books of their bucket.
 
 import assert from "node:assert/strict";
-import { start } from "./harness.mjs";
-import { Provider } from "./provider.mjs";
 import { after, before } from "node:test";
 import { send } from "./client.mjs";
 import { eventually, ok } from "./expect.mjs";
+import { start } from "./harness.mjs";
+import { Provider } from "./provider.mjs";
 
 /** @typedef {import("./client.mjs").Client} Client */
 
@@ -15,7 +15,10 @@ import { eventually, ok } from "./expect.mjs";
  */
 export function withProvider(overrides = () => ({})) {
   const provider = new Provider();
-  const world = { provider, server: /** @type {import("./harness.mjs").Server} */ (/** @type {unknown} */ (undefined)) };
+  const world = {
+    provider,
+    server: /** @type {import("./harness.mjs").Server} */ (/** @type {unknown} */ (undefined)),
+  };
   before(async () => {
     await provider.start();
     world.server = await start({ MEDIA_EXTRA_ORIGINS: provider.origin, ...overrides(provider.origin) });
@@ -63,8 +66,10 @@ async function discrepancies(/** @type {import("./harness.mjs").Server} */ serve
   const owners = new Set([...blobs, ...uploads].map(({ key }) => key));
   const wrong = [...objects.keys()].filter((key) => !owners.has(key)).map((key) => `nobody knows the object ${key}`);
   for (const { key, size, state } of blobs)
-    if (state === 0 && objects.get(key) !== size) wrong.push(`the row of ${key} says ${size}, the bucket ${objects.get(key)}`);
-  const unbacked = "SELECT id FROM media WHERE NOT EXISTS (SELECT 1 FROM blob WHERE blob.id = media.blob AND state = 0)";
+    if (state === 0 && objects.get(key) !== size)
+      wrong.push(`the row of ${key} says ${size}, the bucket ${objects.get(key)}`);
+  const unbacked =
+    "SELECT id FROM media WHERE NOT EXISTS (SELECT 1 FROM blob WHERE blob.id = media.blob AND state = 0)";
   for (const { id } of await server.sql(userId, unbacked)) wrong.push(`the item ${id} has no bytes`);
   return wrong;
 }
@@ -88,7 +93,9 @@ export async function mediaLeft(server, userId) {
       ...(await server.objects("MEDIA", `media/${userId}/`)).keys(),
       ...(await server.objects("MEDIA", `staging/${userId}/`)).keys(),
     ].sort(),
-    needed: (await server.sql(userId, "SELECT key FROM blob WHERE place = 2 AND state = 0 ORDER BY key")).map(({ key }) => key),
+    needed: (await server.sql(userId, "SELECT key FROM blob WHERE place = 2 AND state = 0 ORDER BY key")).map(
+      ({ key }) => key,
+    ),
     waiting: (await server.sql(userId, "SELECT key FROM upload")).length,
   });
   // A refusal may have come before the object was ever asked.
@@ -105,7 +112,9 @@ export async function mediaLeft(server, userId) {
 /** The shape of what an ingest answers. @param {any} said @param {Buffer} bytes @param {string} contentType @param {string} userId */
 export function assertKept(said, bytes, contentType, userId, sha256 = "") {
   assert.deepEqual(
-    Object.keys(said).filter((name) => name !== "deduped").sort(),
+    Object.keys(said)
+      .filter((name) => name !== "deduped")
+      .sort(),
     ["contentType", "id", "ok", "publicUrl", "r2Key", "sha256", "size"],
   );
   assert.deepEqual([said.ok, said.contentType, said.size, said.sha256], [true, contentType, bytes.length, sha256]);

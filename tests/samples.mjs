@@ -64,7 +64,9 @@ export function glb() {
 /** A picture in text that would run, if it could. */
 export function svg() {
   const script = `<script>document.title = "${randomBytes(6).toString("hex")}"</script>`;
-  return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4">${script}<rect width="4" height="4"/></svg>`);
+  return Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4">${script}<rect width="4" height="4"/></svg>`,
+  );
 }
 
 /** The head of an MP4, which is enough to know it by. */

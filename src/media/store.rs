@@ -116,6 +116,10 @@ impl<'a> Ingest<'a> {
         }
         let mut chunks = Chunks::new(stream).map_err(|cause| Error::internal("reading media", &cause))?;
         let kept = self.keep_stream(&mut chunks, expected, max_bytes, cut_off).await;
+        if kept.is_ok() && self.must_be.is_some() {
+            // Known before its end: who uploads is heard out all the same, since a browser takes an early answer for a failure.
+            while let Ok(Some(_)) = chunks.next().await {}
+        }
         // Refused, or known already: the rest is not wanted. At the end of the stream this does nothing.
         chunks.cancel();
         self.end(kept).await
