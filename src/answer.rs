@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, ResponseInit};
 
+use crate::cors;
 use crate::error::Error;
 
 #[wasm_bindgen]
@@ -66,7 +67,12 @@ impl Answer {
 
     /// With a header unless it has it already.
     pub fn or(self, name: &'static str, value: &str) -> Self {
-        if self.headers.iter().any(|(had, _)| *had == name) { self } else { self.with(name, value) }
+        if self.has(name) { self } else { self.with(name, value) }
+    }
+
+    /// Whether it has a header.
+    pub fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(had, _)| *had == name)
     }
 
     /// What a `HEAD` request gets.
@@ -78,7 +84,8 @@ impl Answer {
     /// The runtime's response. What every answer of a status has is made once and copied by the runtime itself: each
     /// header that is told anew costs as much as all of these together.
     pub fn into_response(self) -> Result<web_sys::Response, JsValue> {
-        let response = NativeResponse::new(&self.body, &init(self.status)?)?;
+        let is_public = self.headers.iter().any(|(name, value)| *name == cors::ALLOW_ORIGIN && value == "*");
+        let response = NativeResponse::new(&self.body, &init(self.status, is_public)?)?;
         let headers = response.headers();
         for (name, value) in self.headers {
             headers.set(&word(name), &value)?;
@@ -88,31 +95,33 @@ impl Answer {
 }
 
 /// What every answer carries.
-const ALWAYS: [(&str, &str); 3] = [
-    // Also without an origin: a cache must not hand what it got without one to a page that has one.
-    ("Vary", "Origin"),
+const ALWAYS: [(&str, &str); 2] = [
     ("X-Content-Type-Options", "nosniff"),
     // The URL is a credential: a page that is opened from an answer must not pass it on.
     ("Referrer-Policy", "no-referrer"),
 ];
 
 thread_local! {
-    static INITS: RefCell<HashMap<u16, JsValue>> = RefCell::default();
+    static INITS: RefCell<HashMap<(u16, bool), JsValue>> = RefCell::default();
 }
 
-/// What the constructor of a response takes, for a status.
-fn init(status: u16) -> Result<JsValue, JsValue> {
-    if let Some(init) = INITS.with_borrow(|inits| inits.get(&status).cloned()) {
+/// What the constructor of a response takes, for a status and for everyone or not.
+fn init(status: u16, is_public: bool) -> Result<JsValue, JsValue> {
+    if let Some(init) = INITS.with_borrow(|inits| inits.get(&(status, is_public)).cloned()) {
         return Ok(init);
     }
     let headers = Headers::new()?;
     for (name, value) in ALWAYS {
         headers.set(name, value)?;
     }
+    if !is_public {
+        // Also without an origin: a cache must not hand what it got without one to a page that has one.
+        headers.set("Vary", "Origin")?;
+    }
     let init = ResponseInit::new();
     init.set_status(status);
     init.set_headers(&headers);
     let init = JsValue::from(init);
-    INITS.with_borrow_mut(|inits| inits.insert(status, init.clone()));
+    INITS.with_borrow_mut(|inits| inits.insert((status, is_public), init.clone()));
     Ok(init)
 }

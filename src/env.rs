@@ -12,6 +12,7 @@ use worker::Env;
 
 use crate::blobs::Bucket;
 use crate::error::Error;
+use crate::media::MediaConfig;
 use crate::workspace::Stub;
 
 /// What an operator has configured, read once for each isolate.
@@ -28,6 +29,8 @@ pub struct Config {
     pub host_secret: Option<String>,
     /// The origins that browsers may call from (`ALLOWED_ORIGINS`).
     pub allowed_origins: Vec<String>,
+    /// What media may be, where they may come from, and who makes them.
+    pub media: MediaConfig,
 }
 
 /// The secret in use, its older name, and the secret before it.
@@ -61,6 +64,7 @@ impl Config {
             file_max_bytes: bytes(&var, "MAX_FILE_BYTES", 50 * MIB),
             host_secret: var("HOST_SECRET").filter(|secret| !secret.is_empty()),
             allowed_origins: origins.split(',').map(|origin| origin.trim().to_owned()).collect(),
+            media: MediaConfig::read(&var),
         }
     }
 }
@@ -82,6 +86,8 @@ extern "C" {
     type Bindings;
     #[wasm_bindgen(method, getter, js_name = DATA)]
     fn data(this: &Bindings) -> Option<Bucket>;
+    #[wasm_bindgen(method, getter, js_name = MEDIA)]
+    fn media(this: &Bindings) -> Option<Bucket>;
     #[wasm_bindgen(method, getter, js_name = WORKSPACE)]
     fn workspace(this: &Bindings) -> Option<Namespace>;
 
@@ -93,6 +99,11 @@ extern "C" {
 /// The private bucket.
 pub fn data(env: &Env) -> Result<Bucket, Error> {
     bindings(env).data().ok_or(Error::NotConfigured("The bucket DATA is not bound"))
+}
+
+/// The bucket of media.
+pub fn media(env: &Env) -> Result<Bucket, Error> {
+    bindings(env).media().ok_or(Error::NotConfigured("The bucket MEDIA is not bound"))
 }
 
 /// The object of a user. Its name is the user's id, exactly as signed.

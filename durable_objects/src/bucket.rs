@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::{Bucket, Env, Result};
 
-use crate::ids::Sha256;
+use crate::ids::{MediaId, Sha256};
 use crate::limits::INLINE_MAX_BYTES;
 use crate::workspace::{Adopted, Removal};
 
@@ -45,33 +45,62 @@ extern "C" {
     fn digest_buffer(algorithm: &str, bytes: &ArrayBuffer) -> Promise;
     #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
     fn random_uuid() -> String;
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    fn get_random_values(bytes: &Uint8Array) -> Uint8Array;
 }
 
 const SHA_256: &str = "SHA-256";
 
-/// Removes objects, and multipart uploads that were not completed. What is gone already is fine.
-pub async fn remove(env: &Env, removals: &[Removal]) -> Result<()> {
-    let bucket: Bucket = env.bucket("DATA")?;
-    for removal in removals {
-        if let Some(multipart_id) = &removal.multipart_id {
-            // It fails when the upload was completed or aborted before: then only the object is left to remove. Should it
-            // fail otherwise, the platform ends unfinished uploads by itself after a week.
-            let _ = bucket.resume_multipart_upload(&removal.key, multipart_id)?.abort().await;
-        }
-    }
-    let keys: Vec<&str> = removals.iter().map(|removal| removal.key.as_str()).collect();
-    if keys.is_empty() { Ok(()) } else { bucket.delete_multiple(keys).await }
+/// An id that nobody can guess, from the runtime's source of keys.
+pub fn new_media_id() -> MediaId {
+    let mut bytes = [0; 16];
+    get_random_values(&Uint8Array::new_with_length(16)).copy_to(&mut bytes);
+    MediaId::new(bytes)
 }
 
-/// Takes over what lies under somebody else's key: few bytes as they are, many as a copy under a key of our own, which
-/// `announce` tells the database of before the first byte is sent. The bucket itself checks that the copy has the hash.
-pub async fn take_over(
-    env: &Env,
-    key: &str,
-    announce: impl Fn(&str) -> std::result::Result<(), String>,
-) -> Result<Adopted> {
+/// Removes objects, and multipart uploads that were not completed. What is gone already is fine.
+pub async fn remove(env: &Env, removals: &[Removal]) -> Result<()> {
+    for (binding, is_media) in [("DATA", false), ("MEDIA", true)] {
+        let removals: Vec<&Removal> = removals.iter().filter(|removal| removal.is_media() == is_media).collect();
+        if removals.is_empty() {
+            continue;
+        }
+        let bucket: Bucket = env.bucket(binding)?;
+        for removal in &removals {
+            if let Some(multipart_id) = &removal.multipart_id {
+                // It fails when the upload was completed or aborted before: then only the object is left to remove.
+                // Should it fail otherwise, the platform ends unfinished uploads by itself after a week.
+                let _ = bucket.resume_multipart_upload(&removal.key, multipart_id)?.abort().await;
+            }
+        }
+        bucket.delete_multiple(removals.iter().map(|removal| removal.key.as_str()).collect()).await?;
+    }
+    Ok(())
+}
+
+/// Takes over what lies under somebody else's key, `users/{userId}/workspace/…`.
+pub async fn take_over(env: &Env, key: &str, announce: impl Announce) -> Result<Adopted> {
+    let home = key.split_once("/workspace/").map(|(user, _)| user).ok_or("a key of no workspace")?;
+    copy(env, "DATA", key, home, announce).await
+}
+
+/// Copies home what lies in the bucket of media, `media/{userId}/…`.
+pub async fn bring_home(env: &Env, key: &str, announce: impl Announce) -> Result<Adopted> {
+    let user = key.split('/').nth(1).ok_or("a key of nobody's media")?;
+    copy(env, "MEDIA", key, &format!("users/{user}"), announce).await
+}
+
+/// Tells the database of a key before the first byte is sent there.
+pub trait Announce: Fn(&str) -> std::result::Result<(), String> {}
+
+impl<F: Fn(&str) -> std::result::Result<(), String>> Announce for F {}
+
+/// Few bytes as they are, many as a copy under a key of our own below `home`. The bucket itself checks that the copy has
+/// the hash.
+async fn copy(env: &Env, binding: &str, key: &str, home: &str, announce: impl Announce) -> Result<Adopted> {
     let data: Data = Reflect::get(env, &"DATA".into())?.unchecked_into();
-    let object = fetch(&data, key).await?;
+    let source: Data = Reflect::get(env, &binding.into())?.unchecked_into();
+    let object = fetch(&source, key).await?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number below 2^53")]
     let size_bytes = object.size() as u64;
     if size_bytes <= INLINE_MAX_BYTES {
@@ -82,12 +111,11 @@ pub async fn take_over(
     let hasher = DigestStream::new(SHA_256);
     JsFuture::from(object.body().unchecked_into::<Body>().pipe_to(hasher.as_ref())).await?;
     let digest = JsFuture::from(hasher.digest()).await?;
-    let home = key.split_once("/workspace/").map(|(user, _)| user).ok_or("a key of no workspace")?;
     let copy = format!("{home}/blobs/{}", random_uuid());
     announce(&copy)?;
     let options = Object::new();
     Reflect::set(&options, &"sha256".into(), &digest)?;
-    JsFuture::from(data.put(&copy, &fetch(&data, key).await?.body(), &options)).await?;
+    JsFuture::from(data.put(&copy, &fetch(&source, key).await?.body(), &options)).await?;
     Ok(Adopted::Large { hash: to_sha256(&digest), key: copy, size_bytes })
 }
 

@@ -87,6 +87,50 @@ impl TryFrom<String> for Sha256 {
     }
 }
 
+/// A media item: 128 random bits, written as 32 lower-case hex digits. Nobody guesses it, so that knowing an id says that
+/// one was told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct MediaId(String);
+
+impl MediaId {
+    /// From random bytes.
+    pub fn new(bytes: [u8; 16]) -> Self {
+        Self(format!("{:032x}", u128::from_be_bytes(bytes)))
+    }
+
+    /// The id, when it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        (text.len() == 32 && is_hex).then(|| Self(text.to_owned()))
+    }
+
+    /// Its digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MediaId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl From<MediaId> for String {
+    fn from(id: MediaId) -> Self {
+        id.0
+    }
+}
+
+impl TryFrom<String> for MediaId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not 32 hex digits")
+    }
+}
+
 /// Who changed something, as the caller says (`user`, `agent`, `app:notes`), or in which unit of work (a turn's id):
 /// 1 to 128 visible ASCII characters without blanks. It is recorded, never trusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,6 +185,16 @@ mod tests {
         assert_eq!(Sha256::from_hex(&text.to_uppercase()).map(|hash| hash.to_string()), Some(text.clone()));
         for bad in [&text[1..], &format!("{text}0"), &"+1".repeat(32), &"zz".repeat(32), &"é".repeat(32)] {
             assert_eq!(Sha256::from_hex(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_media_id_is_32_hex_digits_in_lower_case() {
+        let id = MediaId::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255]);
+        assert_eq!(id.as_str(), "000102030405060708090a0b0c0d0eff");
+        assert_eq!(MediaId::parse(id.as_str()), Some(id));
+        for bad in ["", "0", &"g".repeat(32), &"A".repeat(32), &"0".repeat(33), &"é".repeat(16)] {
+            assert_eq!(MediaId::parse(bad), None, "{bad:?}");
         }
     }
 

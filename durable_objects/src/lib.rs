@@ -10,6 +10,7 @@
 //! | [`path`], [`ids`] | names that are proven valid once they have their type |
 //! | [`item`] | an entry as clients see it |
 //! | [`limits`] | how much, how deep, how long |
+//! | [`media_url`] | the addresses of public media, which both rooms make |
 //! | [`sql`] | the seam: workerd's SQLite, or any other in tests |
 //! | [`words`] | texts of our own, handed to the runtime once |
 //! | [`workspace`] | the schema, the verbs, the timers |
@@ -22,6 +23,7 @@ pub mod call;
 pub mod ids;
 pub mod item;
 pub mod limits;
+pub mod media_url;
 #[cfg(target_arch = "wasm32")]
 #[expect(missing_docs, reason = "the macro of the object's class makes public items without any")]
 mod object;

@@ -1,5 +1,7 @@
 //! How much, how deep and how long: every number an operator may turn, and those that the platform sets.
 
+use crate::media_url::MediaUrls;
+
 /// A day in milliseconds.
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -36,6 +38,12 @@ pub struct Limits {
     pub entries: u32,
     /// How many bytes one workspace stores, versions and trash included (`QUOTA_BYTES`, 1 GiB).
     pub quota_bytes: u64,
+    /// Whether media that enter the workspace as files join the ledger (`MEDIA_CAPTURE`, on).
+    pub captures_media: bool,
+    /// Whether `public/media` shows what is public (`MEDIA_INDEX`, on).
+    pub indexes_media: bool,
+    /// How public addresses are made.
+    pub media_urls: MediaUrls,
 }
 
 impl Default for Limits {
@@ -47,6 +55,9 @@ impl Default for Limits {
             trash_ms: 7 * DAY_MS,
             entries: 200_000,
             quota_bytes: 1 << 30,
+            captures_media: true,
+            indexes_media: true,
+            media_urls: MediaUrls::default(),
         }
     }
 }
@@ -70,6 +81,12 @@ impl Limits {
         let count = |name: &str, default: u32| {
             read(name, f64::from(default)).map(|count| u32::try_from(whole(count)).unwrap_or(u32::MAX))
         };
+        let switch = |name: &str, default| match var(name).as_deref().map(str::trim) {
+            None => Ok(default),
+            Some("on") => Ok(true),
+            Some("off") => Ok(false),
+            Some(text) => Err(format!("the variable {name} is {text:?}; it must be on or off")),
+        };
         #[expect(clippy::cast_precision_loss, reason = "defaults are far below 2^53")]
         let quota_bytes = read("QUOTA_BYTES", default.quota_bytes as f64)?;
         Ok(Self {
@@ -79,6 +96,9 @@ impl Limits {
             trash_ms: days("TRASH_DAYS", default.trash_ms)?,
             entries: count("MAX_ENTRIES", default.entries)?,
             quota_bytes: whole(quota_bytes).unsigned_abs(),
+            captures_media: switch("MEDIA_CAPTURE", default.captures_media)?,
+            indexes_media: switch("MEDIA_INDEX", default.indexes_media)?,
+            media_urls: MediaUrls::from_vars(&var),
         })
     }
 }
@@ -115,6 +135,16 @@ mod tests {
         for bad in ["", "many", "-1", "NaN", "inf"] {
             let error = Limits::from_vars(|name| (name == "QUOTA_BYTES").then(|| bad.to_owned())).unwrap_err();
             assert!(error.contains("QUOTA_BYTES"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_switch_is_on_or_off_and_nothing_else() {
+        let limits = |text: &str| Limits::from_vars(|name| (name == "MEDIA_INDEX").then(|| text.to_owned()));
+        let (on, off) = (limits("on").unwrap(), limits(" off ").unwrap());
+        assert_eq!((on.indexes_media, off.indexes_media, off.captures_media), (true, false, true));
+        for bad in ["", "true", "ON"] {
+            assert!(limits(bad).unwrap_err().contains("MEDIA_INDEX"));
         }
     }
 }

@@ -114,7 +114,8 @@ impl Workspace {
             Err(error) => return Ok(Reply::Json(serde_json::to_string(&Err::<(), _>(error))?)),
         };
         let (actor, turn) = (call.actor.as_ref(), call.turn.as_ref());
-        let context = Context { sql: &self.sql, limits, now_ms: now_ms(), actor, turn };
+        let new_media_id = bucket::new_media_id;
+        let context = Context { sql: &self.sql, limits, now_ms: now_ms(), actor, turn, new_media_id };
         if matches!(call.verb, Verb::Close(_)) {
             self.takes_all.set(false);
         }
@@ -124,7 +125,7 @@ impl Workspace {
     /// Does what is due, in the database and then in the bucket, and answers what failed.
     async fn ring(&self) -> std::result::Result<Vec<String>, Error> {
         let limits = self.open()?;
-        let context = || Context { sql: &self.sql, limits, now_ms: now_ms(), actor: None, turn: None };
+        let context = || self.alarm_context(limits);
         let mut failures = workspace::ring(&context())?;
         for _ in 0..REMOVALS_PER_RING {
             let Some((task, removals)) = workspace::claim_removals(&context())? else { break };
@@ -136,6 +137,7 @@ impl Workspace {
                 }
             }
         }
+        self.bring_home(limits, &mut failures).await?;
         let Some(orphans) = workspace::orphans(&context())? else { return Ok(failures) };
         let mut last = None;
         for orphan in &orphans {
@@ -149,14 +151,38 @@ impl Workspace {
         Ok(failures)
     }
 
+    /// Copies the bytes of files, whose media item is gone, out of the bucket of media.
+    async fn bring_home(&self, limits: &Limits, failures: &mut Vec<String>) -> std::result::Result<(), Error> {
+        let context = || self.alarm_context(limits);
+        let Some(leaving) = workspace::leaving(&context())? else { return Ok(()) };
+        let announce = |key: &str| workspace::announce_copy(&context(), key).map_err(|error| error.to_string());
+        let mut failed = Vec::new();
+        for one in &leaving {
+            let home = bucket::bring_home(&self.env, &one.key, announce).await.map_err(|error| error.to_string());
+            let home =
+                home.and_then(|home| workspace::bring_home(&context(), one, &home).map_err(|error| error.to_string()));
+            if let Err(error) = home {
+                failures.push(format!("bringing {} home: {error}", one.key));
+                failed.push(one.blob);
+            }
+        }
+        workspace::settle_leaving(&context(), &failed)
+    }
+
     /// Makes the bytes of an imported file the workspace's own.
     async fn take_over(&self, orphan: &Orphan) -> Result<()> {
         let limits = self.open().map_err(|error| error.to_string())?;
-        let context = || Context { sql: &self.sql, limits, now_ms: now_ms(), actor: None, turn: None };
+        let context = || self.alarm_context(limits);
         let announce = |key: &str| workspace::announce_copy(&context(), key).map_err(|error| error.to_string());
         let adopted = bucket::take_over(&self.env, &orphan.key, announce).await?;
         workspace::adopt(&context(), orphan, &adopted).map_err(|error| error.to_string())?;
         Ok(())
+    }
+
+    /// What the alarm works with: nobody has asked for it.
+    fn alarm_context<'a>(&'a self, limits: &'a Limits) -> Context<'a> {
+        let new_media_id = bucket::new_media_id;
+        Context { sql: &self.sql, limits, now_ms: now_ms(), actor: None, turn: None, new_media_id }
     }
 
     /// The limits, with the database ready behind them.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::Sha256;
+use crate::ids::{MediaId, Sha256};
 use crate::path::FilePath;
 
 /// What an entry is. The numbers are those of the schema; 2 is reserved for links.
@@ -64,6 +64,9 @@ pub enum Place {
     Foreign(String),
     /// In the bucket, under this key. It stays readable for an hour after the file has let go of it.
     Stored(String),
+    /// In the bucket of media, under this key. It goes with the media item, and the bytes come home: who finds nothing
+    /// there has to ask again.
+    Media(String),
 }
 
 /// A page of a directory.
@@ -112,6 +115,8 @@ pub struct Written {
     pub modified_ms: i64,
     /// The revision of the change.
     pub rev: i64,
+    /// The media item that the content is, if its name says that it is media and the deployment takes note of such.
+    pub media: Option<MediaId>,
 }
 
 /// A key that is reserved.

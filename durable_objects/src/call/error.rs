@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Entry;
+use crate::ids::MediaId;
 use crate::path::FilePath;
 use crate::sql::SqlError;
 
@@ -72,6 +73,12 @@ pub enum Error {
     UnknownUpload {
         /// The key.
         key: String,
+    },
+    /// No item of the ledger has this id, or not any more.
+    #[error("no media item {id}")]
+    UnknownMedia {
+        /// The id.
+        id: MediaId,
     },
     /// The workspace is opened for the first time: what the bucket holds has to be imported before anything else.
     #[error("the workspace has to be imported first")]

@@ -5,6 +5,7 @@
 
 mod answers;
 mod error;
+mod media;
 mod verbs;
 
 use serde::de::DeserializeOwned;
@@ -14,6 +15,7 @@ use crate::ids::Label;
 
 pub use answers::*;
 pub use error::{Error, Sought};
+pub use media::*;
 pub use verbs::*;
 
 /// A verb and what it answers.
@@ -61,6 +63,15 @@ calls! {
     Reset => Cleared,
     Close => Cleared,
     Import => Imported,
+    AnnounceMedia => MediaAnnounced,
+    KeepMedia => MediaKept,
+    AbandonMedia => MediaAbandoned,
+    GetMedia => Media,
+    ReadMedia => MediaFound,
+    ListMedia => MediaListing,
+    UsesOfMedia => MediaUses,
+    DeleteMedia => MediaDeleted,
+    MediaRemoved => MediaForgotten,
 }
 
 /// A call with who makes it.

@@ -14,14 +14,14 @@ use crate::sql::{Bytes, Param, Sql, SqlError, first, len_bytes, only};
 use super::bucket::Removal;
 use super::timer::{self, Timer};
 use super::txn::Tx;
-use super::uploads;
+use super::{media, uploads};
 
 /// Lets a burst of changes end before the sweep looks at what it dropped.
 const SWEEP_DELAY_MS: i64 = 1000;
 /// How many blobs one step of the sweep looks at.
 const SWEEP_BATCH: i64 = 500;
 /// How long a doomed object stays readable: a reader that has its key is done with it by then.
-const GRACE_MS: i64 = 60 * 60 * 1000;
+pub const GRACE_MS: i64 = 60 * 60 * 1000;
 /// How many objects the alarm removes at once: one call to the bucket takes 1,000 keys.
 const REMOVE_BATCH: i64 = 500;
 
@@ -84,13 +84,17 @@ pub fn drop_all(tx: &Tx<'_>, select: &str, params: &[Param<'_>]) -> Result<(), E
     Ok(())
 }
 
-/// Lets go of everything at once, when nothing is left that could use it.
+/// Lets go of everything at once, but for what media items have, when nothing else is left that could use it.
 pub fn let_go_of_all(tx: &Tx<'_>) -> Result<(), Error> {
     let inline = "SELECT coalesce(sum(size), 0) FROM blob WHERE place = 0";
     tx.remove_bytes(only(tx.sql, inline, &[])?.int(0)?);
     tx.sql.query("DELETE FROM blob WHERE place = 0 OR hash IS NULL", &[])?;
-    tx.sql.query("UPDATE blob SET state = 1, doomed_ms = ?1 WHERE state = 0", &[tx.now_ms.into()])?;
-    timer::arm(tx.sql, Timer::Remove, tx.now_ms + GRACE_MS)?;
+    // Nobody reads media that are gone.
+    let doom = "UPDATE blob SET state = 1, doomed_ms = CASE place WHEN 2 THEN ?1 - ?2 ELSE ?1 END
+        WHERE state = 0 AND id NOT IN (SELECT blob FROM media)";
+    tx.sql.query(doom, &[tx.now_ms.into(), GRACE_MS.into()])?;
+    let next_ms = only(tx.sql, "SELECT min(doomed_ms) + ?1 FROM blob WHERE state = 1", &[GRACE_MS.into()])?;
+    timer::arm(tx.sql, Timer::Remove, next_ms.int_or_null(0)?.unwrap_or(tx.now_ms + GRACE_MS))?;
     Ok(())
 }
 
@@ -98,11 +102,14 @@ pub fn let_go_of_all(tx: &Tx<'_>) -> Result<(), Error> {
 pub fn sweep(tx: &Tx<'_>) -> Result<(), Error> {
     const UNUSED: &str = "id IN (SELECT value FROM json_each(?1)) AND state = 0
         AND NOT EXISTS (SELECT 1 FROM node WHERE node.blob = blob.id)
-        AND NOT EXISTS (SELECT 1 FROM past WHERE past.blob = blob.id)";
+        AND NOT EXISTS (SELECT 1 FROM past WHERE past.blob = blob.id)
+        AND NOT EXISTS (SELECT 1 FROM media WHERE media.blob = blob.id)";
     let noted = "DELETE FROM dropped WHERE blob IN (SELECT blob FROM dropped LIMIT ?1) RETURNING blob";
     let noted = tx.sql.query(noted, &[SWEEP_BATCH.into()])?;
     let noted: Vec<i64> = noted.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
     let noted = json!(noted).to_string();
+    media::forget_unused(tx, &noted)?;
+    media::let_go_of_objects(tx, UNUSED, &[(&noted).into()])?;
     let free = format!("DELETE FROM blob WHERE {UNUSED} AND place = 0 RETURNING size");
     for row in tx.sql.query(&free, &[(&noted).into()])? {
         tx.remove_bytes(row.int(0)?);
@@ -120,9 +127,9 @@ pub fn sweep(tx: &Tx<'_>) -> Result<(), Error> {
 
 /// The objects of doomed blobs whose grace is over. Nothing can bring such a blob back, so they need not be claimed.
 pub fn doomed(sql: &dyn Sql, now_ms: i64) -> Result<Vec<Removal>, Error> {
-    let due = "SELECT key FROM blob WHERE state = 1 AND doomed_ms <= ?1 ORDER BY doomed_ms LIMIT ?2";
+    let due = "SELECT key, place FROM blob WHERE state = 1 AND doomed_ms <= ?1 ORDER BY doomed_ms LIMIT ?2";
     let rows = sql.query(due, &[(now_ms - GRACE_MS).into(), REMOVE_BATCH.into()])?;
-    rows.iter().map(|row| Ok(Removal::new(row.text(0)?, None))).collect()
+    rows.iter().map(|row| Ok(Removal::new(row.text(0)?, None).at(row.int(1)?))).collect()
 }
 
 /// Drops the rows of doomed blobs whose objects are gone.

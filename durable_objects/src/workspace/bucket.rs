@@ -7,21 +7,33 @@ use crate::call::Error;
 
 use super::timer::Timer;
 use super::txn::{Context, mutate};
-use super::{blobs, timer, uploads};
+use super::{blobs, media, timer, uploads};
 
 /// Something to remove from the bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removal {
     /// The object's key.
     pub key: String,
+    /// The bucket it is in, as it stands in the schema: 1 is DATA, 2 is MEDIA.
+    pub place: i64,
     /// The multipart upload to it that may be unfinished.
     pub multipart_id: Option<String>,
 }
 
 impl Removal {
-    /// What lies at a key, or is on its way there.
+    /// What lies at a key of DATA, or is on its way there.
     pub fn new(key: &str, multipart_id: Option<&str>) -> Self {
-        Self { key: key.to_owned(), multipart_id: multipart_id.map(str::to_owned) }
+        Self { key: key.to_owned(), place: uploads::DATA, multipart_id: multipart_id.map(str::to_owned) }
+    }
+
+    /// The same in another bucket.
+    pub fn at(self, place: i64) -> Self {
+        Self { place, ..self }
+    }
+
+    /// Whether it is in the bucket of media.
+    pub fn is_media(&self) -> bool {
+        self.place == media::MEDIA
     }
 }
 

@@ -11,7 +11,7 @@ use super::blobs::Kept;
 use super::timer::{self, Timer};
 use super::tree::{self, New, Target};
 use super::txn::{Change, Context, Tx, mutate};
-use super::uploads;
+use super::{media, uploads};
 
 /// How many files one ring of the alarm takes over: a few operations on the bucket each, of the 1,000 of one invocation.
 const ADOPT_BATCH: i64 = 50;
@@ -148,7 +148,9 @@ pub fn adopt(context: &Context<'_>, orphan: &Orphan, adopted: &Adopted) -> Resul
             }
             tx.sql.query("DELETE FROM blob WHERE id = ?1", &[orphan.blob.into()])?;
         }
-        resize(tx, known.unwrap_or(orphan.blob), size)
+        let blob = known.unwrap_or(orphan.blob);
+        resize(tx, blob, size)?;
+        media::capture_adopted(tx, Kept { blob, size_bytes })
     })
 }
 

@@ -9,6 +9,7 @@ mod bucket;
 mod conditions;
 mod history;
 mod import;
+mod media;
 mod reclaim;
 mod relocate;
 mod reset;
@@ -27,6 +28,7 @@ use crate::sql::Bytes;
 
 pub use bucket::{Removal, claim_removals, settle_removals};
 pub use import::{Adopted, Orphan, adopt, orphans, settle as settle_orphans};
+pub use media::{Leaving, bring_home, leaving, settle_leaving};
 pub use reset::must_take;
 pub use schema::migrate;
 pub use timer::{Timer, next_ms as next_alarm_ms};
@@ -53,6 +55,7 @@ pub enum Reply {
 /// Runs one call. `body` is what came with it. An error of this function is a bug, since every answer can be written.
 pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Result<Reply, serde_json::Error> {
     let sql = context.sql;
+    media::freshen(context, verb);
     match verb {
         Verb::List(call) => match verbs::list(sql, call) {
             Ok(listing) => Ok(Reply::Listing(listing)),
@@ -77,6 +80,19 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::Ping(call) => reply(call, Ok(Pong {})),
         Verb::Reset(call) => reply(call, mutate(context, reset::reset)),
         Verb::Close(call) => reply(call, mutate(context, reset::close)),
+        Verb::AnnounceMedia(call) => reply(call, mutate(context, |tx| media::announce(tx, call))),
+        Verb::KeepMedia(call) => reply(call, mutate(context, |tx| media::keep(tx, call))),
+        Verb::AbandonMedia(call) => reply(call, mutate(context, |tx| media::abandon(tx, call))),
+        Verb::GetMedia(call) => reply(call, media::get(sql, call)),
+        Verb::ReadMedia(call) => match media::read(sql, call) {
+            Ok((found, Some(bytes))) => Ok(Reply::Bytes(serde_json::to_string(&Ok::<_, Error>(found))?, bytes)),
+            Ok((found, None)) => reply(call, Ok(found)),
+            Err(error) => reply(call, Err(error)),
+        },
+        Verb::ListMedia(call) => reply(call, media::list(sql, call)),
+        Verb::UsesOfMedia(call) => reply(call, media::uses(sql, call)),
+        Verb::DeleteMedia(call) => reply(call, mutate(context, |tx| media::delete(tx, call))),
+        Verb::MediaRemoved(call) => reply(call, mutate(context, |tx| media::removed(tx, call))),
         Verb::Import(call) => reply(call, mutate(context, |tx| import::import(tx, call))),
     }
 }
@@ -91,7 +107,7 @@ fn reply<C: Call>(_: &C, answer: Result<C::Answer, Error>) -> Result<Reply, serd
 /// in the answer; the others go on.
 pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
     // In the order in which they feed each other.
-    const TASKS: [Timer; 4] = [Timer::Expire, Timer::Unlink, Timer::Prune, Timer::Sweep];
+    const TASKS: [Timer; 5] = [Timer::Expire, Timer::Unlink, Timer::Prune, Timer::Sweep, Timer::Index];
     let mut failures = Vec::new();
     for _ in 0..STEPS_PER_RING {
         let Some(task) = timer::due(context.sql, &TASKS, context.now_ms)? else { break };
@@ -100,8 +116,9 @@ pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
             Timer::Sweep => blobs::sweep(tx),
             Timer::Expire => trash::expire(tx),
             Timer::Prune => history::prune(tx),
+            Timer::Index => media::render(tx),
             // Not of these tasks: they need the bucket.
-            Timer::Remove | Timer::Uploads | Timer::Adopt => Ok(()),
+            Timer::Remove | Timer::Uploads | Timer::Adopt | Timer::Home => Ok(()),
         });
         if let Err(error) = done {
             failures.push(format!("{}: {error}", task.word()));

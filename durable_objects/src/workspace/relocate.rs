@@ -12,7 +12,7 @@ use super::blobs::Kept;
 use super::conditions::{check, of_source, of_target};
 use super::tree::{self, New, Node, Step, Target};
 use super::txn::{Change, Tx};
-use super::{history, verbs};
+use super::{history, media, verbs};
 
 /// How much JSON one statement of a copy takes: well below the platform's 2 MB for a bound value.
 const COPY_CHUNK_BYTES: usize = 256 * 1024;
@@ -35,6 +35,10 @@ pub fn relocate(tx: &Tx<'_>, call: &Move) -> Result<Relocated, Error> {
     tree::check_depth(tx.sql, &source, &call.from, &call.to)?;
     let target = tree::target(tx, &call.to, true)?;
     check(tx.sql, &of_target(&call.only_if), &call.to, target.taken())?;
+    if let Some(content) = source.content() {
+        // Its new name may be the first that says what it is.
+        media::capture(tx, call.to.name(), content)?;
+    }
     match target {
         Target::Taken(target) => {
             let content = replaceable(&source, &target, &call.to, call.overwrite)?;
@@ -69,6 +73,9 @@ pub fn copy(tx: &Tx<'_>, call: &Copy) -> Result<Relocated, Error> {
     }
     let target = tree::target(tx, &call.to, true)?;
     check(tx.sql, &of_target(&call.only_if), &call.to, target.taken())?;
+    if let Some(content) = source.content() {
+        media::capture(tx, call.to.name(), content)?;
+    }
     let parent = match target {
         Target::Taken(target) => {
             let content = replaceable(&source, &target, &call.to, call.overwrite)?;
@@ -86,6 +93,7 @@ pub fn copy(tx: &Tx<'_>, call: &Copy) -> Result<Relocated, Error> {
     let rev = tx.record(Change::Copy, None, &call.to, Some(&call.from))?;
     tree::insert(tx, rev, parent, call.to.name(), &new)?;
     copy_below(tx, call, &below, (source.id, rev))?;
+    media::capture_copies(tx, &below)?;
     Ok(Relocated { entries: 1 + below.len() })
 }
 

@@ -6,19 +6,24 @@ use crate::sql::{Sql, first, only};
 
 use super::schema::ROOT;
 use super::txn::{Change, Tx};
-use super::{blobs, import, schema, uploads};
+use super::{blobs, import, media, schema, uploads};
 
-/// Empties the workspace. Its tables are truncated, which costs the same whatever they hold; what lies in the bucket is
+/// Empties the workspace, but for public media. Its tables are truncated, which costs the same whatever they hold; what lies in the bucket is
 /// left to the alarm. Repeating it does no harm.
 pub fn reset(tx: &Tx<'_>) -> Result<Cleared, Error> {
+    uploads::abandon_all(tx, false)?;
+    empty(tx)
+}
+
+fn empty(tx: &Tx<'_>) -> Result<Cleared, Error> {
     let entries = only(tx.sql, "SELECT v FROM meta WHERE k = 'entries'", &[])?.count(0)?;
     for table in ["node", "past", "change", "trash", "checkpoint", "dropped"] {
         tx.sql.query(&format!("DELETE FROM {table}"), &[])?;
     }
     tx.remove_entries(entries.cast_signed());
-    tx.sql.query("DELETE FROM timer WHERE what IN ('expire', 'unlink', 'prune', 'sweep')", &[])?;
+    tx.sql.query("DELETE FROM timer WHERE what IN ('expire', 'unlink', 'prune', 'sweep', 'home', 'index')", &[])?;
+    media::reset(tx)?;
     blobs::let_go_of_all(tx)?;
-    uploads::abandon_all(tx)?;
     tx.sql.query("DELETE FROM meta WHERE k = 'import'", &[])?;
     schema::plant(tx.sql, tx.now_ms)?;
     let rev = tx.record(Change::Reset, Some(ROOT), &FilePath::root(), None)?;
@@ -27,9 +32,11 @@ pub fn reset(tx: &Tx<'_>) -> Result<Cleared, Error> {
     Ok(Cleared { entries })
 }
 
-/// Empties the workspace and closes it.
+/// Empties the workspace, media included, and closes it.
 pub fn close(tx: &Tx<'_>) -> Result<Cleared, Error> {
-    let cleared = reset(tx)?;
+    media::close(tx)?;
+    uploads::abandon_all(tx, true)?;
+    let cleared = empty(tx)?;
     tx.sql.query("INSERT OR IGNORE INTO meta (k, v) VALUES ('closed_ms', ?1)", &[tx.now_ms.into()])?;
     tx.end();
     Ok(cleared)

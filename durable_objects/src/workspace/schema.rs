@@ -18,7 +18,7 @@ pub const UNLINKED: i64 = -1;
 type Migration = &'static [&'static str];
 
 /// All of them; the n-th brings a database to schema n.
-const MIGRATIONS: &[Migration] = &[FIRST];
+const MIGRATIONS: &[Migration] = &[FIRST, MEDIA];
 
 /// The whole of the data model, history included: a later migration could not invent what happened before it.
 const FIRST: Migration = &[
@@ -98,6 +98,43 @@ const FIRST: Migration = &[
     PLANT,
 ];
 
+/// The ledger of media. `meta` gets `media_last` (the number of the newest item ever), and, once the index is written,
+/// `media_index` and `media_index_blob` (its node, and the content that it was given).
+const MEDIA: Migration = &[
+    // One row an item. blob: one item has the bytes, and no other. kind: image, audio, video, model. metadata, provenance:
+    // JSON as it came. origin: where its address begins if no public domain is mapped. is_public: its bytes lie in MEDIA
+    // for everybody who has its address. node: the file that the index has laid out for it.
+    "CREATE TABLE media (
+        id INTEGER PRIMARY KEY, public_id TEXT NOT NULL, blob INTEGER NOT NULL, kind TEXT NOT NULL, mime TEXT NOT NULL,
+        filename TEXT, width INTEGER, height INTEGER, metadata TEXT, provenance TEXT, origin TEXT,
+        created_ms INTEGER NOT NULL, is_public INTEGER NOT NULL, node INTEGER
+    ) STRICT",
+    "CREATE UNIQUE INDEX media_public_id ON media (public_id)",
+    "CREATE UNIQUE INDEX media_blob ON media (blob)",
+    // What the index lists, newest first.
+    "CREATE INDEX media_public ON media (id) WHERE is_public = 1",
+    // Where an item came up. An empty text is none, so that the key tells equal scopes.
+    "CREATE TABLE media_scope (
+        media INTEGER NOT NULL, desktop TEXT NOT NULL, app TEXT NOT NULL, thread TEXT NOT NULL, request TEXT NOT NULL,
+        app_name TEXT NOT NULL, created_ms INTEGER NOT NULL, PRIMARY KEY (media, desktop, app, thread, request)
+    ) STRICT, WITHOUT ROWID",
+    // For each combination of desktop, app, thread and kind under which an item may be asked for, one row: so any of
+    // these questions is one range, newest first, and its pages read what they answer.
+    "CREATE TABLE media_facet (
+        facet TEXT NOT NULL, created_ms INTEGER NOT NULL, media INTEGER NOT NULL, PRIMARY KEY (facet, created_ms, media)
+    ) STRICT, WITHOUT ROWID",
+    // Who is sending bytes to an announced key of MEDIA: several may, since it holds the hash of what they all send.
+    "CREATE TABLE sender (
+        id TEXT NOT NULL, key TEXT NOT NULL, reserved_bytes INTEGER NOT NULL, PRIMARY KEY (id, key)
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX sender_key ON sender (key)",
+    // Bytes that have to leave MEDIA: their item is gone, and files have them.
+    "CREATE TABLE leaving (blob INTEGER PRIMARY KEY, due_ms INTEGER NOT NULL) STRICT",
+    // Which content lies under a key of MEDIA, and that it is one at the most.
+    "CREATE UNIQUE INDEX blob_media ON blob (key) WHERE place = 2",
+    "INSERT INTO meta (k, v) VALUES ('media_last', 0)",
+];
+
 /// The two directories that are always there.
 const PLANT: &str = "INSERT INTO node (id, parent, name, fold, kind, created_ms, modified_ms, rev, children_rev)
     VALUES (1, 0, '', '', 0, ?1, ?1, 1, 1), (2, 0, '.trash', '.trash', 0, ?1, ?1, 2, 2)";
@@ -170,16 +207,16 @@ mod tests {
 
     #[test]
     fn a_migration_keeps_what_is_there_and_a_failed_one_leaves_nothing() {
-        const SECOND: Migration = &["CREATE TABLE extra (id INTEGER)", "INSERT INTO extra VALUES (?1)"];
+        const THIRD: Migration = &["CREATE TABLE extra (id INTEGER)", "INSERT INTO extra VALUES (?1)"];
         const BROKEN: Migration = &["CREATE TABLE half (id INTEGER)", "INSERT INTO nowhere VALUES (1)"];
         let sql = NativeSql::default();
         migrate(&sql, 1).unwrap();
         sql.query("INSERT INTO node (id, parent, name, fold, kind, created_ms, modified_ms, rev, children_rev) VALUES (3, 1, 'a', 'a', 0, 1, 1, 3, 3)", &[]).unwrap();
         let before = tables(&sql);
-        assert!(migrate_to(&sql, &[FIRST, BROKEN], 2).is_err());
-        assert_eq!((version(&sql), tables(&sql)), (Ok(1), before));
-        migrate_to(&sql, &[FIRST, SECOND], 2).unwrap();
-        assert_eq!(version(&sql), Ok(2));
+        assert!(migrate_to(&sql, &[FIRST, MEDIA, BROKEN], 2).is_err());
+        assert_eq!((version(&sql), tables(&sql)), (Ok(2), before));
+        migrate_to(&sql, &[FIRST, MEDIA, THIRD], 2).unwrap();
+        assert_eq!(version(&sql), Ok(3));
         assert_eq!(sql.query("SELECT id FROM node WHERE name = 'a'", &[]).unwrap().len(), 1);
     }
 
@@ -188,7 +225,7 @@ mod tests {
         let sql = NativeSql::default();
         migrate(&sql, 1).unwrap();
         sql.query("UPDATE meta SET v = 999 WHERE k = 'schema'", &[]).unwrap();
-        assert_eq!(migrate(&sql, 2), Err(Error::NewerSchema { found: 999, known: 1 }));
+        assert_eq!(migrate(&sql, 2), Err(Error::NewerSchema { found: 999, known: 2 }));
         assert_eq!(version(&sql), Ok(999));
     }
 }

@@ -23,6 +23,10 @@ pub enum Timer {
     Uploads,
     /// Take over the bytes of imported files.
     Adopt,
+    /// Bring home the bytes of files whose media item is gone.
+    Home,
+    /// Write the index of media.
+    Index,
 }
 
 impl Timer {
@@ -36,6 +40,8 @@ impl Timer {
             Self::Remove => "remove",
             Self::Uploads => "uploads",
             Self::Adopt => "adopt",
+            Self::Home => "home",
+            Self::Index => "index",
         }
     }
 }

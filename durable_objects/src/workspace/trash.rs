@@ -12,7 +12,7 @@ use crate::sql::{Param, Sql, first, only};
 use super::timer::{self, Timer};
 use super::tree::{self, Node, Target, kind};
 use super::txn::{Change, Tx};
-use super::{history, reclaim, schema};
+use super::{history, media, reclaim, schema};
 
 /// How many nodes one statement takes: their ids stay far below the platform's 2 MB for a bound value.
 const GIVE_UP_CHUNK: usize = 10_000;
@@ -84,6 +84,9 @@ pub fn restore(tx: &Tx<'_>, call: &Restore) -> Result<Restored, Error> {
     let Target::Free { parent } = tree::target(tx, &to, true)? else {
         return Err(Error::AlreadyThere { path: to });
     };
+    if let Some(content) = node.content() {
+        media::capture(tx, to.name(), content)?;
+    }
     let rev = tx.record(Change::Restore, Some(node.id), &to, Some(&call.path))?;
     history::close(tx, &node, rev)?;
     tree::relocate(tx, &node, parent, to.name(), rev)?;

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 
 use crate::call::Error;
-use crate::ids::Label;
+use crate::ids::{Label, MediaId};
 use crate::limits::Limits;
 use crate::path::FilePath;
 use crate::sql::{Param, Sql, atomically, only};
@@ -26,6 +26,8 @@ pub struct Context<'a> {
     pub actor: Option<&'a Label>,
     /// In which unit of work.
     pub turn: Option<&'a Label>,
+    /// Where random ids come from.
+    pub new_media_id: fn() -> MediaId,
 }
 
 /// A mutation under way.
@@ -37,7 +39,10 @@ pub struct Tx<'a> {
     /// When this mutation happens: later than every earlier one, whatever the clock says, so that `modified` differs
     /// between any two writes.
     pub now_ms: i64,
-    actor: Option<&'a Label>,
+    /// Where random ids come from.
+    pub new_media_id: fn() -> MediaId,
+    /// Who changes something.
+    pub actor: Option<&'a Label>,
     turn: Option<&'a Label>,
     before: i64,
     rev: Cell<i64>,
@@ -118,6 +123,7 @@ impl<'a> Tx<'a> {
             sql: context.sql,
             limits: context.limits,
             now_ms: context.now_ms.max(last_ms + 1),
+            new_media_id: context.new_media_id,
             actor: context.actor,
             turn: context.turn,
             before,

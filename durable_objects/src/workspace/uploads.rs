@@ -7,6 +7,7 @@ use crate::call::{Abandon, Abandoned, Announce, Announced, Error};
 use crate::sql::{first, only};
 
 use super::bucket::Removal;
+use super::media;
 use super::timer::{self, Timer};
 use super::txn::{Context, Tx, mutate};
 
@@ -15,7 +16,7 @@ const UPLOAD_MAX_MS: i64 = 60 * 60 * 1000;
 /// The bucket of private bytes, as it stands in `upload.place` and `blob.place`.
 pub const DATA: i64 = 1;
 /// When a key that has been given up expires: it has.
-const GIVEN_UP: i64 = 0;
+pub const GIVEN_UP: i64 = 0;
 /// How many keys the alarm takes at once: one call to the bucket takes 1,000.
 const REMOVE_BATCH: i64 = 500;
 
@@ -46,7 +47,7 @@ pub fn announce_copy(context: &Context<'_>, key: &str) -> Result<(), Error> {
 pub fn adopt(tx: &Tx<'_>, key: &str) -> Result<i64, Error> {
     let row = first(
         tx.sql,
-        "DELETE FROM upload WHERE key = ?1 AND expires_ms > 0 RETURNING place, reserved_bytes",
+        "DELETE FROM upload WHERE key = ?1 AND place = 1 AND expires_ms > 0 RETURNING place, reserved_bytes",
         &[key.into()],
     )?;
     let row = row.ok_or_else(|| Error::UnknownUpload { key: key.to_owned() })?;
@@ -62,9 +63,18 @@ pub fn abandon(tx: &Tx<'_>, key: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives every key up.
-pub fn abandon_all(tx: &Tx<'_>) -> Result<(), Error> {
-    tx.sql.query("UPDATE upload SET expires_ms = ?1", &[GIVEN_UP.into()])?;
+/// Has a key removed at a time, under which no content lies any more, but which readers may still have.
+pub fn retire(tx: &Tx<'_>, key: &str, at_ms: i64) -> Result<(), Error> {
+    let insert = "INSERT INTO upload (key, place, reserved_bytes, expires_ms) VALUES (?1, ?2, 0, ?3)";
+    tx.sql.query(insert, &[key.into(), DATA.into(), at_ms.into()])?;
+    timer::arm(tx.sql, Timer::Uploads, at_ms)?;
+    Ok(())
+}
+
+/// Gives every key of a file up; those of media too if `media` is set.
+pub fn abandon_all(tx: &Tx<'_>, media: bool) -> Result<(), Error> {
+    let places = if media { "" } else { " WHERE place = 1" };
+    tx.sql.query(&format!("UPDATE upload SET expires_ms = ?1{places}"), &[GIVEN_UP.into()])?;
     timer::arm(tx.sql, Timer::Uploads, timer::AT_ONCE)?;
     Ok(())
 }
@@ -78,9 +88,16 @@ pub fn give_up(tx: &Tx<'_>, call: &Abandon) -> Result<Abandoned, Error> {
 /// Gives up the keys whose time is over, and answers what is to be removed from the bucket.
 pub fn claim(tx: &Tx<'_>, now_ms: i64) -> Result<Vec<Removal>, Error> {
     let claim = "UPDATE upload SET expires_ms = ?1 WHERE key IN (
-        SELECT key FROM upload WHERE expires_ms <= ?2 ORDER BY expires_ms LIMIT ?3) RETURNING key, multipart_id";
+        SELECT key FROM upload WHERE expires_ms <= ?2 ORDER BY expires_ms LIMIT ?3) RETURNING key, place, multipart_id";
     let rows = tx.sql.query(claim, &[GIVEN_UP.into(), now_ms.into(), REMOVE_BATCH.into()])?;
-    rows.iter().map(|row| Ok(Removal::new(row.text(0)?, row.text_or_null(1)?))).collect()
+    let mut removals = Vec::with_capacity(rows.len());
+    for row in rows {
+        let removal = Removal::new(row.text(0)?, row.text_or_null(2)?).at(row.int(1)?);
+        if removal.place == DATA || media::expire(tx, &removal.key)? {
+            removals.push(removal);
+        }
+    }
+    Ok(removals)
 }
 
 /// Drops the rows of what has been removed.

@@ -14,7 +14,7 @@ use super::blobs::Kept;
 use super::conditions::{check, describe, entry, parse_hash};
 use super::tree::{self, New, Node, Target};
 use super::txn::{Change, Tx};
-use super::{blobs, history, reclaim, trash};
+use super::{blobs, history, media, reclaim, trash};
 
 /// A page of a directory.
 pub fn list(sql: &dyn Sql, call: &List) -> Result<Listing, Error> {
@@ -46,7 +46,7 @@ pub fn stat(sql: &dyn Sql, call: &Stat) -> Result<Entry, Error> {
 /// A file with its bytes, or with the way to them.
 pub fn read(sql: &dyn Sql, call: &Read) -> Result<(Found, Option<Bytes>), Error> {
     // The bytes come along at once when nothing can be said against them.
-    const PLACE: &str = "SELECT hex(hash), key, CASE WHEN ?2 THEN bytes END FROM blob WHERE id = ?1";
+    const PLACE: &str = "SELECT hex(hash), key, CASE WHEN ?2 THEN bytes END, place FROM blob WHERE id = ?1";
     let not_there = || Error::NotFound { sought: Sought::File, path: call.path.clone() };
     let node = tree::find(sql, &call.path)?.ok_or_else(not_there)?;
     let blob = node.blob.ok_or_else(not_there)?;
@@ -58,7 +58,11 @@ pub fn read(sql: &dyn Sql, call: &Read) -> Result<(Found, Option<Bytes>), Error>
         return Ok((Found { entry, bytes: Place::Unchanged }, None));
     }
     if let Some(key) = row.text_or_null(1)? {
-        let place = if entry.hash.is_some() { Place::Stored } else { Place::Foreign };
+        let place = match (&entry.hash, row.int(3)?) {
+            (None, _) => Place::Foreign,
+            (Some(_), media::MEDIA) => Place::Media,
+            (Some(_), _) => Place::Stored,
+        };
         return Ok((Found { entry, bytes: place(key.to_owned()) }, None));
     }
     let row = if is_wanted { row } else { only(sql, PLACE, &[blob.into(), 1.into()])? };
@@ -85,7 +89,8 @@ pub fn write(tx: &Tx<'_>, call: &Write, body: Option<&Bytes>) -> Result<Written,
             (rev, kept)
         }
     };
-    Ok(Written { size_bytes: kept.size_bytes, modified_ms: tx.now_ms, rev })
+    let media = media::capture(tx, call.path.name(), kept)?;
+    Ok(Written { size_bytes: kept.size_bytes, modified_ms: tx.now_ms, rev, media })
 }
 
 /// Gives a file other content; what it had becomes a version. The same content again is a new time and no new version.

@@ -172,6 +172,7 @@ impl World {
             self.remove(&removals);
             self.settle_claim(task, &removals)?;
         }
+        self.bring_all_home()?;
         let Some(orphans) = orphans(&self.context())? else { return Ok(failures) };
         for orphan in &orphans {
             if let Err(error) = self.look_into(orphan).and_then(|adopted| self.adopt(orphan, &adopted)) {
@@ -185,7 +186,7 @@ impl World {
     /// What a row says is in the bucket is there, and nothing of ours is there that no row knows of.
     pub fn check_bucket(&self) {
         let bucket = self.bucket.borrow();
-        for row in self.sql.query("SELECT key, hex(hash), size FROM blob WHERE place = 1 AND state = 0", &[]).unwrap() {
+        for row in self.sql.query("SELECT key, hex(hash), size FROM blob WHERE place > 0 AND state = 0", &[]).unwrap() {
             if row.text(1).unwrap().is_empty() {
                 continue;
             }
@@ -193,10 +194,10 @@ impl World {
             let lying = (hash(bytes).to_string().to_uppercase(), bytes.len() as u64);
             assert_eq!(lying, (row.text(1).unwrap().to_owned(), row.count(2).unwrap()));
         }
-        let known = self.sql.query("SELECT key FROM blob WHERE place = 1 UNION SELECT key FROM upload", &[]).unwrap();
+        let known = self.sql.query("SELECT key FROM blob WHERE place > 0 UNION SELECT key FROM upload", &[]).unwrap();
         let known: Vec<&str> = known.iter().map(|row| row.text(0).unwrap()).collect();
         let lost: Vec<&String> =
-            bucket.keys().filter(|key| key.starts_with(OURS) && !known.contains(&key.as_str())).collect();
+            bucket.keys().filter(|key| !key.starts_with(THEIRS) && !known.contains(&key.as_str())).collect();
         assert!(lost.is_empty(), "nobody knows of {lost:?}");
     }
 }

@@ -21,7 +21,7 @@ const TIMES: [&str; 7] = ["created_ms", "modified_ms", "at_ms", "deleted_ms", "d
 
 /// What must always hold, each with a statement that answers its breaches. Node 1 is the root, 2 the trash, and what is
 /// deleted for good hangs below -1.
-const INVARIANTS: [(&str, &str); 21] = [
+const INVARIANTS: [(&str, &str); 26] = [
     (
         "a node hangs in a directory",
         "SELECT id FROM node n WHERE id > 2 AND parent <> -1
@@ -51,7 +51,7 @@ const INVARIANTS: [(&str, &str); 21] = [
     (
         "content that is not used is noted for the sweep, or doomed",
         "SELECT id FROM blob WHERE state = 0 AND id NOT IN (SELECT blob FROM node WHERE blob IS NOT NULL
-            UNION SELECT blob FROM past WHERE blob IS NOT NULL UNION SELECT blob FROM dropped)",
+            UNION SELECT blob FROM past WHERE blob IS NOT NULL UNION SELECT blob FROM dropped UNION SELECT blob FROM media)",
     ),
     (
         "a file has the size of its content",
@@ -68,11 +68,12 @@ const INVARIANTS: [(&str, &str); 21] = [
         "only bytes of ours in the bucket are doomed, and nothing uses them",
         "SELECT id FROM blob WHERE (state = 1) <> (doomed_ms IS NOT NULL)
             OR (state = 1 AND (place = 0 OR hash IS NULL OR id IN (SELECT blob FROM node WHERE blob IS NOT NULL
-                UNION SELECT blob FROM past WHERE blob IS NOT NULL)))",
+                UNION SELECT blob FROM past WHERE blob IS NOT NULL UNION SELECT blob FROM media)))",
     ),
     (
-        "a key is announced or belongs to content, and only once",
-        "SELECT key FROM (SELECT key FROM upload UNION ALL SELECT key FROM blob WHERE key IS NOT NULL)
+        "a key is announced or belongs to content, and only once, but for one that is kept while others still send there",
+        "SELECT key FROM (SELECT key FROM upload WHERE NOT EXISTS (SELECT 1 FROM blob b JOIN sender s ON s.key = b.key
+            WHERE b.key = upload.key AND b.place = 2 AND b.state = 0) UNION ALL SELECT key FROM blob WHERE key IS NOT NULL)
           GROUP BY key HAVING count(*) > 1",
     ),
     (
@@ -83,7 +84,8 @@ const INVARIANTS: [(&str, &str); 21] = [
     (
         "bytes that may come are counted",
         "SELECT v FROM meta WHERE k = 'reserved_bytes'
-            AND v <> (SELECT coalesce(sum(reserved_bytes), 0) FROM upload)",
+            AND v <> (SELECT coalesce(sum(reserved_bytes), 0) FROM (SELECT reserved_bytes FROM upload
+                UNION ALL SELECT reserved_bytes FROM sender))",
     ),
     (
         "what waits to be removed or taken over has its task",
@@ -91,7 +93,39 @@ const INVARIANTS: [(&str, &str); 21] = [
             UNION ALL SELECT 'uploads' WHERE EXISTS (SELECT 1 FROM upload)
                 AND 'uploads' NOT IN (SELECT what FROM timer)
             UNION ALL SELECT 'adopt' WHERE EXISTS (SELECT 1 FROM blob WHERE hash IS NULL)
-                AND NOT EXISTS (SELECT 1 FROM meta WHERE k = 'import') AND 'adopt' NOT IN (SELECT what FROM timer)",
+                AND NOT EXISTS (SELECT 1 FROM meta WHERE k = 'import') AND 'adopt' NOT IN (SELECT what FROM timer)
+            UNION ALL SELECT 'home' WHERE EXISTS (SELECT 1 FROM leaving) AND 'home' NOT IN (SELECT what FROM timer)",
+    ),
+    (
+        "who sends something has an announced key, which is not condemned",
+        "SELECT s.key FROM sender s WHERE NOT EXISTS (SELECT 1 FROM upload u WHERE u.key = s.key AND u.expires_ms > 0)
+            OR EXISTS (SELECT 1 FROM blob b WHERE b.key = s.key AND b.state = 1)",
+    ),
+    (
+        "an announced key of media has a sender, or is given up",
+        "SELECT key FROM upload WHERE place = 2 AND expires_ms > 0 AND key NOT IN (SELECT key FROM sender)",
+    ),
+    (
+        "an item has live content, and a public one has it in the bucket of media",
+        "SELECT i.id FROM media i LEFT JOIN blob b ON b.id = i.blob
+          WHERE b.id IS NULL OR b.state = 1 OR b.hash IS NULL OR i.is_public <> (b.place = 2)",
+    ),
+    (
+        "an item is in the lists of its scopes and in no others, and has one",
+        "SELECT id FROM media WHERE id NOT IN (SELECT media FROM media_scope)
+            UNION ALL SELECT media FROM media_scope WHERE media NOT IN (SELECT id FROM media)
+            UNION ALL SELECT f.media FROM media_facet f LEFT JOIN media i ON i.id = f.media WHERE NOT EXISTS (
+                SELECT 1 FROM media_scope s WHERE s.media = i.id AND i.created_ms = f.created_ms
+                    AND f.facet ->> 0 IN ('', s.desktop) AND f.facet ->> 1 IN ('', s.app)
+                    AND f.facet ->> 2 IN ('', s.thread) AND f.facet ->> 3 IN ('', i.kind))
+            UNION ALL SELECT s.media FROM media_scope s JOIN media i ON i.id = s.media WHERE NOT EXISTS (
+                SELECT 1 FROM media_facet f WHERE f.media = i.id
+                    AND f.facet = json_array(s.desktop, s.app, s.thread, i.kind))",
+    ),
+    (
+        "content in the bucket of media is an item's, or leaves",
+        "SELECT id FROM blob WHERE place = 2 AND state = 0 AND id NOT IN (SELECT blob FROM media)
+            AND id NOT IN (SELECT blob FROM leaving) AND id NOT IN (SELECT blob FROM dropped)",
     ),
     ("entries are counted", "SELECT v FROM meta WHERE k = 'entries' AND v <> (SELECT count(*) - 2 FROM node)"),
     (

@@ -13,6 +13,9 @@ mod import;
 mod inspect;
 mod large;
 mod listing;
+mod media;
+mod media_files;
+mod media_races;
 mod model;
 mod relocate;
 mod reset;
@@ -32,7 +35,7 @@ use crate::call::{
     List, ListTrash, Listing, Made, MakeDirectory, Move, Place, Read, Relocated, Request, Restore, Restored, Stat,
     TrashListing, Trashed, Verb, Write, Written,
 };
-use crate::ids::Sha256;
+use crate::ids::{MediaId, Sha256};
 use crate::limits::Limits;
 use crate::path::FilePath;
 use crate::sql::native::NativeSql;
@@ -70,6 +73,14 @@ pub fn path(text: &str) -> FilePath {
 pub fn hash(content: &[u8]) -> Sha256 {
     Sha256::new(sha2::Sha256::digest(content).into())
 }
+
+/// An id that was not given before in this test.
+pub fn new_media_id() -> MediaId {
+    LAST_MEDIA_ID.set(LAST_MEDIA_ID.get() + 1);
+    MediaId::new(LAST_MEDIA_ID.get().to_be_bytes())
+}
+
+thread_local!(static LAST_MEDIA_ID: Cell<u128> = const { Cell::new(0) });
 
 impl World {
     /// A workspace that has been opened, when the bucket held nothing.
@@ -117,7 +128,8 @@ impl World {
     }
 
     fn context(&self) -> Context<'_> {
-        Context { sql: &self.sql, limits: &self.limits, now_ms: self.now_ms.get(), actor: None, turn: None }
+        let now_ms = self.now_ms.get();
+        Context { sql: &self.sql, limits: &self.limits, now_ms, actor: None, turn: None, new_media_id }
     }
 
     /// A call, and a look at what it left behind.
@@ -195,7 +207,7 @@ impl World {
             self.call(Read { path: path(at), unless: Condition::None }, None)?;
         let bytes = match place {
             Place::Body => body,
-            Place::Stored(key) => self.bucket.borrow()[&key].clone(),
+            Place::Stored(key) | Place::Media(key) => self.bucket.borrow()[&key].clone(),
             Place::Unchanged | Place::Foreign(_) => panic!("{at} is {place:?}"),
         };
         assert_eq!((entry.size_bytes, entry.hash), (bytes.len() as u64, Some(hash(&bytes))));
