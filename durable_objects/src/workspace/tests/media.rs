@@ -37,7 +37,7 @@ impl World {
         self.announce_media_of(id, content, MediaScope::default())
     }
 
-    fn announce_media_of(&self, id: &MediaId, content: &str, scope: MediaScope) -> Result<MediaAnnounced, Error> {
+    pub fn announce_media_of(&self, id: &MediaId, content: &str, scope: MediaScope) -> Result<MediaAnnounced, Error> {
         let call = AnnounceMedia {
             id: id.clone(),
             hash: Some(hash(content.as_bytes())),
