@@ -21,6 +21,7 @@ mod home;
 mod index;
 mod items;
 mod keep;
+mod list_file;
 mod look;
 mod scopes;
 mod senders;

@@ -2,7 +2,7 @@
 
 use super::super::{Adopted, Leaving, bring_home, media, settle_leaving, txn};
 use super::faults::stopped_everywhere;
-use super::media::{key_for, scope};
+use super::media_world::{key_for, scope};
 use super::{World, hash};
 use crate::call::{AbandonMedia, DeleteMedia, Error, KeepMedia, MediaKind, MediaRemoved, MediaScope};
 use crate::ids::MediaId;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::bucket::HOUR_MS;
-use super::media::{key_for, scope};
+use super::media_world::{key_for, scope};
 use super::{World, hash};
 use crate::call::{Deleted, MediaDeleted, MediaKind, MediaScope};
 use crate::limits::Limits;

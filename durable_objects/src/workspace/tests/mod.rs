@@ -18,6 +18,7 @@ mod media_faults;
 mod media_files;
 mod media_index;
 mod media_races;
+mod media_world;
 mod model;
 mod relocate;
 mod reset;
