@@ -55,7 +55,12 @@ impl Answer {
 
     /// With a header unless it has it already.
     pub fn or(self, name: &'static str, value: &str) -> Self {
-        if self.headers.iter().any(|(had, _)| *had == name) { self } else { self.with(name, value) }
+        if self.has(name) { self } else { self.with(name, value) }
+    }
+
+    /// Whether it has a header.
+    pub fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(had, _)| *had == name)
     }
 
     /// What a `HEAD` request gets.

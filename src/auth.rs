@@ -10,6 +10,7 @@ use sha2::Sha256;
 
 use crate::error::Error;
 use crate::incoming::{Incoming, Query};
+use crate::media::ticket::{BadTicket, Ticket};
 
 /// A user whose signature has been verified.
 pub struct Caller {
@@ -36,6 +37,10 @@ pub enum Unauthorized {
     BadUser,
     /// The signature is of something else, or with another secret.
     BadSignature,
+    /// An upload address that was not made here.
+    BadUpload,
+    /// An upload address whose time is over.
+    UploadExpired,
 }
 
 impl Unauthorized {
@@ -47,6 +52,8 @@ impl Unauthorized {
             Self::Expired => "URL expired",
             Self::BadUser => "Invalid userId format",
             Self::BadSignature => "Invalid signature",
+            Self::BadUpload => "Invalid upload URL",
+            Self::UploadExpired => "Upload URL expired",
         }
     }
 }
@@ -59,6 +66,22 @@ pub fn caller(incoming: &Incoming) -> Result<Caller, Error> {
     }
     let user = verify(&incoming.query, signers, incoming.now_ms / 1000).map_err(Error::Unauthorized)?;
     Ok(Caller { user })
+}
+
+/// Who holds a signed upload address: its owner, for what the ticket says and nothing else.
+pub fn ticket_holder(incoming: &Incoming) -> Result<(Caller, Ticket), Error> {
+    let signers = &incoming.config.signers;
+    if signers.is_empty() {
+        return Err(Error::NotConfigured("SIGNING_SECRET is not set: no request can be verified"));
+    }
+    let text = incoming.query.get("ticket").unwrap_or_default();
+    let reason = |bad| match bad {
+        BadTicket::Forged => Error::Unauthorized(Unauthorized::BadUpload),
+        BadTicket::Expired => Error::Unauthorized(Unauthorized::UploadExpired),
+    };
+    let ticket = Ticket::open(text, signers, incoming.now_ms).map_err(reason)?;
+    let user = UserId::parse(&ticket.user).ok_or(Error::Unauthorized(Unauthorized::BadUpload))?;
+    Ok((Caller { user }, ticket))
 }
 
 /// Whether a request says anything of who makes it.

@@ -1,10 +1,12 @@
-//! The private bucket, `DATA`: the layout of its keys, and the operations that bytes pass through without being touched.
+//! The buckets, and first the private one, `DATA`: the layout of its keys, and the operations that bytes pass through without being touched.
 //!
 //! | key | what |
 //! |---|---|
 //! | `users/{userId}/blobs/{random}` | content above 1 MiB, immutable, named by no row until it is whole |
 //! | `users/{userId}/workspace/<path>` | the files as a sandbox sees them: others write here too |
 //! | `users/{userId}/clawdbot/…`, `users/{userId}/history/…` | sessions and chats: only others write here |
+
+mod media;
 
 use std::rc::Rc;
 
@@ -18,13 +20,17 @@ use crate::env;
 use crate::error::Error;
 use crate::incoming::Incoming;
 
+pub use media::{IMMUTABLE, PutOptions};
+
 #[wasm_bindgen]
 extern "C" {
     /// The runtime's bucket. The `worker` crate wraps it too, but reads and writes bodies through wasm streams, or awaits
     /// a `put` that has to run beside the stream that feeds it.
     pub type Bucket;
     #[wasm_bindgen(method)]
-    fn put(this: &Bucket, key: &str, body: &JsValue) -> Promise;
+    fn put(this: &Bucket, key: &str, body: &JsValue, options: &Object) -> Promise;
+    #[wasm_bindgen(method)]
+    fn head(this: &Bucket, key: &str) -> Promise;
     #[wasm_bindgen(method)]
     fn get(this: &Bucket, key: &str, options: &Object) -> Promise;
     #[wasm_bindgen(method)]
@@ -33,6 +39,8 @@ extern "C" {
     fn list(this: &Bucket, options: &Object) -> Promise;
     #[wasm_bindgen(method, js_name = createMultipartUpload)]
     fn create_multipart_upload(this: &Bucket, key: &str) -> Promise;
+    #[wasm_bindgen(method, js_name = resumeMultipartUpload)]
+    fn resume_multipart_upload(this: &Bucket, key: &str, upload_id: &str) -> Multipart;
 
     /// An upload in parts.
     pub type Multipart;
@@ -72,7 +80,7 @@ const LIST_MAX: u32 = 500;
 /// The bucket's code for a range that an object does not have.
 const NO_SUCH_RANGE: &str = "(10039)";
 
-/// The private bucket, for the length of one request.
+/// A bucket, for the length of one request.
 pub struct Blobs {
     bucket: Bucket,
     incoming: Rc<Incoming>,
@@ -140,9 +148,10 @@ impl Blobs {
     }
 
     /// Starts to put a body, whose length the runtime knows, while it is still being written.
-    pub fn start_put(&self, key: &str, body: &JsValue) -> JsFuture {
+    pub fn start_put(&self, key: &str, body: &JsValue, options: &PutOptions<'_>) -> Result<JsFuture, Error> {
         self.incoming.spend_bucket_operation();
-        JsFuture::from(self.bucket.put(key, body))
+        let options = options.to_js().map_err(|cause| failed("putting", key, &cause))?;
+        Ok(JsFuture::from(self.bucket.put(key, body, &options)))
     }
 
     /// Begins an upload in parts.

@@ -1,9 +1,11 @@
 //! Bodies of requests, read with a bound: what is over it is refused before it is read, or while.
 
 use js_sys::{Array, ArrayBuffer, JsString, Object, Reflect};
+use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStream;
 
 use crate::bytes::{self, decode_utf8, is_text};
 use crate::chunks::Chunks;
@@ -33,19 +35,29 @@ pub async fn read(incoming: &Incoming, what: &'static str, max_bytes: u64) -> Re
         }
         None => {
             let Some(stream) = incoming.request.body() else { return Ok(ArrayBuffer::new(0)) };
-            let mut chunks = Chunks::new(stream).map_err(broken)?;
-            let (held, mut seen_bytes) = (Array::new(), 0);
-            while let Some(chunk) = chunks.next().await.map_err(broken)? {
-                seen_bytes += u64::from(chunk.length());
-                if seen_bytes > max_bytes {
-                    chunks.cancel();
-                    return Err(too_large(seen_bytes));
-                }
-                held.push(&chunk.slice(0, chunk.length()));
-            }
-            Ok(bytes::join(&held, seen_bytes))
+            collect(stream, what, max_bytes, cut_off).await
         }
     }
+}
+
+/// A whole stream of unknown length, up to `max_bytes`. `cut_off` is what it means when it ends too early.
+pub async fn collect(
+    stream: ReadableStream,
+    what: &'static str,
+    max_bytes: u64,
+    cut_off: fn() -> Error,
+) -> Result<ArrayBuffer, Error> {
+    let mut chunks = Chunks::new(stream).map_err(|_| cut_off())?;
+    let (held, mut seen_bytes) = (Array::new(), 0);
+    while let Some(chunk) = chunks.next().await.map_err(|_| cut_off())? {
+        seen_bytes += u64::from(chunk.length());
+        if seen_bytes > max_bytes {
+            chunks.cancel();
+            return Err(Error::TooLarge { what, size_bytes: seen_bytes, max_bytes });
+        }
+        held.push(&chunk.slice(0, chunk.length()));
+    }
+    Ok(bytes::join(&held, seen_bytes))
 }
 
 /// A body whose sender has gone.
@@ -59,8 +71,13 @@ pub struct JsonBody(JsValue);
 impl JsonBody {
     /// Reads and parses it.
     pub async fn read(incoming: &Incoming) -> Result<Self, Error> {
+        Self::read_up_to(incoming, JSON_MAX_BYTES).await
+    }
+
+    /// Reads and parses one that may be longer than others.
+    pub async fn read_up_to(incoming: &Incoming, max_bytes: u64) -> Result<Self, Error> {
         let invalid = || Error::BadRequest("Invalid JSON body".to_owned());
-        let text = decode_utf8(&read(incoming, "Body", JSON_MAX_BYTES).await?).ok_or_else(invalid)?;
+        let text = decode_utf8(&read(incoming, "Body", max_bytes).await?).ok_or_else(invalid)?;
         let value = parse(&text).map_err(|_| invalid())?;
         let members = Object::try_from(&value).map(Object::values).ok_or_else(invalid)?;
         // A lone half of a surrogate pair can be written in JSON, and is no text: it has no bytes.
@@ -103,6 +120,17 @@ impl JsonBody {
             return Ok(default);
         }
         value.as_bool().ok_or_else(|| Error::BadRequest(format!("{name} must be true or false")))
+    }
+
+    /// A member of any kind, as it is for serde; none if it is absent or null.
+    pub fn value(&self, name: &str) -> Result<Option<Value>, Error> {
+        let value = self.member(name);
+        if value.is_undefined() || value.is_null() {
+            return Ok(None);
+        }
+        let text = js_sys::JSON::stringify(&value).map(String::from).unwrap_or_default();
+        // Lone halves of surrogate pairs, which have no bytes, are refused here.
+        serde_json::from_str(&text).map(Some).map_err(|_| Error::BadRequest("Invalid JSON body".to_owned()))
     }
 
     fn member(&self, name: &str) -> JsValue {

@@ -12,6 +12,10 @@ const PREFLIGHT_MAX_AGE_S: &str = "7200";
 
 /// Adds the headers of an answer to the request's origin, if it is allowed.
 pub fn allow(incoming: &Incoming, answer: Answer) -> Answer {
+    if answer.has("Access-Control-Allow-Origin") {
+        // It is for everyone.
+        return answer;
+    }
     // Also without an origin: a cache must not hand what it got without one to a page that has one.
     let answer = answer.with("Vary", "Origin");
     match incoming.header("Origin").filter(|origin| incoming.config.allowed_origins.contains(origin)) {

@@ -2,7 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import Rust, { Workspace as RustWorkspace } from "../build/index.js";
 
-const SLOW = /^P(OS|U)T [^?]*\/api\/(files\/(upload|content|write)|media)\b|[?&]wait=/; // uploads, long polls
+const SLOW = /^P(OS|U)T [^?]*\/api\/(files\/(upload|content|write)|media|ai)\b|[?&]wait=/; // uploads, long polls
 const limit = ({ headers, method, url }) => (headers.has("Upgrade") || SLOW.test(`${method} ${url}`) ? 0 : 30_000);
 const EXPOSED = "ETag, Content-Disposition, Content-Range, Location, Server-Timing";
 const pending = new Set();

@@ -12,6 +12,7 @@ use worker::Env;
 
 use crate::blobs::Bucket;
 use crate::error::Error;
+use crate::media::MediaConfig;
 use crate::workspace::Stub;
 
 /// What an operator has configured, read once for each isolate.
@@ -28,6 +29,8 @@ pub struct Config {
     pub host_secret: Option<String>,
     /// The origins that browsers may call from (`ALLOWED_ORIGINS`).
     pub allowed_origins: Vec<String>,
+    /// What media may be, where they may come from, and who makes them.
+    pub media: MediaConfig,
 }
 
 /// The secret in use, its older name, and the secret before it.
@@ -61,6 +64,7 @@ impl Config {
             file_max_bytes: bytes(&var, "MAX_FILE_BYTES", 50 * MIB),
             host_secret: var("HOST_SECRET").filter(|secret| !secret.is_empty()),
             allowed_origins: origins.split(',').map(|origin| origin.trim().to_owned()).collect(),
+            media: MediaConfig::read(&var),
         }
     }
 }

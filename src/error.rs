@@ -13,6 +13,8 @@ use worker::console_error;
 use crate::answer::Answer;
 use crate::auth::Unauthorized;
 use crate::conditional::quote;
+use crate::media::address::Refusal;
+use crate::media::kind::NotMedia;
 use crate::wire::Time;
 
 /// Why a request is not answered as it was meant.
@@ -50,6 +52,25 @@ pub enum Error {
     },
     /// Bytes that are no text were asked for as text.
     NotText,
+    /// Something of another user's.
+    NotYours,
+    /// No item that there is.
+    NoMedia,
+    /// Bytes that are no media.
+    NotMedia(NotMedia),
+    /// An address that is not fetched.
+    AddressRefused(Refusal),
+    /// Bytes that are not what they were stated to be.
+    HashMismatch,
+    /// A source or a provider that did not do its part: what is told of it.
+    UpstreamFailed(String),
+    /// What a provider said no to, with its status.
+    ProviderRefused {
+        /// Its status.
+        status: u16,
+        /// What is told of it.
+        sentence: String,
+    },
     /// What the workspace said.
     Workspace(call::Error),
     /// None of the bytes that were asked for exist.
@@ -83,6 +104,11 @@ impl Error {
         told.header.into_iter().fold(answer, |answer, (name, value)| answer.with(name, &value))
     }
 
+    /// The sentence that a caller is told, where it is one part of an answer.
+    pub fn sentence(&self) -> String {
+        self.told().sentence
+    }
+
     /// What is told of each failure.
     fn told(&self) -> Told {
         match self {
@@ -104,6 +130,14 @@ impl Error {
                 let hint = "Ask for encoding=base64, or download the file";
                 told(415, "The file is not UTF-8 text").detail("hint", hint)
             }
+            Self::NotYours => told(403, "Only your own media can be listed"),
+            Self::NoMedia => told(404, NO_MEDIA),
+            Self::NotMedia(reason @ NotMedia::Empty) => told(400, reason.sentence()),
+            Self::NotMedia(reason) => told(415, reason.sentence()),
+            Self::AddressRefused(refusal) => told(400, refusal.sentence()),
+            Self::HashMismatch => told(400, "The bytes do not have the stated sha256"),
+            Self::UpstreamFailed(sentence) => told(502, sentence.as_str()).cause(sentence.as_str()),
+            Self::ProviderRefused { status, sentence } => told(*status, sentence.as_str()),
             Self::RangeNotSatisfiable { size_bytes } => {
                 told(416, "Range not satisfiable").header("Content-Range", &format!("bytes */{size_bytes}"))
             }
@@ -123,6 +157,9 @@ impl Error {
 
 /// What is said when there is nothing that a caller could do.
 const OURS: &str = "Something went wrong on our side";
+
+/// What is said of an item that is not there.
+const NO_MEDIA: &str = "Media not found";
 
 /// What is told of a failure: to the caller, and to the log.
 struct Told {
@@ -178,7 +215,7 @@ fn told_of_workspace(error: &call::Error) -> Told {
         E::UnknownUpload { .. } => told(503, "The upload was given up before it ended; nothing was changed; try again")
             .header("Retry-After", "1")
             .cause(error.to_string()),
-        E::UnknownMedia { .. } => told(404, "Media not found"),
+        E::UnknownMedia { .. } => told(404, NO_MEDIA),
         E::ImportFirst { .. } => told(503, "The workspace is being opened; try again").header("Retry-After", "1"),
         E::Closed => told(410, "This account was deleted"),
         E::BadCursor => told(400, "Invalid cursor"),

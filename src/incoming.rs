@@ -1,11 +1,13 @@
 //! A request as handlers see it: method, path and query read once from the raw URL, bodies read with a bound.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use durable_objects::ids::Label;
 use durable_objects::path::{FilePath, PathError};
 use durable_objects::sql::Cost;
+use futures::FutureExt as _;
+use futures::future::LocalBoxFuture;
 use percent_encoding::percent_decode_str;
 use worker::{Date, Env};
 
@@ -18,6 +20,8 @@ pub struct Incoming {
     pub request: web_sys::Request,
     /// As sent, in capitals.
     pub method: String,
+    /// `https://host`, as the caller sees this service.
+    pub origin: String,
     /// The path of the URL, still percent-encoded.
     pub path: String,
     /// What follows the question mark. It holds the caller's signature: never log it, never echo it.
@@ -30,6 +34,8 @@ pub struct Incoming {
     pub now_ms: i64,
     /// What it has cost so far.
     pub spent: Cell<Spent>,
+    /// What goes on once it has been answered.
+    later: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
 }
 
 /// What a request has cost: it is told in `Server-Timing`.
@@ -46,15 +52,18 @@ impl Incoming {
     pub fn new(request: web_sys::Request, env: Env) -> Self {
         let url = request.url();
         // An absolute URL: the path begins with the first slash behind the host.
-        let path_and_query = url.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
-        let (path, query) = split_query(path_and_query.unwrap_or("/"));
+        let path_at = url.find("://").and_then(|at| url.get(at + 3..)?.find('/').map(|slash| at + 3 + slash));
+        let (origin, path_and_query) = path_at.and_then(|at| url.split_at_checked(at)).unwrap_or((&url, "/"));
+        let (path, query) = split_query(path_and_query);
         Self {
             method: request.method(),
+            origin: origin.to_owned(),
             path: path.to_owned(),
             query: Query::parse(query),
             config: env::config(&env),
             now_ms: Date::now().as_millis().cast_signed(),
             spent: Cell::default(),
+            later: RefCell::default(),
             request,
             env,
         }
@@ -90,6 +99,16 @@ impl Incoming {
     /// The size that the request states for its body.
     pub fn content_length(&self) -> Option<u64> {
         self.header("Content-Length")?.parse().ok()
+    }
+
+    /// Has something go on once the request has been answered.
+    pub fn later(&self, work: impl Future<Output = ()> + 'static) {
+        self.later.borrow_mut().push(work.boxed_local());
+    }
+
+    /// What is to go on now that the request has been answered.
+    pub fn take_later(&self) -> Vec<LocalBoxFuture<'static, ()>> {
+        self.later.take()
     }
 
     /// Counts an operation on a bucket.

@@ -1,8 +1,7 @@
 //! [`Intake`]: takes a file's bytes as they come and puts them where they belong, before any row names them.
 //!
 //! Up to 1 MiB they are collected and later go into the row itself. Beyond that they are announced to the workspace and
-//! stream on into the bucket: in one `put` when their number is known, in parts of 8 MiB when it is not. They are hashed
-//! on the way. Nothing here holds more than one part, and nothing of it is in wasm memory.
+//! stream on into the bucket and are hashed on the way, by a [`Pump`].
 //!
 //! Whatever goes wrong, [`Intake::abandon`] tells the workspace, whose alarm removes what was sent. Should this request
 //! end without a word, the alarm finds the announcement.
@@ -10,41 +9,16 @@
 use durable_objects::call::{Abandon, Announce, Content};
 use durable_objects::ids::Sha256;
 use durable_objects::limits::INLINE_MAX_BYTES;
-use futures::future::join;
-use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
-use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStream, WritableStreamDefaultWriter};
+use js_sys::{Array, ArrayBuffer, Uint8Array};
 
-use crate::blobs::{Blobs, Multipart, failed};
+use crate::blobs::{Blobs, PutOptions};
 use crate::body;
 use crate::bytes::{self, sha256};
 use crate::chunks::Chunks;
 use crate::digest::Stated;
 use crate::error::Error;
+use crate::pump::Pump;
 use crate::workspace::Workspace;
-
-/// The size of a part: the bucket wants at least 5 MiB and all but the last equal.
-const PART_BYTES: u32 = 8 * 1024 * 1024;
-
-#[wasm_bindgen]
-extern "C" {
-    type FixedLengthStream;
-    #[wasm_bindgen(constructor)]
-    fn new(size_bytes: f64) -> FixedLengthStream;
-    #[wasm_bindgen(method, getter)]
-    fn readable(this: &FixedLengthStream) -> ReadableStream;
-    #[wasm_bindgen(method, getter)]
-    fn writable(this: &FixedLengthStream) -> web_sys::WritableStream;
-
-    #[wasm_bindgen(js_namespace = crypto, js_name = DigestStream, extends = web_sys::WritableStream)]
-    type DigestStream;
-    #[wasm_bindgen(constructor, js_namespace = crypto, js_class = "DigestStream")]
-    fn new(algorithm: &str) -> DigestStream;
-    #[wasm_bindgen(method, getter)]
-    fn digest(this: &DigestStream) -> Promise;
-}
 
 /// Bytes that are safe, and known by their hash.
 pub struct Staged {
@@ -80,21 +54,7 @@ enum State {
     /// Copies of the chunks so far.
     Small(Array),
     /// On the way to the bucket.
-    Large(Large),
-}
-
-struct Large {
-    key: String,
-    digest: DigestStream,
-    hasher: WritableStreamDefaultWriter,
-    sink: Sink,
-}
-
-enum Sink {
-    /// One `put` that reads what is written here.
-    Put { writer: WritableStreamDefaultWriter, put: JsFuture },
-    /// Parts, the next of which is being filled.
-    Parts { upload: Multipart, part: Uint8Array, filled: u32, parts: Array },
+    Large(Pump),
 }
 
 impl<'a> Intake<'a> {
@@ -178,7 +138,7 @@ impl<'a> Intake<'a> {
     }
 
     /// Announces a key and opens the way to it.
-    async fn open(&self) -> Result<Large, Error> {
+    async fn open(&self) -> Result<Pump, Error> {
         let key = Blobs::new_key(self.workspace.user());
         let reserved_bytes = match self.expected {
             Expected::Exactly(bytes) | Expected::AtMost(bytes) => bytes.min(self.max_bytes),
@@ -186,7 +146,7 @@ impl<'a> Intake<'a> {
         let announce = Announce { key: key.clone(), multipart_id: None, reserved_bytes };
         self.workspace.call(announce.clone()).await?;
         match self.connect(&announce).await {
-            Ok(large) => Ok(large),
+            Ok(pump) => Ok(pump),
             Err(error) => {
                 abandon(self.workspace, &key).await;
                 Err(error)
@@ -194,44 +154,33 @@ impl<'a> Intake<'a> {
         }
     }
 
-    async fn connect(&self, announce: &Announce) -> Result<Large, Error> {
+    async fn connect(&self, announce: &Announce) -> Result<Pump, Error> {
         let key = announce.key.clone();
-        let sink = match self.expected {
-            Expected::Exactly(size_bytes) => {
-                #[expect(clippy::cast_precision_loss, reason = "bounded by the limit")]
-                let stream = FixedLengthStream::new(size_bytes as f64);
-                let put = self.blobs.start_put(&key, &stream.readable());
-                let writer = stream.writable().get_writer().map_err(|cause| failed("writing to", &key, &cause))?;
-                Sink::Put { writer, put }
-            }
+        match self.expected {
+            Expected::Exactly(size_bytes) => Pump::put(&self.blobs, key, size_bytes, &PutOptions::default()),
             Expected::AtMost(_) => {
                 let upload = self.blobs.start_multipart(&key).await?;
                 // From now on the alarm can end it. Should this very moment be the last, the platform does, in a week.
                 self.workspace.call(Announce { multipart_id: Some(upload.upload_id()), ..announce.clone() }).await?;
-                Sink::Parts { upload, part: Uint8Array::new_with_length(PART_BYTES), filled: 0, parts: Array::new() }
+                Pump::parts(key, upload)
             }
-        };
-        let digest = DigestStream::new("SHA-256");
-        let hasher = digest.get_writer().map_err(|cause| Error::internal("hashing", &cause))?;
-        Ok(Large { key, digest, hasher, sink })
+        }
     }
 
-    /// Sends a chunk to the hash and to the bucket, both at once.
     async fn pass_on(&mut self, chunk: &Uint8Array) -> Result<(), Error> {
-        let State::Large(large) = &mut self.state else { return Ok(()) };
-        let hashed = JsFuture::from(large.hasher.write_with_chunk(chunk));
-        let (hashed, sent) = join(hashed, large.sink.send(&self.blobs, &large.key, chunk)).await;
-        hashed.map_err(|cause| Error::internal("hashing", &cause))?;
-        sent
+        match &mut self.state {
+            State::Large(pump) => pump.send(&self.blobs, chunk).await,
+            State::Small(_) => Ok(()),
+        }
     }
 
     /// The end of the bytes: they are all safe when it returns.
     async fn finish(self) -> Result<Staged, Error> {
         match self.state {
             State::Small(chunks) => Staged::small(bytes::join(&chunks, self.seen_bytes)).await,
-            State::Large(large) => {
-                let key = large.key.clone();
-                match large.finish(&self.blobs).await {
+            State::Large(pump) => {
+                let key = pump.key().to_owned();
+                match pump.finish(&self.blobs, None).await {
                     Ok(hash) => {
                         let content = Content::Stored { key, size_bytes: self.seen_bytes };
                         Ok(Staged { hash, content, body: None })
@@ -247,12 +196,10 @@ impl<'a> Intake<'a> {
 
     /// The end of the attempt.
     async fn abandon(self) {
-        if let State::Large(large) = self.state {
-            if let Sink::Put { writer, put } = large.sink {
-                // Ends the `put`, so that it has failed before the alarm looks.
-                let _ = join(JsFuture::from(writer.abort()), put).await;
-            }
-            abandon(self.workspace, &large.key).await;
+        if let State::Large(pump) = self.state {
+            let key = pump.key().to_owned();
+            pump.abort().await;
+            abandon(self.workspace, &key).await;
         }
     }
 }
@@ -287,51 +234,5 @@ async fn abandon(workspace: &Workspace, key: &str) {
     // Not heard of now, the alarm finds the key when its time is over; but a workspace that refuses has forgotten it.
     if let (Err(Error::Workspace(_)), Ok(blobs)) = (told, Blobs::of(workspace.incoming())) {
         blobs.delete(key).await;
-    }
-}
-
-impl Sink {
-    async fn send(&mut self, blobs: &Blobs, key: &str, chunk: &Uint8Array) -> Result<(), Error> {
-        match self {
-            Self::Put { writer, .. } => {
-                let written = JsFuture::from(writer.write_with_chunk(chunk)).await;
-                written.map(drop).map_err(|cause| failed("writing to", key, &cause))
-            }
-            Self::Parts { upload, part, filled, parts } => {
-                let mut taken = 0;
-                while taken < chunk.length() {
-                    let room = (PART_BYTES - *filled).min(chunk.length() - taken);
-                    part.set(&chunk.subarray(taken, taken + room), *filled);
-                    (taken, *filled) = (taken + room, *filled + room);
-                    if *filled == PART_BYTES {
-                        parts.push(&blobs.put_part(upload, parts.length() + 1, part).await?);
-                        *filled = 0;
-                    }
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-impl Large {
-    async fn finish(self, blobs: &Blobs) -> Result<Sha256, Error> {
-        let hashing = |cause: JsValue| Error::internal("hashing", &cause);
-        JsFuture::from(self.hasher.close()).await.map_err(hashing)?;
-        let hash = bytes::to_sha256(&JsFuture::from(self.digest.digest()).await.map_err(hashing)?);
-        match self.sink {
-            Sink::Put { writer, put } => {
-                let (closed, object) = join(JsFuture::from(writer.close()), put).await;
-                let stored = object.and(closed);
-                stored.map_err(|cause| failed("putting", &self.key, &cause))?;
-            }
-            Sink::Parts { upload, part, filled, parts } => {
-                if filled > 0 {
-                    parts.push(&blobs.put_part(&upload, parts.length() + 1, &part.subarray(0, filled)).await?);
-                }
-                blobs.complete(&upload, &parts).await?;
-            }
-        }
-        Ok(hash)
     }
 }

@@ -82,9 +82,11 @@ impl MediaUrls {
 
     /// The address of an object, for those who see this service under `origin` (`https://host`, without a slash).
     pub fn url(&self, origin: &str, key: &str) -> Option<String> {
+        // Whoever serves it decodes the path once: what is encoded in the key has to be so twice.
+        let path = key.replace('%', "%25");
         match (&self.cdn_base, &self.token_key) {
-            (Some(base), _) => Some(format!("{base}/{key}")),
-            (None, Some(token_key)) => Some(format!("{origin}/{key}?t={}", token_key.token(key))),
+            (Some(base), _) => Some(format!("{base}/{path}")),
+            (None, Some(token_key)) => Some(format!("{origin}/{path}?t={}", token_key.token(key))),
             (None, None) => None,
         }
     }
@@ -107,6 +109,8 @@ mod tests {
         insta::assert_snapshot!(url(&[("SIGNING_SECRET", "secret")]).unwrap(), @"https://edge.example/media/user_a/2026/11/21/00ff.png?t=Dkgmj9ySJcnodpTCxvwULGkk6GVV1vC2ZHkhQ_vbksA");
         let mapped = url(&[("SIGNING_SECRET", "secret"), ("MEDIA_CDN_BASE", "https://cdn.example/ ")]);
         assert_eq!(mapped.as_deref(), Some("https://cdn.example/media/user_a/2026/11/21/00ff.png"));
+        let encoded = urls(&[("MEDIA_CDN_BASE", "https://cdn.example")]).url("", "media/user_a/a%20b/x.png");
+        assert_eq!(encoded.as_deref(), Some("https://cdn.example/media/user_a/a%2520b/x.png"));
     }
 
     #[test]

@@ -5,19 +5,19 @@ use std::rc::Rc;
 use durable_objects::call::{Entry, Error as CallError, Found, Kind, Place, Read, Sought, Stat};
 use durable_objects::path::FilePath;
 use js_sys::ArrayBuffer;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::JsCast;
 use web_sys::Response;
 
 use super::Outcome;
 use crate::answer::Answer;
 use crate::auth::Caller;
-use crate::blobs::{Blobs, Range};
-use crate::conditional::{self, Part, quote};
+use crate::blobs::Blobs;
+use crate::conditional::{self, quote};
 use crate::disposition::content_disposition;
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::mime;
+use crate::partial;
 use crate::wire::Time;
 use crate::workspace::Workspace;
 
@@ -44,7 +44,8 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
         return Ok(described(head, &entry, disposition));
     }
     let (Found { mut entry, bytes: place }, response) = workspace.call_for_bytes(Read { path, unless }).await?;
-    let size_bytes = entry.size_bytes;
+    let tag = entry.tag();
+    let range = || partial::asked_for(incoming, entry.size_bytes, &tag);
     let (body, range) = match (place, response) {
         (Place::Unchanged, _) => return Ok(unchanged(&entry)),
         (Place::Foreign(key), _) => {
@@ -54,36 +55,20 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
             (body, None)
         }
         (Place::Stored(key), _) => {
-            let range = asked_for(incoming, &entry)?;
-            (Blobs::of(incoming)?.get(&key, size_bytes, range).await?, range)
+            let range = range()?;
+            (Blobs::of(incoming)?.get(&key, entry.size_bytes, range).await?, range)
         }
         (Place::Media(key), _) => {
-            let range = asked_for(incoming, &entry)?;
-            (Blobs::of_media(incoming)?.get(&key, size_bytes, range).await?, range)
+            let range = range()?;
+            (Blobs::of_media(incoming)?.get(&key, entry.size_bytes, range).await?, range)
         }
-        (Place::Body, Some(response)) => match asked_for(incoming, &entry)? {
-            Some(range) => (slice(&to_buffer(&response).await?, range).into(), Some(range)),
-            None => (response.body().into(), None),
-        },
+        (Place::Body, Some(response)) => {
+            let range = range()?;
+            (partial::of_response(&response, range).await?, range)
+        }
         (Place::Body, None) => return Err(without_bytes()),
     };
-    let answer = match range {
-        Some(Range { offset, length }) => Answer::native(206, body)
-            .with("Content-Length", &length.to_string())
-            .with("Content-Range", &format!("bytes {offset}-{}/{size_bytes}", offset + length - 1)),
-        None => Answer::native(200, body).with("Content-Length", &entry.size_bytes.to_string()),
-    };
-    Ok(described(answer, &entry, disposition))
-}
-
-/// The part that a caller wants, if it is not the whole.
-fn asked_for(incoming: &Incoming, entry: &Entry) -> Result<Option<Range>, Error> {
-    let size_bytes = entry.size_bytes;
-    match conditional::part(incoming, size_bytes, &entry.tag()) {
-        Part::Whole => Ok(None),
-        Part::Of(range) => Ok(Some(range)),
-        Part::Unsatisfiable => Err(Error::RangeNotSatisfiable { size_bytes }),
-    }
+    Ok(described(partial::answer(body, entry.size_bytes, range), &entry, disposition))
 }
 
 /// With everything that is to be said of a file's raw bytes.
@@ -127,30 +112,16 @@ pub async fn whole(
         },
         (Place::Stored(key), _) => Blobs::of(incoming)?.get(key, size_bytes, None).await?,
         (Place::Media(key), _) => Blobs::of_media(incoming)?.get(key, size_bytes, None).await?,
-        (Place::Body | Place::Unchanged, Some(response)) => return to_buffer(&response).await,
+        (Place::Body | Place::Unchanged, Some(response)) => return partial::to_buffer(&response).await,
         (Place::Body | Place::Unchanged, None) => return Err(without_bytes()),
     };
     let response = Response::new_with_opt_readable_stream(Some(&stream.unchecked_into()));
-    to_buffer(&response.map_err(|cause| cut_off(&cause))?).await
+    partial::to_buffer(&response.map_err(|cause| Error::internal("a stream", &cause))?).await
 }
 
-async fn to_buffer(response: &Response) -> Result<ArrayBuffer, Error> {
-    let buffer = response.array_buffer().map_err(|cause| cut_off(&cause))?;
-    Ok(JsFuture::from(buffer).await.map_err(|cause| cut_off(&cause))?.unchecked_into())
-}
-
-fn cut_off(cause: &JsValue) -> Error {
-    Error::Interrupted(format!("the bytes were cut off: {cause:?}"))
-}
-
-fn without_bytes() -> Error {
+/// An answer that should have come with bytes.
+pub fn without_bytes() -> Error {
     Error::Internal("the object answered without the bytes".to_owned())
-}
-
-/// Part of a small file. Its numbers fit: the file is in memory.
-fn slice(buffer: &ArrayBuffer, Range { offset, length }: Range) -> ArrayBuffer {
-    let index = |number| u32::try_from(number).unwrap_or(u32::MAX);
-    buffer.slice_with_end(index(offset), index(offset + length))
 }
 
 /// A file without its bytes.

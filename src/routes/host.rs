@@ -16,6 +16,7 @@ use crate::blobs::{Blobs, Shelf};
 use crate::body::JsonBody;
 use crate::error::Error;
 use crate::incoming::Incoming;
+use crate::media::key::{media_prefix, staging_prefix};
 use crate::wire::Time;
 use crate::workspace::Workspace;
 
@@ -73,5 +74,9 @@ pub async fn delete_account(incoming: Rc<Incoming>) -> Outcome {
     let caller = host.on_behalf_of(user);
     Workspace::of(&caller, &incoming)?.call(Close {}).await?;
     Blobs::of(&incoming)?.delete_all(&Shelf::All.prefix(caller.user())).await?;
+    let media = Blobs::of_media(&incoming)?;
+    for prefix in [media_prefix(caller.user()), staging_prefix(caller.user())] {
+        media.delete_all(&prefix).await?;
+    }
     Answer::ok(&json!({ "success": true, "userId": caller.user().as_str() }))
 }

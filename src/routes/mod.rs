@@ -1,9 +1,13 @@
 //! The routes, on one screen, and what every answer has in common.
 
+mod ai;
 mod chats;
 mod content;
 mod files;
 mod host;
+mod media;
+mod media_item;
+mod media_upload;
 mod text;
 mod trash;
 mod upload;
@@ -50,6 +54,19 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/files/trash", vec![get(trash::list)]),
         ("/api/files/trash/empty", vec![post(trash::empty)]),
         ("/api/files/restore", vec![post(trash::restore)]),
+        ("/api/media/ingest", vec![post(media::ingest)]),
+        ("/api/media/persist", vec![post(media::persist)]),
+        ("/api/media/list", vec![get(media::list)]),
+        ("/api/media/sign", vec![post(media_upload::sign)]),
+        ("/api/media/upload", vec![("PUT", public(media_upload::put))]),
+        ("/api/media/upload/complete", vec![("POST", public(media_upload::complete))]),
+        ("/api/media/upload/abort", vec![("POST", public(media_upload::abort))]),
+        ("/api/media/{id}", vec![get(media_item::get), delete(media_item::delete)]),
+        ("/api/media/{id}/share", vec![post(media_item::share)]),
+        ("/api/media/{id}/uses", vec![get(media_item::uses)]),
+        ("/media/{*key}", vec![("GET", public(media_item::public))]),
+        ("/api/ai/fal", vec![post(ai::fal)]),
+        ("/api/ai/eleven", vec![post(ai::eleven)]),
         ("/api/keepalive", vec![get(host::keepalive)]),
         ("/api/status", vec![("GET", public(host::status))]),
         ("/api/reset-workspace", vec![post(host::reset_workspace)]),
@@ -113,6 +130,9 @@ pub async fn answer(request: web_sys::Request, env: Env, context: &Context) -> w
         // The URL is a credential: a page that is opened from an answer must not pass it on.
         .with("Referrer-Policy", "no-referrer");
     let answer = if is_signed { with_cost(&incoming, answer) } else { answer };
+    for work in incoming.take_later() {
+        context.wait_until(work);
+    }
     Ok(answer.into_response()?)
 }
 

@@ -71,7 +71,7 @@ impl Stored {
         let Written { size_bytes, modified_ms, media, .. } = self.written;
         let mut body = json!({ "success": true, "path": self.path, "size": size_bytes, "modified": Time(modified_ms) });
         if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
-            body.extend(media.map(|id| ("media".to_owned(), id.as_str().into())));
+            body.extend(media.map(|id| ("media".to_owned(), json!({ "id": id.as_str() }))));
             body.extend(more);
         }
         Answer::json(200, &body.to_string()).with("ETag", &quote(&self.tag))

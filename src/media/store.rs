@@ -1,0 +1,365 @@
+//! Bytes become an item: hashed, put under a key that was announced, and only then named by a row.
+//!
+//! | bytes | way | operations on the bucket |
+//! |---|---|---|
+//! | up to 8 MiB | held, hashed, put once | 1 |
+//! | more, with their hash and number stated | streamed to their key, where the bucket checks the hash | 1 |
+//! | more | streamed to a staging key and hashed on the way, then streamed to the key that the hash names | 3 |
+//!
+//! Equal bytes of one owner are one item, however many bring them at once: whose row is first wins, the others are
+//! answered that item. Whatever goes wrong, the object is told, and its alarm removes what was sent; should this request
+//! end without a word, the alarm finds what was announced.
+
+use std::cell::RefCell;
+
+use durable_objects::call::{
+    AbandonMedia, Announce, AnnounceMedia, Error as CallError, KeepMedia, MediaAnnounced, MediaFacts, MediaKept,
+};
+use durable_objects::ids::{MediaId, Sha256};
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ReadableStream, Response};
+
+use super::about::About;
+use super::key::media_key;
+use super::kind::{self, HEAD_BYTES, MediaType, NotMedia};
+use super::types::SVG;
+use crate::blobs::{Blobs, PutOptions};
+use crate::bytes::{join, sha256};
+use crate::chunks::Chunks;
+use crate::error::Error;
+use crate::intake::Expected;
+use crate::pump::Pump;
+use crate::workspace::Workspace;
+
+/// How much is held in memory: up to this, bytes are put once.
+const HELD_MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// How long an announcement holds: longer than any request goes on.
+const LASTS_MS: i64 = 60 * 60 * 1000;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    fn fill_randomly(bytes: &mut [u8]);
+}
+
+/// A new id: nobody guesses it.
+pub fn new_id() -> MediaId {
+    let mut bytes = [0; 16];
+    fill_randomly(&mut bytes);
+    MediaId::new(bytes)
+}
+
+/// Bytes of one item on their way in.
+pub struct Ingest<'a> {
+    workspace: &'a Workspace,
+    blobs: Blobs,
+    about: &'a About,
+    id: MediaId,
+    /// The type that the bytes must be of, if an upload was signed for one.
+    must_be: Option<MediaType>,
+    /// The private item that is being shared.
+    share_of: Option<MediaId>,
+    /// Where bytes were sent to.
+    keys: RefCell<Vec<String>>,
+}
+
+impl<'a> Ingest<'a> {
+    /// Of what a caller says this about.
+    pub fn new(workspace: &'a Workspace, about: &'a About) -> Result<Self, Error> {
+        let blobs = Blobs::of_media(workspace.incoming())?;
+        Ok(Self { workspace, blobs, about, id: new_id(), must_be: None, share_of: None, keys: RefCell::default() })
+    }
+
+    /// Under an id that has announced keys before.
+    pub fn with_id(self, id: MediaId) -> Self {
+        Self { id, ..self }
+    }
+
+    /// Only of this type.
+    pub fn of_type(self, must_be: MediaType) -> Self {
+        Self { must_be: Some(must_be), ..self }
+    }
+
+    /// To make an item public that is not yet.
+    pub fn sharing(self, item: MediaId) -> Self {
+        Self { share_of: Some(item), ..self }
+    }
+
+    /// Takes a buffer.
+    pub async fn take_buffer(self, buffer: &ArrayBuffer) -> Result<MediaKept, Error> {
+        let kept = self.keep_buffer(buffer).await;
+        self.end(kept).await
+    }
+
+    /// Takes a stream, up to a number of bytes. `cut_off` is what it means when it ends too early.
+    pub async fn take_stream(
+        self,
+        stream: ReadableStream,
+        expected: Expected,
+        max_bytes: u64,
+        cut_off: fn() -> Error,
+    ) -> Result<MediaKept, Error> {
+        match expected {
+            Expected::Exactly(size_bytes) if size_bytes <= HELD_MAX_BYTES.min(max_bytes) => {
+                // The runtime ends a body where its stated length does.
+                let buffer = to_buffer(&stream).await.map_err(|_| cut_off());
+                let kept = match buffer {
+                    Ok(buffer) => self.keep_buffer(&buffer).await,
+                    Err(error) => Err(error),
+                };
+                return self.end(kept).await;
+            }
+            Expected::Exactly(_) | Expected::AtMost(_) => {}
+        }
+        let mut chunks = Chunks::new(stream).map_err(|cause| Error::internal("reading media", &cause))?;
+        let kept = self.keep_stream(&mut chunks, expected, max_bytes, cut_off).await;
+        if kept.is_ok() && self.must_be.is_some() {
+            // Known before its end: who uploads is heard out all the same, since a browser takes an early answer for a failure.
+            while let Ok(Some(_)) = chunks.next().await {}
+        }
+        // Refused, or known already: the rest is not wanted. At the end of the stream this does nothing.
+        chunks.cancel();
+        self.end(kept).await
+    }
+
+    /// Takes what lies under a staging key that was announced.
+    pub async fn take_staged(self, staging: &str, size_bytes: u64) -> Result<MediaKept, Error> {
+        let kept = self.keep_staged(staging, size_bytes).await;
+        self.end(kept).await
+    }
+
+    /// Takes what lies in another bucket: a file that is being shared, whose hash is known.
+    pub async fn take_stored(self, from: &Blobs, from_key: &str, size_bytes: u64) -> Result<MediaKept, Error> {
+        let kept = self.keep_stored(from, from_key, size_bytes).await;
+        self.end(kept).await
+    }
+
+    async fn keep_stored(&self, from: &Blobs, from_key: &str, size_bytes: u64) -> Result<MediaKept, Error> {
+        let hash = self.about.hash.ok_or_else(|| Error::Internal("a stored file has no hash".to_owned()))?;
+        let head = from.head_of(from_key, size_bytes, HEAD_BYTES as u64).await?;
+        let head = Uint8Array::new(&head).to_vec();
+        let found = self.detect(&head, Some(size_bytes))?;
+        let key = match self.announce(Some(hash), self.key(&hash, found), size_bytes).await? {
+            MediaAnnounced::Known(media) => return Ok(MediaKept { media: *media, was_known: true }),
+            MediaAnnounced::Reserved { key } => key,
+        };
+        let body = from.get(from_key, size_bytes, None).await?;
+        self.blobs.put(&key, &body, &options(&hash, found)).await?;
+        self.keep(key, hash, size_bytes, self.about.facts(found, &head)).await
+    }
+
+    async fn keep_buffer(&self, buffer: &ArrayBuffer) -> Result<MediaKept, Error> {
+        let size_bytes = u64::from(buffer.byte_length());
+        let head = head_of(buffer);
+        let found = self.detect(&head, Some(size_bytes))?;
+        let hash = sha256(buffer).await?;
+        self.check(&hash)?;
+        let key = match self.announce(Some(hash), self.key(&hash, found), size_bytes).await? {
+            MediaAnnounced::Known(media) => return Ok(MediaKept { media: *media, was_known: true }),
+            MediaAnnounced::Reserved { key } => key,
+        };
+        self.blobs.put(&key, buffer, &options(&hash, found)).await?;
+        self.keep(key, hash, size_bytes, self.about.facts(found, &head)).await
+    }
+
+    async fn keep_stream(
+        &self,
+        chunks: &mut Chunks,
+        expected: Expected,
+        max_bytes: u64,
+        cut_off: fn() -> Error,
+    ) -> Result<MediaKept, Error> {
+        let (chunks_held, mut seen_bytes) = (Array::new(), 0);
+        while seen_bytes <= HELD_MAX_BYTES {
+            let Some(chunk) = chunks.next().await.map_err(|_| cut_off())? else {
+                return self.keep_buffer(&join(&chunks_held, seen_bytes)).await;
+            };
+            seen_bytes = bounded(seen_bytes, &chunk, max_bytes)?;
+            chunks_held.push(&chunk.slice(0, chunk.length()));
+        }
+        let head = Uint8Array::from(chunks_held.get(0)).to_vec();
+        let size_bytes = match expected {
+            Expected::Exactly(size_bytes) => Some(size_bytes),
+            Expected::AtMost(_) => None,
+        };
+        let found = self.detect(&head, size_bytes)?;
+        let facts = self.about.facts(found, &head);
+        let mut pump = match (self.about.hash, size_bytes) {
+            (Some(hash), Some(size_bytes)) => {
+                match self.announce(Some(hash), self.key(&hash, found), size_bytes).await? {
+                    MediaAnnounced::Known(media) => return Ok(MediaKept { media: *media, was_known: true }),
+                    MediaAnnounced::Reserved { key } => {
+                        Pump::put(&self.blobs, key, size_bytes, &options(&hash, found))?
+                    }
+                }
+            }
+            (_, size_bytes) => self.stage(size_bytes, max_bytes).await?,
+        };
+        let sent = self.send_all(&mut pump, &chunks_held, chunks, seen_bytes, max_bytes, cut_off).await;
+        let seen_bytes = match sent {
+            Ok(seen_bytes) => seen_bytes,
+            Err(error) => {
+                pump.abort().await;
+                return Err(error);
+            }
+        };
+        let key = pump.key().to_owned();
+        let hash = pump.finish(&self.blobs, self.about.hash.as_ref()).await?;
+        if self.about.hash.is_some() && size_bytes.is_some() {
+            return self.keep(key, hash, seen_bytes, facts).await;
+        }
+        self.move_staged(&key, hash, seen_bytes, found, facts).await
+    }
+
+    /// Begins to send to a staging key.
+    async fn stage(&self, size_bytes: Option<u64>, max_bytes: u64) -> Result<Pump, Error> {
+        let staging = Blobs::new_staging_key(self.workspace.user());
+        let reserved_bytes = size_bytes.unwrap_or(max_bytes);
+        let MediaAnnounced::Reserved { key } = self.announce(None, staging, reserved_bytes).await? else {
+            return Err(Error::Internal("bytes without a hash were known".to_owned()));
+        };
+        if let Some(size_bytes) = size_bytes {
+            return Pump::put(&self.blobs, key, size_bytes, &PutOptions::default());
+        }
+        let upload = self.blobs.start_multipart(&key).await?;
+        let multipart_id = Some(upload.upload_id());
+        self.workspace.call(Announce { key: key.clone(), multipart_id, reserved_bytes }).await?;
+        Pump::parts(key, upload)
+    }
+
+    async fn send_all(
+        &self,
+        pump: &mut Pump,
+        held: &Array,
+        chunks: &mut Chunks,
+        mut seen_bytes: u64,
+        max_bytes: u64,
+        cut_off: fn() -> Error,
+    ) -> Result<u64, Error> {
+        while held.length() > 0 {
+            pump.send(&self.blobs, &held.shift().into()).await?;
+        }
+        while let Some(chunk) = chunks.next().await.map_err(|_| cut_off())? {
+            seen_bytes = bounded(seen_bytes, &chunk, max_bytes)?;
+            pump.send(&self.blobs, &chunk).await?;
+        }
+        Ok(seen_bytes)
+    }
+
+    async fn keep_staged(&self, staging: &str, size_bytes: u64) -> Result<MediaKept, Error> {
+        self.keys.borrow_mut().push(staging.to_owned());
+        let head = self.blobs.head_of(staging, size_bytes, HEAD_BYTES as u64).await?;
+        let head = Uint8Array::new(&head).to_vec();
+        let found = self.detect(&head, Some(size_bytes))?;
+        let body = self.blobs.get(staging, size_bytes, None).await?;
+        let hash = crate::pump::hash_of(&body).await?;
+        self.move_staged(staging, hash, size_bytes, found, self.about.facts(found, &head)).await
+    }
+
+    /// From a staging key to the one that the hash names.
+    async fn move_staged(
+        &self,
+        staging: &str,
+        hash: Sha256,
+        size_bytes: u64,
+        found: MediaType,
+        facts: MediaFacts,
+    ) -> Result<MediaKept, Error> {
+        self.check(&hash)?;
+        let key = match self.announce(Some(hash), self.key(&hash, found), 0).await? {
+            MediaAnnounced::Known(media) => return Ok(MediaKept { media: *media, was_known: true }),
+            MediaAnnounced::Reserved { key } => key,
+        };
+        let body = self.blobs.get(staging, size_bytes, None).await?;
+        self.blobs.put(&key, &body, &options(&hash, found)).await?;
+        self.keep(key, hash, size_bytes, facts).await
+    }
+
+    async fn announce(&self, hash: Option<Sha256>, key: String, reserved_bytes: u64) -> Result<MediaAnnounced, Error> {
+        let scope = self.about.scope.clone();
+        let call = AnnounceMedia { id: self.id.clone(), hash, key, reserved_bytes, lasts_ms: LASTS_MS, scope };
+        let announced = self.workspace.call(call).await?;
+        if let MediaAnnounced::Reserved { key } = &announced {
+            self.keys.borrow_mut().push(key.clone());
+        }
+        Ok(announced)
+    }
+
+    async fn keep(&self, key: String, hash: Sha256, size_bytes: u64, facts: MediaFacts) -> Result<MediaKept, Error> {
+        let call = KeepMedia {
+            id: self.id.clone(),
+            key,
+            share_of: self.share_of.clone(),
+            hash,
+            size_bytes,
+            facts,
+            scope: self.about.scope.clone(),
+            origin: self.workspace.incoming().origin.clone(),
+        };
+        self.workspace.call(call).await
+    }
+
+    /// What is to be done when it went wrong: the object is told. One that is closed has forgotten all keys, and nobody else
+    /// would find what lies there.
+    async fn end(self, kept: Result<MediaKept, Error>) -> Result<MediaKept, Error> {
+        if kept.is_err() && !self.keys.borrow().is_empty() {
+            let told = self.workspace.call(AbandonMedia { id: self.id.clone() }).await;
+            if let Err(Error::Workspace(CallError::Closed)) = told {
+                let keys = self.keys.take();
+                for key in &keys {
+                    self.blobs.delete(key).await;
+                }
+            }
+        }
+        kept
+    }
+
+    fn detect(&self, head: &[u8], size_bytes: Option<u64>) -> Result<MediaType, Error> {
+        let allowed = &self.workspace.incoming().config.media.types;
+        let head = head.get(..HEAD_BYTES).unwrap_or(head);
+        let found = kind::detect(head, size_bytes, &self.about.hint(), allowed).map_err(Error::NotMedia)?;
+        match self.must_be {
+            Some(must_be) if must_be.mime != found.mime => Err(Error::NotMedia(NotMedia::NotAsSigned(found))),
+            _ => Ok(found),
+        }
+    }
+
+    fn check(&self, hash: &Sha256) -> Result<(), Error> {
+        if self.about.hash.is_none_or(|stated| stated == *hash) { Ok(()) } else { Err(Error::HashMismatch) }
+    }
+
+    fn key(&self, hash: &Sha256, found: MediaType) -> String {
+        key(self.workspace, self.about, hash, found)
+    }
+}
+
+/// The key of bytes that arrive now.
+pub fn key(workspace: &Workspace, about: &About, hash: &Sha256, found: MediaType) -> String {
+    let scope = &about.scope;
+    let now_ms = workspace.incoming().now_ms;
+    media_key(workspace.user(), scope.desktop.as_deref(), scope.app.as_deref(), now_ms, hash, found.extension)
+}
+
+fn options(hash: &Sha256, found: MediaType) -> PutOptions<'_> {
+    PutOptions { hash: Some(hash), content_type: Some(found.mime), is_attachment: found == SVG }
+}
+
+/// A stream in one buffer.
+async fn to_buffer(stream: &ReadableStream) -> Result<ArrayBuffer, JsValue> {
+    let response = Response::new_with_opt_readable_stream(Some(stream))?;
+    Ok(JsFuture::from(response.array_buffer()?).await?.unchecked_into())
+}
+
+/// The first bytes of a buffer, in wasm memory.
+fn head_of(buffer: &ArrayBuffer) -> Vec<u8> {
+    let length = buffer.byte_length().min(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX));
+    Uint8Array::new_with_byte_offset_and_length(buffer, 0, length).to_vec()
+}
+
+fn bounded(seen_bytes: u64, chunk: &Uint8Array, max_bytes: u64) -> Result<u64, Error> {
+    let size_bytes = seen_bytes + u64::from(chunk.length());
+    if size_bytes > max_bytes { Err(Error::TooLarge { what: "Media", size_bytes, max_bytes }) } else { Ok(size_bytes) }
+}

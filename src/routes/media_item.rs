@@ -1,0 +1,156 @@
+//! One item: its bytes, what is known of it, who uses it, and its end.
+
+use std::rc::Rc;
+
+use durable_objects::call::{DeleteMedia, GetMedia, Media, MediaFound, MediaRemoved, Place, ReadMedia, UsesOfMedia};
+use durable_objects::ids::MediaId;
+use percent_encoding::percent_decode_str;
+use serde_json::json;
+
+use super::Outcome;
+use super::content::without_bytes;
+use crate::answer::Answer;
+use crate::auth::Caller;
+use crate::blobs::Blobs;
+use crate::conditional::{self, quote};
+use crate::disposition::content_disposition;
+use crate::error::Error;
+use crate::incoming::Incoming;
+use crate::media::about::About;
+use crate::media::store::Ingest;
+use crate::media::{serve, types, wire};
+use crate::partial;
+use crate::wire as shapes;
+use crate::workspace::Workspace;
+
+/// The most uses that one page holds.
+const USES_MAX: usize = 1000;
+
+/// `GET /media/{key}?t=`: a public item's bytes, for whoever has the address.
+pub async fn public(incoming: Rc<Incoming>) -> Outcome {
+    let key = percent_decode_str(incoming.path.trim_start_matches('/')).decode_utf8().unwrap_or_default();
+    let token = incoming.query.get("t").unwrap_or_default();
+    if !incoming.config.media.token_keys.iter().any(|known| known.verifies(&key, token)) {
+        return Err(Error::NoRoute);
+    }
+    serve::public(&incoming, &key).await
+}
+
+/// `GET /api/media/{id}`: the bytes, or where they are; with `Accept: application/json` what is known of them.
+pub async fn get(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let id = id(&incoming)?;
+    let workspace = Workspace::of(&caller, &incoming)?;
+    let config = &incoming.config.media;
+    if wants_json(&incoming) {
+        return Answer::ok(&wire::item(config, &incoming.origin, &workspace.call(GetMedia { id }).await?));
+    }
+    if incoming.method == "HEAD" {
+        let media = workspace.call(GetMedia { id }).await?;
+        let is_known = conditional::of_look(&incoming).matches(Some(&media.hash.to_string()));
+        let answer = if is_known { Answer::empty(304) } else { Answer::empty(200) };
+        return Ok(described(answer.with("Content-Length", &media.size_bytes.to_string()), &media));
+    }
+    let (MediaFound { media, bytes }, response) = workspace.call_for_bytes(ReadMedia { id }).await?;
+    if let (Some(_), Some(url)) = (&config.urls.cdn_base, wire::public_url(config, &incoming.origin, &media)) {
+        return Ok(Answer::empty(302).with("Location", &url));
+    }
+    if conditional::of_look(&incoming).matches(Some(&media.hash.to_string())) {
+        return Ok(described(Answer::empty(304), &media));
+    }
+    let size_bytes = media.size_bytes;
+    let range = partial::asked_for(&incoming, size_bytes, &media.hash.to_string())?;
+    let body = match (bytes, response) {
+        (Place::Media(key), _) => Blobs::of_media(&incoming)?.get(&key, size_bytes, range).await?,
+        (Place::Stored(key), _) => Blobs::of(&incoming)?.get(&key, size_bytes, range).await?,
+        (Place::Body, Some(response)) => partial::of_response(&response, range).await?,
+        (Place::Body | Place::Foreign(_) | Place::Unchanged, _) => return Err(without_bytes()),
+    };
+    Ok(described(partial::answer(body, size_bytes, range), &media))
+}
+
+fn described(answer: Answer, media: &Media) -> Answer {
+    let disposition = if types::of_mime(&media.facts.mime) == Some(types::SVG) { "attachment" } else { "inline" };
+    let name = media.facts.filename.as_deref().unwrap_or("media");
+    answer
+        .with("Content-Type", &media.facts.mime)
+        .with("ETag", &quote(&media.hash.to_string()))
+        .with("Accept-Ranges", "bytes")
+        .with("Content-Disposition", &content_disposition(disposition, name))
+        .with("Content-Security-Policy", "sandbox")
+        .with("Vary", "Accept")
+}
+
+/// `DELETE /api/media/{id}`: the item gone, with its address. Files that hold the bytes keep them.
+pub async fn delete(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let id = id(&incoming)?;
+    let workspace = Workspace::of(&caller, &incoming)?;
+    let media = workspace.call(GetMedia { id: id.clone() }).await?;
+    let deleted = workspace.call(DeleteMedia { id: id.clone() }).await?;
+    if let Some(key) = deleted.remove {
+        // Should it fail, the alarm does it in a minute.
+        if Blobs::of_media(&incoming)?.remove(&key).await.is_ok() {
+            workspace.call(MediaRemoved { key }).await?;
+        }
+    }
+    if let Some(url) = wire::public_url(&incoming.config.media, &incoming.origin, &media) {
+        serve::forget(&url).await;
+    }
+    Answer::ok(&json!({ "ok": true, "id": id.as_str() }))
+}
+
+/// `POST /api/media/{id}/share`: an address for an item that has none yet.
+pub async fn share(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let id = id(&incoming)?;
+    let workspace = Workspace::of(&caller, &incoming)?;
+    let (MediaFound { media, bytes }, response) = workspace.call_for_bytes(ReadMedia { id: id.clone() }).await?;
+    let config = &incoming.config.media;
+    if media.key.is_some() {
+        return Answer::ok(&wire::item(config, &incoming.origin, &media));
+    }
+    let about = About {
+        scope: media.scopes.first().cloned().unwrap_or_default(),
+        metadata: media.facts.metadata.clone(),
+        file_name: media.facts.filename.clone(),
+        content_type: Some(media.facts.mime.clone()),
+        hash: Some(media.hash),
+        provenance: media.facts.provenance.clone(),
+    };
+    let ingest = Ingest::new(&workspace, &about)?.sharing(id);
+    let kept = match (bytes, response) {
+        (Place::Body, Some(response)) => ingest.take_buffer(&partial::to_buffer(&response).await?).await?,
+        (Place::Stored(key), _) => ingest.take_stored(&Blobs::of(&incoming)?, &key, media.size_bytes).await?,
+        (Place::Body | Place::Media(_) | Place::Foreign(_) | Place::Unchanged, _) => return Err(without_bytes()),
+    };
+    Answer::ok(&wire::item(config, &incoming.origin, &kept.media))
+}
+
+/// `GET /api/media/{id}/uses?limit=&cursor=`: the files that hold these bytes.
+pub async fn uses(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let query = &incoming.query;
+    let call = UsesOfMedia {
+        id: id(&incoming)?,
+        limit: query.number("limit", 1, USES_MAX)?.unwrap_or(USES_MAX),
+        after: query.get("cursor").map(shapes::parse_cursor::<i64>).transpose()?,
+    };
+    let uses = Workspace::of(&caller, &incoming)?.call(call).await?;
+    let root = &incoming.config.root;
+    let files: Vec<_> = uses.paths.iter().map(|path| json!({ "path": path.absolute(root) })).collect();
+    let mut body = json!({ "files": files, "versions": uses.versions });
+    if let (Some(next), Some(body)) = (&uses.next, body.as_object_mut()) {
+        body.insert("cursor".to_owned(), shapes::cursor(next)?.into());
+    }
+    Answer::ok(&body)
+}
+
+/// The id in the path. What cannot be one is none that there is.
+fn id(incoming: &Incoming) -> Result<MediaId, Error> {
+    incoming.path.split('/').nth(3).and_then(MediaId::parse).ok_or(Error::NoMedia)
+}
+
+/// Whether what is known is wanted rather than the bytes.
+fn wants_json(incoming: &Incoming) -> bool {
+    let accept = incoming.header("Accept").unwrap_or_default();
+    accept
+        .split(',')
+        .any(|range| range.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json"))
+}
