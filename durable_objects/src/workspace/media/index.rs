@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use crate::call::{Error, Verb};
@@ -18,7 +19,6 @@ use super::super::blobs::Kept;
 use super::super::tree::{self, New, Node, Target};
 use super::super::txn::{Change, Context, Tx, mutate};
 use super::super::{timer, timer::Timer};
-use super::date::day;
 use super::items::Item;
 use super::list_file;
 
@@ -154,7 +154,7 @@ fn newest(tx: &Tx<'_>) -> Result<Vec<Listed>, Error> {
         let url = tx.limits.media_urls.url(row.text_or_null(11)?.unwrap_or_default(), &key);
         let mut about = json!({
             "id": row.text(9)?, "path": null, "contentType": row.text(10)?, "size": row.int(2)?, "sha256": hash,
-            "publicUrl": url, "createdAt": row.int(3)?,
+            "publicUrl": url, "createdAt": time(row.int(3)?).to_rfc3339_opts(SecondsFormat::Millis, true),
         });
         if let (Some(app), Value::Object(about)) = (row.text_or_null(12)?, &mut about) {
             about.insert("appId".to_owned(), app.into());
@@ -172,9 +172,14 @@ fn newest(tx: &Tx<'_>) -> Result<Vec<Listed>, Error> {
     items.collect()
 }
 
+fn time(ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(ms).unwrap_or_default()
+}
+
 /// Where an item is laid out.
 fn path_of(key: &str, hash: &Sha256, created_ms: i64) -> FilePath {
-    let directory = day(created_ms).iter().fold(folder(), |path, part| path.child(part));
+    let day = time(created_ms).format("%Y/%m/%d").to_string();
+    let directory = day.split('/').fold(folder(), |path, part| path.child(part));
     let name = match key.rsplit_once('.') {
         Some((_, extension)) if !extension.contains('/') => format!("{hash}.{extension}"),
         _ => hash.to_string(),

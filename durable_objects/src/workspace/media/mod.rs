@@ -15,7 +15,6 @@
 //! it: he is given another one. Deleting what somebody is sending again makes its key one that is being sent to.
 
 mod capture;
-mod date;
 mod delete;
 mod home;
 mod index;

@@ -39,7 +39,7 @@ fn what_is_public_is_listed_and_laid_out_before_anybody_looks() {
     let [item] = &world.index()[..] else { panic!("one item is public") };
     let expected = serde_json::json!({
         "id": media.id, "path": place_for("picture"), "contentType": "image/x", "size": 7, "sha256": media.hash,
-        "publicUrl": format!("https://cdn/{}", key_for("picture")), "appId": "paint", "createdAt": media.created_ms,
+        "publicUrl": format!("https://cdn/{}", key_for("picture")), "appId": "paint", "createdAt": "2025-11-21T10:13:20.001Z",
     });
     assert_eq!(*item, expected);
     assert_eq!(world.read(&place_for("picture")).as_deref(), Ok("picture"));
