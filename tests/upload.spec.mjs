@@ -23,7 +23,7 @@ const post = (client, body, headers = FORM) => client.request("POST", "/upload",
 test("the answer is a write's with the type, and the file is there", async () => {
   const client = server.client();
   const said = ok(await upload(client, `${ROOT}/new/photo.png`, "pixels"));
-  assert.deepEqual(keys(said), ["mimeType", "modified", "path", "size", "success"]);
+  assert.deepEqual(keys(said), ["media", "mimeType", "modified", "path", "size", "success"]);
   assert.deepEqual([said.path, said.size, said.mimeType], [`${ROOT}/new/photo.png`, 6, "image/png"]);
   const { modified } = ok(await client.stat(`${ROOT}/new/photo.png`));
   assert.equal(modified, said.modified);

@@ -6,21 +6,21 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use sha2::Digest as _;
 
 use crate::call::{Error, Verb};
 use crate::ids::Sha256;
 use crate::limits::INLINE_MAX_BYTES;
 use crate::path::FilePath;
-use crate::sql::{Param, Sql, SqlError, first};
+use crate::sql::{Sql, SqlError, first};
 
-use super::super::blobs::{self, Kept};
+use super::super::blobs::Kept;
 use super::super::tree::{self, New, Node, Target};
 use super::super::txn::{Change, Context, Tx, mutate};
 use super::super::{timer, timer::Timer};
-use super::date::day;
 use super::items::Item;
+use super::list_file;
 
 /// Where everything is laid out.
 const FOLDER: [&str; 2] = ["public", "media"];
@@ -31,7 +31,7 @@ const DELAY_MS: i64 = 1500;
 /// The most items in the list: about 1 MiB of JSON, which is what a row takes.
 const ITEMS_MAX: i64 = 2000;
 /// The entries that one item may need: a file, and the directories to it.
-const ENTRIES_PER_ITEM: usize = 6;
+pub const ENTRIES_PER_ITEM: usize = 6;
 
 fn folder() -> FilePath {
     FOLDER.iter().fold(FilePath::root(), |path, name| path.child(name))
@@ -133,7 +133,7 @@ pub fn render(tx: &Tx<'_>) -> Result<(), Error> {
         text.extend([if index == 0 { "" } else { "," }, &about]);
     }
     text.push_str("]}\n");
-    write_index(tx, &text, is_empty)
+    list_file::write(tx, &folder().child(INDEX), &text, is_empty)
 }
 
 fn newest(tx: &Tx<'_>) -> Result<Vec<Listed>, Error> {
@@ -154,7 +154,7 @@ fn newest(tx: &Tx<'_>) -> Result<Vec<Listed>, Error> {
         let url = tx.limits.media_urls.url(row.text_or_null(11)?.unwrap_or_default(), &key);
         let mut about = json!({
             "id": row.text(9)?, "path": null, "contentType": row.text(10)?, "size": row.int(2)?, "sha256": hash,
-            "publicUrl": url, "createdAt": row.int(3)?,
+            "publicUrl": url, "createdAt": time(row.int(3)?).to_rfc3339_opts(SecondsFormat::Millis, true),
         });
         if let (Some(app), Value::Object(about)) = (row.text_or_null(12)?, &mut about) {
             about.insert("appId".to_owned(), app.into());
@@ -172,9 +172,14 @@ fn newest(tx: &Tx<'_>) -> Result<Vec<Listed>, Error> {
     items.collect()
 }
 
+fn time(ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(ms).unwrap_or_default()
+}
+
 /// Where an item is laid out.
 fn path_of(key: &str, hash: &Sha256, created_ms: i64) -> FilePath {
-    let directory = day(created_ms).iter().fold(folder(), |path, part| path.child(part));
+    let day = time(created_ms).format("%Y/%m/%d").to_string();
+    let directory = day.split('/').fold(folder(), |path, part| path.child(part));
     let name = match key.rsplit_once('.') {
         Some((_, extension)) if !extension.contains('/') => format!("{hash}.{extension}"),
         _ => hash.to_string(),
@@ -235,84 +240,4 @@ pub fn withdraw(tx: &Tx<'_>, item: &Item) -> Result<(), Error> {
     tx.sql.query("DELETE FROM node WHERE id = ?1", &[node.id.into()])?;
     tx.remove_entries(1);
     tree::entries_changed(tx, node.parent, rev)
-}
-
-/// Gives the list its text, unless a user has put something else in its place or there is nothing to list.
-fn write_index(tx: &Tx<'_>, text: &str, is_empty: bool) -> Result<(), Error> {
-    let path = folder().child(INDEX);
-    let hash = Sha256::new(sha2::Sha256::digest(text).into());
-    let written = match tree::find(tx.sql, &path)? {
-        Some(node) => replace_index(tx, &node, &path, text, &hash)?,
-        None if is_empty => None,
-        None => make_index(tx, &path, text, &hash)?,
-    };
-    let Some((node, blob)) = written else { return Ok(()) };
-    for (key, value) in [("media_index", node), ("media_index_blob", blob)] {
-        let upsert = "INSERT INTO meta (k, v) VALUES (?1, ?2) ON CONFLICT (k) DO UPDATE SET v = excluded.v";
-        tx.sql.query(upsert, &[key.into(), value.into()])?;
-    }
-    Ok(())
-}
-
-/// A new text for the list, if it is ours: its node and its content.
-fn replace_index(
-    tx: &Tx<'_>,
-    node: &Node,
-    path: &FilePath,
-    text: &str,
-    hash: &Sha256,
-) -> Result<Option<(i64, i64)>, Error> {
-    let ours = |key: &str| {
-        let row = first(tx.sql, "SELECT v FROM meta WHERE k = ?1", &[key.into()])?;
-        row.map(|row| row.int(0)).transpose()
-    };
-    let is_ours = ours("media_index")? == Some(node.id) && ours("media_index_blob")? == node.blob;
-    if !is_ours || has(tx.sql, node.blob, hash)? {
-        return Ok(None);
-    }
-    let rev = tx.record(Change::Write, Some(node.id), path, None)?;
-    let Kept { blob, size_bytes } = keep_text(tx, text, hash, rev)?;
-    // Without a version of what it was: it can be derived again, and only from what is public now.
-    let update = "UPDATE node SET blob = ?2, size = ?3, modified_ms = ?4, rev = ?5 WHERE id = ?1";
-    let size = size_bytes.cast_signed();
-    tx.sql.query(update, &[node.id.into(), blob.into(), size.into(), tx.now_ms.into(), rev.into()])?;
-    tree::content_changed(tx, node.parent, rev)?;
-    blobs::drop_one(tx, node.blob)?;
-    Ok(Some((node.id, blob)))
-}
-
-/// The list for the first time, if there is room for it.
-fn make_index(tx: &Tx<'_>, path: &FilePath, text: &str, hash: &Sha256) -> Result<Option<(i64, i64)>, Error> {
-    if tx.entries_left()? < ENTRIES_PER_ITEM {
-        return Ok(None);
-    }
-    let parent = match tree::target(tx, path, true) {
-        Ok(Target::Free { parent }) => parent,
-        Ok(Target::Taken(_)) | Err(Error::IsAFile { .. }) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let rev = tx.record(Change::Create, None, path, None)?;
-    let kept = keep_text(tx, text, hash, rev)?;
-    tree::insert(tx, rev, parent, INDEX, &New::File(kept))?;
-    Ok(Some((rev, kept.blob)))
-}
-
-/// Whether content has this hash.
-fn has(sql: &dyn Sql, blob: Option<i64>, hash: &Sha256) -> Result<bool, Error> {
-    let same = "SELECT 1 FROM blob WHERE id = ?1 AND hash = ?2";
-    Ok(first(sql, same, &[blob.into(), Param::Blob(hash.as_bytes())])?.is_some())
-}
-
-/// Keeps the text of the list. It is counted, but not refused: a full workspace is to have a true list too.
-fn keep_text(tx: &Tx<'_>, text: &str, hash: &Sha256, rev: i64) -> Result<Kept, Error> {
-    let size_bytes = text.len() as u64;
-    let hash = Param::Blob(hash.as_bytes());
-    if let Some(known) = first(tx.sql, "SELECT id FROM blob WHERE hash = ?1 AND state = 0", &[hash])? {
-        return Ok(Kept { blob: known.int(0)?, size_bytes });
-    }
-    tx.add_bytes_unasked(size_bytes);
-    let insert = "INSERT INTO blob (id, hash, size, place, key, bytes) VALUES (?1, ?2, ?3, 0, NULL, ?4)";
-    let size = size_bytes.cast_signed();
-    tx.sql.query(insert, &[rev.into(), hash, size.into(), Param::Blob(text.as_bytes())])?;
-    Ok(Kept { blob: rev, size_bytes })
 }

@@ -15,12 +15,12 @@
 //! it: he is given another one. Deleting what somebody is sending again makes its key one that is being sent to.
 
 mod capture;
-mod date;
 mod delete;
 mod home;
 mod index;
 mod items;
 mod keep;
+mod list_file;
 mod look;
 mod scopes;
 mod senders;

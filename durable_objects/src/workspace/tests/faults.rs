@@ -12,7 +12,7 @@ use crate::limits::Limits;
 type Case = (&'static str, fn(&World), fn(&World) -> Result<(), Error>);
 
 /// Does `act` with a fault at its first statement, then at its second, until no statement is left to fail.
-fn stopped_everywhere(name: &str, prepare: fn(&World), act: fn(&World) -> Result<(), Error>) {
+pub fn stopped_everywhere(name: &str, prepare: fn(&World), act: fn(&World) -> Result<(), Error>) {
     // So few versions that the calls drop some, and so few bytes that counting them matters.
     let world = World::new(Limits { versions_per_file: 1, quota_bytes: 1_000, ..Limits::default() });
     prepare(&world);

@@ -1,7 +1,7 @@
 //! Media and files with the same bytes: what is noticed, what is shared, and what comes home.
 
 use super::bucket::{HOUR_MS, foreign};
-use super::media::{facts, key_for, scope, world};
+use super::media_world::{facts, key_for, scope, world};
 use super::{World, new_media_id, path};
 use crate::call::{Error, KeepMedia, Media, MediaAnnounced, MediaDeleted, MediaKind, MediaScope, MediaUses, Place};
 use crate::ids::{Label, MediaId};

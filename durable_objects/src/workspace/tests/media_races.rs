@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::super::Timer;
 use super::super::bucket::Removal;
 use super::bucket::HOUR_MS;
-use super::media::{key_for, world};
+use super::media_world::{key_for, world};
 use super::{LAST_MEDIA_ID, World};
 use crate::call::{AbandonMedia, Error, MediaAnnounced, MediaDeleted, MediaRemoved};
 use crate::ids::MediaId;
