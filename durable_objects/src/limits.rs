@@ -17,6 +17,12 @@ pub const LISTING_MAX_ENTRIES: usize = 10_000;
 /// The most entries that one copy may make: about 8 MB of rows in memory and a second of the object's time.
 pub const COPY_MAX_ENTRIES: usize = 20_000;
 
+/// The most entries that one call takes back: as many rows and as much time as a copy.
+pub const REVERT_MAX_ENTRIES: usize = 20_000;
+
+/// The most checkpoints of one workspace.
+pub const CHECKPOINTS_MAX: usize = 1_000;
+
 /// What an operator configures. [`Limits::from_vars`] reads it from the deployment's variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -6,6 +6,7 @@
 
 mod answers;
 mod error;
+mod history;
 mod verbs;
 
 use serde::de::DeserializeOwned;
@@ -15,6 +16,7 @@ use crate::ids::Label;
 
 pub use answers::*;
 pub use error::{Error, Sought};
+pub use history::*;
 pub use verbs::*;
 
 /// The header with the call when the body is bytes, as ASCII JSON.
@@ -69,6 +71,20 @@ calls! {
     Reset => Cleared,
     Close => Cleared,
     Import => Imported,
+    ListAt => Listing,
+    StatAt => Entry,
+    ReadAt => Found,
+    ListVersions => Versions,
+    RestoreVersion => Written,
+    TakeCheckpoint => Checkpoint,
+    ListCheckpoints => Checkpoints,
+    DropCheckpoint => Dropped,
+    CompareCheckpoint => Differences,
+    RestoreCheckpoint => Reverted,
+    ListTurns => Turns,
+    ShowTurn => TurnChanges,
+    UndoTurn => Reverted,
+    Measure => Usage,
 }
 
 /// A call with who makes it.

@@ -4,25 +4,34 @@
 //! Revs rise strictly and are never given twice; so do the times of changes. Nothing that history or a checkpoint reaches
 //! is freed. Every task of the alarm can stop after any step and be run again.
 
+mod asof;
 mod blobs;
 mod bucket;
+mod checkpoints;
 mod conditions;
+mod fit;
 mod history;
 mod import;
 mod reclaim;
 mod relocate;
 mod reset;
+mod revert;
 mod schema;
+mod since;
 #[cfg(test)]
 mod tests;
 mod timer;
 mod trash;
 mod tree;
+mod turns;
 mod txn;
+mod undo;
 mod uploads;
+mod usage;
 mod verbs;
+mod versions;
 
-use crate::call::{Call, Error, Pong, Verb, to_header};
+use crate::call::{Call, Error, Found, Pong, Verb, to_header};
 use crate::sql::Bytes;
 
 pub use bucket::{Removal, claim_removals, settle_removals};
@@ -54,11 +63,7 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
     match verb {
         Verb::List(call) => reply(call, verbs::list(sql, call)),
         Verb::Stat(call) => reply(call, verbs::stat(sql, call)),
-        Verb::Read(call) => match verbs::read(sql, call) {
-            Ok((found, Some(bytes))) => Ok(Reply::Bytes(to_header(&Ok::<_, Error>(found))?, bytes)),
-            Ok((found, None)) => reply(call, Ok(found)),
-            Err(error) => reply(call, Err(error)),
-        },
+        Verb::Read(call) => with_bytes(call, verbs::read(sql, call)),
         Verb::Write(call) => reply(call, mutate(context, |tx| verbs::write(tx, call, body))),
         Verb::Announce(call) => reply(call, mutate(context, |tx| uploads::announce(tx, call))),
         Verb::Abandon(call) => reply(call, mutate(context, |tx| uploads::give_up(tx, call))),
@@ -73,6 +78,32 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::Reset(call) => reply(call, mutate(context, reset::reset)),
         Verb::Close(call) => reply(call, mutate(context, reset::close)),
         Verb::Import(call) => reply(call, mutate(context, |tx| import::import(tx, call))),
+        Verb::ListAt(call) => reply(call, asof::list(sql, call)),
+        Verb::StatAt(call) => reply(call, asof::stat(sql, call)),
+        Verb::ReadAt(call) => with_bytes(call, asof::read(sql, call)),
+        Verb::ListVersions(call) => reply(call, versions::list(sql, call)),
+        Verb::RestoreVersion(call) => reply(call, mutate(context, |tx| versions::restore(tx, call))),
+        Verb::TakeCheckpoint(call) => reply(call, mutate(context, |tx| checkpoints::take(tx, call))),
+        Verb::ListCheckpoints(call) => reply(call, checkpoints::list(sql)),
+        Verb::DropCheckpoint(call) => reply(call, mutate(context, |tx| checkpoints::drop(tx, call))),
+        Verb::CompareCheckpoint(call) => reply(call, checkpoints::compare(sql, call)),
+        Verb::RestoreCheckpoint(call) => reply(call, mutate(context, |tx| checkpoints::restore(tx, call))),
+        Verb::ListTurns(call) => reply(call, turns::list(sql, call)),
+        Verb::ShowTurn(call) => reply(call, turns::show(sql, call)),
+        Verb::UndoTurn(call) => reply(call, mutate(context, |tx| undo::undo(tx, call))),
+        Verb::Measure(call) => reply(call, usage::measure(sql, context.limits)),
+    }
+}
+
+/// Writes down a file's answer, beside its bytes if they come along.
+fn with_bytes<C: Call<Answer = Found>>(
+    call: &C,
+    answer: Result<(Found, Option<Bytes>), Error>,
+) -> Result<Reply, serde_json::Error> {
+    match answer {
+        Ok((found, Some(bytes))) => Ok(Reply::Bytes(to_header(&Ok::<_, Error>(found))?, bytes)),
+        Ok((found, None)) => reply(call, Ok(found)),
+        Err(error) => reply(call, Err(error)),
     }
 }
 
@@ -86,7 +117,7 @@ fn reply<C: Call>(_: &C, answer: Result<C::Answer, Error>) -> Result<Reply, serd
 /// in the answer; the others go on.
 pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
     // In the order in which they feed each other.
-    const TASKS: [Timer; 4] = [Timer::Expire, Timer::Unlink, Timer::Prune, Timer::Sweep];
+    const TASKS: [Timer; 5] = [Timer::Expire, Timer::Unlink, Timer::Release, Timer::Prune, Timer::Sweep];
     let mut failures = Vec::new();
     for _ in 0..STEPS_PER_RING {
         let Some(task) = timer::due(context.sql, &TASKS, context.now_ms)? else { break };
@@ -95,6 +126,7 @@ pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
             Timer::Sweep => blobs::sweep(tx),
             Timer::Expire => trash::expire(tx),
             Timer::Prune => history::prune(tx),
+            Timer::Release => history::release(tx),
             // Not of these tasks: they need the bucket.
             Timer::Remove | Timer::Uploads | Timer::Adopt => Ok(()),
         });

@@ -224,6 +224,12 @@ impl World {
         rows.iter().map(|row| row.int(0).unwrap()).collect()
     }
 
+    /// Those of them whose content is kept.
+    pub fn contents_of(&self, node: i64) -> Vec<i64> {
+        let states = format!("SELECT to_rev FROM past WHERE node = {node} AND blob IS NOT NULL ORDER BY to_rev");
+        self.rows(&states).iter().map(|row| row.int(0).unwrap()).collect()
+    }
+
     /// A column of text of the feed, oldest first.
     pub fn feed(&self, column: &str) -> Vec<String> {
         let rows = self.rows(&format!("SELECT {column} FROM change ORDER BY rev"));
