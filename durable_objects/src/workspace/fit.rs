@@ -67,8 +67,11 @@ impl Wish {
         let mut thrown = Vec::new();
         let mut places = BTreeMap::new();
         for (&node, to) in &self.back {
+            // What stays where it is has no need of a place, even in the trash.
+            if self.now.get(&node).is_some_and(|now| now.is_where(to)) {
+                continue;
+            }
             match self.end_of(table, to.parent, &mut ends)? {
-                End::Tree if self.now.get(&node).is_some_and(|now| now.is_where(to)) => {}
                 End::Tree if places.contains_key(&(to.parent, &to.name)) => drop(misfits.insert(node, Why::PlaceTaken)),
                 End::Tree => drop(places.insert((to.parent, &to.name), node)),
                 End::Trash if self.was_trashed(table.sql, node, to.parent)? => thrown.push(node),
@@ -100,16 +103,17 @@ impl Wish {
         Ok(is_changed)
     }
 
-    /// Looks at what is to go: a directory with something of others in it stays.
+    /// Looks at what is to go: a directory into which others have put something stays.
     fn try_out(&self, table: &mut Table<'_>, misfits: &mut Misfits) -> Result<(), Error> {
         for (&node, now) in &self.out {
             if now.kind != Kind::Directory as i64 {
                 continue;
             }
-            let goes =
-                |entry: &i64| self.out.contains_key(entry) || self.back.get(entry).is_some_and(|to| to.parent != node);
+            let goes = |entry: &i64| self.out.contains_key(entry) || self.back.contains_key(entry);
+            // What was in it already when the turn found it goes along, as it came along.
+            let since = self.found.get(&node).map_or(0, |(first_rev, _)| *first_rev);
             let most = self.out.len() + self.back.len();
-            if !table.entries(node, most)?.iter().all(goes) {
+            if !table.entries_since(node, since, most)?.iter().all(goes) {
                 misfits.insert(node, Why::HoldsOthers);
             }
         }
@@ -201,12 +205,12 @@ impl Table<'_> {
         Ok(parent)
     }
 
-    /// The entries of a directory; of more than `most`, one more.
-    fn entries(&mut self, directory: i64, most: usize) -> Result<&Vec<i64>, Error> {
+    /// The entries of a directory that have changed since a rev; of more than `most`, one more.
+    fn entries_since(&mut self, directory: i64, rev: i64, most: usize) -> Result<&Vec<i64>, Error> {
         if !self.entries.contains_key(&directory) {
             let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
-            let entries = "SELECT id FROM node WHERE parent = ?1 LIMIT ?2";
-            let rows = self.sql.query(entries, &[directory.into(), limit.into()])?;
+            let entries = "SELECT id FROM node WHERE parent = ?1 AND rev >= ?2 LIMIT ?3";
+            let rows = self.sql.query(entries, &[directory.into(), rev.into(), limit.into()])?;
             let entries = rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
             self.entries.insert(directory, entries);
         }

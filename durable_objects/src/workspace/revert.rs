@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::call::{Error, Kind};
 use crate::path::FilePath;
 
+use super::history::close_states;
 use super::schema::{PARKED, TRASH, UNLINKED};
 use super::since::State;
 use super::timer::{self, Timer};
@@ -96,10 +97,10 @@ pub fn apply(tx: &Tx<'_>, plan: Plan) -> Result<(), Error> {
 
 /// Ends the states that nodes have now. `rows` are revs and nodes. What was deleted for good has no state to end.
 fn close(tx: &Tx<'_>, rows: &[Value]) -> Result<(), Error> {
-    const CLOSE: &str =
-        "INSERT INTO past (node, from_rev, to_rev, parent, name, kind, mode, blob, size, mime, modified_ms)
-        SELECT id, rev, value ->> 0, parent, name, kind, mode, blob, size, mime, modified_ms
-          FROM json_each(?1) CROSS JOIN node ON node.id = value ->> 1 WHERE parent <> ?2";
+    const CLOSE: &str = concat!(
+        close_states!("value ->> 0"),
+        " FROM json_each(?1) CROSS JOIN node ON node.id = value ->> 1 WHERE node.parent <> ?2"
+    );
     chunked(rows.iter().cloned(), |rows| {
         tx.sql.query(CLOSE, &[rows.into(), UNLINKED.into()])?;
         Ok(())

@@ -230,6 +230,11 @@ impl World {
         self.rows(&states).iter().map(|row| row.int(0).unwrap()).collect()
     }
 
+    /// The one text that a statement answers.
+    pub fn text(&self, statement: &str) -> String {
+        self.rows(statement)[0].text(0).unwrap().to_owned()
+    }
+
     /// A column of text of the feed, oldest first.
     pub fn feed(&self, column: &str) -> Vec<String> {
         let rows = self.rows(&format!("SELECT {column} FROM change ORDER BY rev"));
