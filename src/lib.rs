@@ -18,6 +18,7 @@ mod intake;
 mod mime;
 mod routes;
 mod wire;
+mod wire_history;
 mod workspace;
 
 /// The object's class, which the runtime finds by this name.

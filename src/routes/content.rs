@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use durable_objects::call::{Entry, Error as CallError, Found, Kind, Place, Read, Sought, Stat};
+use durable_objects::call::{Entry, Error as CallError, Found, Kind, Place, Read, ReadAt, Sought, Stat, StatAt, When};
 use durable_objects::path::FilePath;
 use js_sys::ArrayBuffer;
 use wasm_bindgen::{JsCast, JsValue};
@@ -10,6 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
 use super::Outcome;
+use super::history::when;
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::blobs::{Blobs, Range};
@@ -21,7 +22,7 @@ use crate::mime;
 use crate::wire::Time;
 use crate::workspace::Workspace;
 
-/// `GET /api/files/content?path=`: the bytes, to be shown.
+/// `GET /api/files/content?path=&at=&version=`: the bytes, to be shown, as they are or as they were.
 pub async fn get(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     raw(&caller, &incoming, "inline").await
 }
@@ -35,15 +36,16 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
     let path = incoming.query_path()?;
     let workspace = Workspace::of(caller, incoming)?;
     let unless = conditional::of_look(incoming);
+    let when = when(incoming)?;
     if incoming.method == "HEAD" {
-        let entry = stat_file(&workspace, path).await?;
+        let entry = stat_file(&workspace, path, when).await?;
         if unless.matches(Some(&entry.tag())) {
             return Ok(unchanged(&entry));
         }
         let head = Answer::empty(200).with("Content-Length", &entry.size_bytes.to_string());
         return Ok(described(head, &entry, disposition));
     }
-    let (Found { mut entry, bytes: place }, response) = workspace.call_for_bytes(Read { path, unless }).await?;
+    let (Found { mut entry, bytes: place }, response) = open(&workspace, Read { path, unless }, when).await?;
     let size_bytes = entry.size_bytes;
     let (body, range) = match (place, response) {
         (Place::Unchanged, _) => return Ok(unchanged(&entry)),
@@ -70,6 +72,14 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
         None => Answer::native(200, body).with("Content-Length", &entry.size_bytes.to_string()),
     };
     Ok(described(answer, &entry, disposition))
+}
+
+/// A file, as it is or as it was, and the response that has its bytes, if one has.
+pub async fn open(workspace: &Workspace, read: Read, when: Option<When>) -> Result<(Found, Option<Response>), Error> {
+    match when {
+        None => workspace.call_for_bytes(read).await,
+        Some(when) => workspace.call_for_bytes(ReadAt { when, read }).await,
+    }
 }
 
 /// The part that a caller wants, if it is not the whole.
@@ -149,9 +159,13 @@ fn slice(buffer: &ArrayBuffer, Range { offset, length }: Range) -> ArrayBuffer {
 }
 
 /// A file without its bytes.
-async fn stat_file(workspace: &Workspace, path: FilePath) -> Result<Entry, Error> {
+async fn stat_file(workspace: &Workspace, path: FilePath, when: Option<When>) -> Result<Entry, Error> {
     let not_there = CallError::NotFound { sought: Sought::File, path: path.clone() };
-    match workspace.call(Stat { path }).await {
+    let entry = match when {
+        None => workspace.call(Stat { path }).await,
+        Some(when) => workspace.call(StatAt { when, stat: Stat { path } }).await,
+    };
+    match entry {
         Ok(entry) if entry.kind == Kind::File => Ok(entry),
         Ok(_) | Err(Error::Workspace(CallError::NotFound { .. })) => Err(not_there.into()),
         Err(error) => Err(error),
