@@ -61,7 +61,9 @@ test("restoring a version is a write: conditional, a version itself, and told to
   const restore = (/** @type {any} */ body, headers = {}) => client.post("/versions/restore", body, headers);
   const stale = { "if-match": `"${one.hash}"` };
   refused(await restore({ path: FILE, version: one.version }, stale), 412);
-  const answer = ok(await restore({ path: FILE, version: one.version }, { "if-match": `"${two.hash}"`, "x-turn": "t" }));
+  const answer = ok(
+    await restore({ path: FILE, version: one.version }, { "if-match": `"${two.hash}"`, "x-turn": "t" }),
+  );
   assert.deepEqual(keys(answer), ["modified", "path", "size", "success", "version"]);
   assert.equal(ok(await client.read(FILE)).content, "one");
   const after = ok(await versions(client, FILE)).versions;

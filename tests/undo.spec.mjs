@@ -196,7 +196,10 @@ test("a checkpoint of 10,000 entries costs what one of ten costs, and a restore 
   const [ten, many] = rows;
   for (const [n, [read, written]] of (many ?? []).entries()) {
     const [fewRead = 0, fewWritten = 0] = ten?.[n] ?? [];
-    assert.ok(Math.abs((read ?? 0) - fewRead) <= 12 && Math.abs((written ?? 0) - fewWritten) <= 4, JSON.stringify(rows));
+    assert.ok(
+      Math.abs((read ?? 0) - fewRead) <= 12 && Math.abs((written ?? 0) - fewWritten) <= 4,
+      JSON.stringify(rows),
+    );
   }
   assert.ok((many?.[0]?.[1] ?? 99) < 10, `a checkpoint wrote ${many?.[0]}`);
   assert.ok((many?.[1]?.[1] ?? 999) < 150, `five files back wrote ${many?.[1]}`);

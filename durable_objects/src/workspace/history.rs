@@ -31,23 +31,19 @@ macro_rules! uncovered {
     };
 }
 
-/// Makes history of the states that nodes have now. What follows says of which, and `to` the rev that ends them.
+/// Makes history of the states that nodes have now. What follows says of which; `?2` is the rev that ends them.
 macro_rules! close_states {
-    ($to:literal) => {
-        concat!(
-            "INSERT INTO past (node, from_rev, to_rev, parent, name, kind, mode, blob, size, mime, modified_ms)
-             SELECT node.id, node.rev, ",
-            $to,
-            ", node.parent, node.name, node.kind, node.mode, node.blob, node.size, node.mime, node.modified_ms"
-        )
+    () => {
+        "INSERT INTO past (node, from_rev, to_rev, parent, name, kind, mode, blob, size, mime, modified_ms)
+         SELECT node.id, node.rev, ?2, node.parent, node.name, node.kind, node.mode, node.blob, node.size, node.mime,
+            node.modified_ms"
     };
 }
-pub(super) use close_states;
 
 /// Ends the state that a node has had until now: it is history from `rev` on. The caller then changes the node's place
 /// or content and sets its `rev`.
 pub fn close(tx: &Tx<'_>, node: &Node, rev: i64) -> Result<(), Error> {
-    let copy = concat!(close_states!("?2"), " FROM node WHERE id = ?1");
+    let copy = concat!(close_states!(), " FROM node WHERE id = ?1");
     tx.sql.query(copy, &[node.id.into(), rev.into()])?;
     if node.blob.is_some() {
         cap(tx, node.id)?;
@@ -80,7 +76,7 @@ pub fn end(tx: &Tx<'_>, nodes: &str, rev: i64) -> Result<(), Error> {
     let is_covered = first(tx.sql, "SELECT 1 FROM checkpoint LIMIT 1", &[])?.is_some();
     if is_covered {
         let close = concat!(
-            close_states!("?2"),
+            close_states!(),
             " FROM json_each(?1) CROSS JOIN node ON node.id = value
                WHERE EXISTS (SELECT 1 FROM checkpoint c WHERE c.rev >= node.rev AND c.rev < ?2)"
         );

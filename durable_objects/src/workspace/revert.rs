@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use crate::call::{Error, Kind};
 use crate::path::FilePath;
 
-use super::history::close_states;
 use super::schema::{PARKED, TRASH, UNLINKED};
 use super::since::State;
 use super::timer::{self, Timer};
@@ -65,75 +64,81 @@ pub struct Plan {
     pub top: Option<i64>,
 }
 
-/// Does it. The revs of what goes out come first.
+/// Does it. All states end and begin at one rev, so that at no moment two entries are at one place.
 pub fn apply(tx: &Tx<'_>, plan: Plan) -> Result<(), Error> {
     let Plan { mut back, out, top } = plan;
     if back.is_empty() && out.is_empty() {
         return Ok(());
     }
-    let mut touched = Touched::default();
-    let (out_rev, back_rev) = (tx.take_revs(count(out.len())), tx.take_revs(count(back.len())));
-    let revs = (out_rev..).zip(out.iter().map(|out| &out.now));
-    let revs = revs.chain((back_rev..).zip(&back).filter_map(|(rev, back)| Some((rev, back.now.as_ref()?))));
-    close(tx, &revs.map(|(rev, now)| json!([rev, now.node])).collect::<Vec<_>>())?;
-    park(tx, &back)?;
     let mut names = TrashNames::default();
-    throw_out(tx, &out, out_rev, &mut names)?;
-    if let Some(back) = back.iter_mut().find(|back| Some(back.to.node) == top) {
-        back.to.parent = make_room(tx, &back.path, &mut names)?;
-        back.path.name().clone_into(&mut back.to.name);
+    let back_count = back.len();
+    park(tx, &back, &out, top)?;
+    let mut top = back.iter_mut().find(|back| Some(back.to.node) == top);
+    if let Some(there) = top.as_ref().map(|top| tree::find(tx.sql, &top.path)).transpose()?.flatten() {
+        let path = tree::path_of(tx.sql, there.id)?.unwrap_or_default();
+        trash::put_as(tx, &there, &path, &names.next(path.name(), tx.now_ms))?;
     }
-    place(tx, &back, back_rev)?;
+    let (out_rev, back_rev) = (tx.take_revs(count(out.len())), tx.take_revs(count(back_count)));
+    let rev = tx.rev();
+    if let Some(top) = &mut top
+        && let Target::Free { parent } = tree::target(tx, &top.path, true)?
+    {
+        top.to.parent = parent;
+        top.path.name().clone_into(&mut top.to.name);
+    }
+    let states = out.iter().map(|out| &out.now).chain(back.iter().filter_map(|back| back.now.as_ref()));
+    close(tx, states, rev)?;
+    throw_out(tx, &out, (out_rev, rev), &mut names)?;
+    place(tx, &back, rev)?;
     let rows = (back_rev..).zip(&back).map(|(rev, back)| json!([rev, back.to.node, back.path, back.from]));
     chunked(rows, |rows| tx.record_many(Change::Revert, rows))?;
-    for out in &out {
-        touched.directories.extend([out.now.parent, TRASH]);
-    }
-    for back in &back {
-        touched.add(back);
-    }
-    touched.settle(tx)
-}
-
-/// Ends the states that nodes have now. `rows` are revs and nodes. What was deleted for good has no state to end.
-fn close(tx: &Tx<'_>, rows: &[Value]) -> Result<(), Error> {
-    const CLOSE: &str = concat!(
-        close_states!("value ->> 0"),
-        " FROM json_each(?1) CROSS JOIN node ON node.id = value ->> 1 WHERE node.parent <> ?2"
-    );
-    chunked(rows.iter().cloned(), |rows| {
-        tx.sql.query(CLOSE, &[rows.into(), UNLINKED.into()])?;
-        Ok(())
-    })
+    Touched::by(&back, &out).settle(tx)
 }
 
 /// Takes everything that is to move out of its place.
-fn park(tx: &Tx<'_>, back: &[Back]) -> Result<(), Error> {
+fn park(tx: &Tx<'_>, back: &[Back], out: &[Out], top: Option<i64>) -> Result<(), Error> {
     const PARK: &str =
         "UPDATE node SET parent = ?2, name = id, fold = '' WHERE id IN (SELECT value FROM json_each(?1))";
     const UNLINKED_BLOBS: &str = "SELECT blob FROM node WHERE id IN (SELECT value FROM json_each(?1)) AND parent = ?2";
-    let moving = back.iter().filter(|back| back.moves() && back.now.is_some());
-    chunked(moving.map(|back| back.to.node.into()), |ids| {
+    let moves = |back: &&Back| (back.moves() || Some(back.to.node) == top) && back.now.is_some();
+    let moving = back.iter().filter(moves).map(|back| back.to.node);
+    chunked(moving.chain(out.iter().map(|out| out.now.node)).map(Value::from), |ids| {
         blobs::drop_all(tx, UNLINKED_BLOBS, &[ids.into(), UNLINKED.into()])?;
         tx.sql.query(PARK, &[ids.into(), PARKED.into()])?;
         Ok(())
     })
 }
 
+/// Ends states. What was deleted for good has none to end.
+fn close<'s>(tx: &Tx<'_>, states: impl Iterator<Item = &'s State>, rev: i64) -> Result<(), Error> {
+    const CLOSE: &str =
+        "INSERT INTO past (to_rev, node, from_rev, parent, name, kind, mode, blob, size, mime, modified_ms)
+        SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+            value ->> 7, value ->> 8, value ->> 9 FROM json_each(?1)";
+    let rows = states.filter(|state| state.parent != UNLINKED).map(|state| {
+        let State { node, from_rev, parent, name, kind, mode, blob, size, mime, modified_ms } = state;
+        json!([node, from_rev, parent, name, kind, mode, blob, size, mime, modified_ms])
+    });
+    chunked(rows, |rows| {
+        tx.sql.query(CLOSE, &[rows.into(), rev.into()])?;
+        Ok(())
+    })
+}
+
 /// Puts everything into the trash that was not there.
-fn throw_out(tx: &Tx<'_>, out: &[Out], first_rev: i64, names: &mut TrashNames) -> Result<(), Error> {
-    const MOVE: &str = "UPDATE node SET parent = ?2, name = value ->> 4, fold = value ->> 5, rev = value ->> 0
+fn throw_out(tx: &Tx<'_>, out: &[Out], (first_rev, rev): (i64, i64), names: &mut TrashNames) -> Result<(), Error> {
+    const MOVE: &str = "UPDATE node SET parent = ?2, name = value ->> 4, fold = value ->> 5, rev = ?3
         FROM json_each(?1) WHERE node.id = value ->> 1";
     const NOTE: &str = "INSERT INTO trash (node, original_path, deleted_ms, expires_ms)
         SELECT value ->> 1, value ->> 2, ?2, ?3 FROM json_each(?1)";
     let expires_ms = tx.now_ms + tx.limits.trash_ms;
-    let rows = (first_rev..).zip(out).map(|(rev, Out { now, path })| {
+    let rows = (first_rev..).zip(out).map(|(change_rev, Out { now, path })| {
         let name = names.next(&now.name, tx.now_ms);
-        json!([rev, now.node, path, null, name, tree::fold(&name)])
+        json!([change_rev, now.node, path, null, name, tree::fold(&name)])
     });
     chunked(rows, |rows| {
         tx.record_many(Change::Trash, rows)?;
-        tx.sql.query(MOVE, &[rows.into(), TRASH.into()])?;
+        tx.sql.query(MOVE, &[rows.into(), TRASH.into(), rev.into()])?;
         tx.sql.query(NOTE, &[rows.into(), tx.now_ms.into(), expires_ms.into()])?;
         Ok(timer::arm(tx.sql, Timer::Expire, expires_ms)?)
     })
@@ -151,42 +156,30 @@ impl TrashNames {
     }
 }
 
-/// Sees to it that a place is free, and answers its directory.
-fn make_room(tx: &Tx<'_>, path: &FilePath, names: &mut TrashNames) -> Result<i64, Error> {
-    match tree::target(tx, path, true)? {
-        Target::Free { parent } => Ok(parent),
-        Target::Taken(there) => {
-            trash::put_as(tx, &there, path, &names.next(path.name(), tx.now_ms))?;
-            Ok(there.parent)
-        }
-    }
-}
-
 /// Gives everything its place and content.
-fn place(tx: &Tx<'_>, back: &[Back], first_rev: i64) -> Result<(), Error> {
-    const UPDATE: &str =
-        "UPDATE node SET rev = value ->> 0, parent = value ->> 2, name = value ->> 3, fold = value ->> 4,
-            mode = value ->> 6, blob = value ->> 7, size = value ->> 8, mime = value ->> 9, modified_ms = value ->> 10
-        FROM json_each(?1) WHERE node.id = value ->> 1";
-    const INSERT: &str = "INSERT INTO node (id, rev, parent, name, fold, kind, mode, blob, size, mime,
-            modified_ms, created_ms, children_rev)
-        SELECT value ->> 1, value ->> 0, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-            value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 0 FROM json_each(?1)";
+fn place(tx: &Tx<'_>, back: &[Back], rev: i64) -> Result<(), Error> {
+    const UPDATE: &str = "UPDATE node SET rev = ?2, parent = value ->> 1, name = value ->> 2, fold = value ->> 3,
+            mode = value ->> 5, blob = value ->> 6, size = value ->> 7, mime = value ->> 8, modified_ms = value ->> 9
+        FROM json_each(?1) WHERE node.id = value ->> 0";
+    const INSERT: &str = "INSERT INTO node (rev, children_rev, id, parent, name, fold, kind, mode, blob, size, mime,
+            modified_ms, created_ms)
+        SELECT ?2, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+            value ->> 7, value ->> 8, value ->> 9, value ->> 10 FROM json_each(?1)";
     const FORGET: [&str; 2] = [
-        "DELETE FROM trash WHERE node IN (SELECT value ->> 1 FROM json_each(?1))",
-        "DELETE FROM held WHERE node IN (SELECT value ->> 1 FROM json_each(?1))",
+        "DELETE FROM trash WHERE node IN (SELECT value ->> 0 FROM json_each(?1))",
+        "DELETE FROM held WHERE node IN (SELECT value ->> 0 FROM json_each(?1))",
     ];
     for (is_there, statement) in [(true, UPDATE), (false, INSERT)] {
-        let chosen = (first_rev..).zip(back).filter(|(_, back)| back.now.is_some() == is_there);
-        let rows = chosen.map(|(rev, back)| {
+        let chosen = back.iter().filter(|back| back.now.is_some() == is_there);
+        let rows = chosen.map(|back| {
             let State { node, parent, name, kind, mode, blob, size, mime, modified_ms, .. } = &back.to;
-            let fold = tree::fold(name);
-            let now_ms = back.modified_ms(tx.now_ms);
-            json!([rev, node, parent, name, fold, kind, mode, blob, size, mime, now_ms, modified_ms])
+            let (fold, now_ms) = (tree::fold(name), back.modified_ms(tx.now_ms));
+            json!([node, parent, name, fold, kind, mode, blob, size, mime, now_ms, modified_ms])
         });
         chunked(rows, |rows| {
-            for statement in [statement].into_iter().chain(FORGET) {
-                tx.sql.query(statement, &[rows.into()])?;
+            tx.sql.query(statement, &[rows.into(), rev.into()])?;
+            for forget in FORGET {
+                tx.sql.query(forget, &[rows.into()])?;
             }
             Ok(())
         })?;
@@ -207,13 +200,20 @@ struct Touched {
 }
 
 impl Touched {
-    fn add(&mut self, back: &Back) {
-        if back.moves() {
-            self.directories.insert(back.to.parent);
-            self.directories.extend(back.now.as_ref().map(|now| now.parent));
-        } else {
-            self.above_content.insert(back.to.parent);
+    fn by(back: &[Back], out: &[Out]) -> Self {
+        let mut touched = Self::default();
+        for out in out {
+            touched.directories.extend([out.now.parent, TRASH]);
         }
+        for back in back {
+            if back.moves() {
+                touched.directories.insert(back.to.parent);
+                touched.directories.extend(back.now.as_ref().map(|now| now.parent));
+            } else {
+                touched.above_content.insert(back.to.parent);
+            }
+        }
+        touched
     }
 
     fn settle(self, tx: &Tx<'_>) -> Result<(), Error> {

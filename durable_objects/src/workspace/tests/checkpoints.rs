@@ -197,6 +197,19 @@ fn what_moved_with_its_directory_comes_back_to_where_it_was_called_so() {
 }
 
 #[test]
+fn an_entry_that_has_become_its_own_parent_by_name_does_not_go_into_itself() {
+    let world = world();
+    world.write("q/y/y/file", "1").unwrap();
+    let rev = world.checkpoint();
+    world.mv("q/y", "t").unwrap();
+    world.mv("q", "z").unwrap();
+    world.mv("t", "q").unwrap();
+    assert_eq!(world.tree(""), ["q", "q/y", "q/y/file", "z"]);
+    world.restore_to(rev, "q/y/y").unwrap();
+    assert_eq!(world.tree(""), ["q", "q/y", "q/y/y", "q/y/y/file", "z"]);
+}
+
+#[test]
 fn what_the_agent_needs_is_not_taken_away() {
     let world = world();
     let rev = world.checkpoint();
