@@ -19,8 +19,10 @@ use super::since::{LIVE, Paths, State, States};
 pub struct Wish {
     /// What is to be as it was, by node.
     pub back: States,
-    /// What is to go, by node.
+    /// What is to go, by node. What is in the trash already counts, since what it is in may come back.
     pub out: States,
+    /// What the turn has made.
+    pub made: BTreeSet<i64>,
     /// What is left as it is, by node, and why.
     pub left: BTreeMap<i64, Why>,
     /// When and where the turn first found each node.
@@ -160,13 +162,23 @@ impl Wish {
     pub fn into_plan(mut self, sql: &dyn Sql) -> Result<(Plan, Vec<Left>), Error> {
         let nothing = States::new();
         let mut plan = Plan::default();
+        let mut table = Table { sql, parents: HashMap::new(), entries: HashMap::new() };
+        let mut ends = HashMap::from([(ROOT, End::Tree), (TRASH, End::Trash)]);
+        for &node in &self.made {
+            if self.end_of(&mut table, node, &mut ends)? != End::Tree {
+                self.left.remove(&node);
+            }
+        }
         let mut is = Paths::new(sql, &self.now, &nothing);
         for (&node, now) in &self.out {
-            let path = is.in_tree(node)?.unwrap_or_default();
+            // What is in something that goes, goes with it; what would be in the trash anyway is out already.
+            if self.end_of(&mut table, now.parent, &mut ends)? != End::Tree {
+                continue;
+            }
+            let path = is.get(node)?.unwrap_or_default();
             if path.is_protected() {
                 self.left.insert(node, Why::Protected);
-            } else if !self.out.contains_key(&now.parent) {
-                // What is in something that goes, goes with it.
+            } else {
                 plan.out.push(Out { now: now.clone(), path });
             }
         }

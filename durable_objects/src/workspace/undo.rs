@@ -14,13 +14,13 @@ use crate::limits::REVERT_MAX_ENTRIES;
 use crate::path::FilePath;
 use crate::sql::Sql;
 
+use super::asof;
 use super::fit::Wish;
 use super::revert::{self, chunked};
 use super::schema::{ROOT, TRASH, UNLINKED};
 use super::since::{LIVE, PAST, State, States};
 use super::turns::of_turn;
 use super::txn::Tx;
-use super::{asof, tree};
 
 /// Takes a turn back.
 pub fn undo(tx: &Tx<'_>, call: &UndoTurn) -> Result<Reverted, Error> {
@@ -112,9 +112,13 @@ impl Touched {
                     continue;
                 }
                 (None, None) if is_made => continue,
-                (None, Some(now)) if is_made && is_out(sql, now)? => continue,
-                (None, Some(_)) if is_made && is_changed => Why::ChangedSince,
+                (None, Some(now)) if is_made && (now.parent == TRASH || now.parent == UNLINKED) => continue,
+                (None, Some(_)) if is_made && is_changed => {
+                    wish.made.insert(node);
+                    Why::ChangedSince
+                }
                 (None, Some(now)) if is_made => {
+                    wish.made.insert(node);
                     wish.out.insert(node, now.clone());
                     continue;
                 }
@@ -169,12 +173,6 @@ fn is_possible(state: &State) -> bool {
 fn is_same(before: &State, now: &State) -> bool {
     let is_there = now.is_where(before) || (now.parent == TRASH && before.parent == TRASH);
     is_there && now.is_what(before)
-}
-
-/// Whether an entry is out of the tree already.
-fn is_out(sql: &dyn Sql, now: &State) -> Result<bool, Error> {
-    let path = tree::path_of(sql, now.node)?;
-    Ok(path.is_none_or(|path| path.is_in_trash()))
 }
 
 /// The rows of nodes, of those that have one.

@@ -11,6 +11,7 @@ mod checkpoints;
 mod conditions;
 mod constants;
 mod faults;
+mod histories;
 mod history;
 mod import;
 mod inspect;
