@@ -22,6 +22,9 @@ extern "C" {
 /// The longest JSON body: 10 MiB of content, tripled by escapes, with room for the rest.
 pub const JSON_MAX_BYTES: u64 = 32 * 1024 * 1024;
 
+/// Beyond it, the numbers of JSON are not whole any more.
+const MAX_SAFE: f64 = 9_007_199_254_740_992.0;
+
 /// The whole body, up to `max_bytes`. `what` names it in the error.
 pub async fn read(incoming: &Incoming, what: &'static str, max_bytes: u64) -> Result<ArrayBuffer, Error> {
     let too_large = |size_bytes| Error::TooLarge { what, size_bytes, max_bytes };
@@ -111,6 +114,14 @@ impl JsonBody {
             return Ok(None);
         }
         value.as_string().ok_or_else(|| Error::BadRequest(format!("{name} must be a text"))).map(Some)
+    }
+
+    /// A member that is a whole number from 1, as revs are.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        let number =
+            self.member(name).as_f64().filter(|number| number.fract() == 0.0 && (1.0..MAX_SAFE).contains(number));
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and below 2^53")]
+        number.map(|number| number as i64)
     }
 
     /// A member that is true or false.

@@ -50,6 +50,13 @@ pub enum Error {
         /// The limit.
         max_bytes: u64,
     },
+    /// A file that is too large to compare with another.
+    TooLargeToCompare {
+        /// The most bytes.
+        max_bytes: u64,
+        /// The most lines.
+        max_lines: usize,
+    },
     /// Bytes that are no text were asked for as text.
     NotText,
     /// Something of another user's.
@@ -126,6 +133,10 @@ impl Error {
                 .detail("size", *size_bytes)
                 .detail("maxSize", *max_bytes)
                 .detail("hint", "Download the file instead"),
+            Self::TooLargeToCompare { max_bytes, max_lines } => {
+                let sentence = format!("Files of up to {max_bytes} bytes and {max_lines} lines are compared");
+                told(413, sentence).detail("maxSize", *max_bytes).detail("hint", "Read both versions instead")
+            }
             Self::NotText => {
                 let hint = "Ask for encoding=base64, or download the file";
                 told(415, "The file is not UTF-8 text").detail("hint", hint)
@@ -219,6 +230,15 @@ fn told_of_workspace(error: &call::Error) -> Told {
         E::ImportFirst { .. } => told(503, "The workspace is being opened; try again").header("Retry-After", "1"),
         E::Closed => told(410, "This account was deleted"),
         E::BadCursor => told(400, "Invalid cursor"),
+        E::UnknownRev { .. } => told(404, "There is no such revision yet"),
+        E::RevGone { .. } => told(410, "That moment is no longer kept; what a checkpoint covers is"),
+        E::VersionGone { .. } => told(404, "The file has no such version, or its content is no longer kept"),
+        E::NoCheckpoint { .. } => told(404, "Checkpoint not found"),
+        E::TooManyCheckpoints { max } => told(409, format!("There are {max} checkpoints, and no more fit; delete one")),
+        E::NoTurn { .. } => told(404, "Nothing is known of this turn"),
+        E::TooManyChanges { max } => {
+            told(413, format!("More than {max} entries have changed: that is too much to look at at once"))
+        }
         E::TooDeep { .. } => told(400, "Path too long"),
         E::IntoItself { .. } => told(400, "A directory cannot go into itself"),
         E::Protected { moving: false, .. } => told(403, "Cannot delete protected path"),

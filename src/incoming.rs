@@ -101,6 +101,12 @@ impl Incoming {
         label.ok_or_else(wrong).map(Some)
     }
 
+    /// A part of the URL's path, decoded: of `/api/turns/a`, 3 is `a`. What is no UTF-8 is no name of anything.
+    pub fn segment(&self, index: usize) -> String {
+        let segment = self.path.split('/').nth(index).unwrap_or_default();
+        percent_decode_str(segment).decode_utf8().map(String::from).unwrap_or_default()
+    }
+
     /// The path that a client names, in the workspace.
     pub fn file_path(&self, text: &str) -> Result<FilePath, Error> {
         Ok(FilePath::parse(&self.config.root, text)?)

@@ -21,6 +21,7 @@ mod partial;
 mod pump;
 mod routes;
 mod wire;
+mod wire_history;
 mod workspace;
 
 /// The object's class, which the runtime finds by this name.

@@ -9,6 +9,7 @@ use durable_objects::item::{Item, Type};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::answer::Answer;
 use crate::conditional::quote;
 use crate::error::Error;
 use crate::mime;
@@ -69,6 +70,14 @@ pub struct TrashBody {
     /// There is more: ask again with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+}
+
+/// A page as JSON, with the way to the next if there is one.
+pub fn page(mut body: serde_json::Value, cursor: Option<String>) -> Result<Answer, Error> {
+    if let (Some(body), Some(cursor)) = (body.as_object_mut(), cursor) {
+        body.insert("cursor".to_owned(), cursor.into());
+    }
+    Answer::ok(&body)
 }
 
 /// A position in a listing as clients carry it: opaque, and safe in a URL.

@@ -23,6 +23,12 @@ pub const COPY_MAX_ENTRIES: usize = 20_000;
 /// with the longest paths would take is more than an isolate should give.
 pub const WALK_MAX_BYTES: usize = 16 * 1024 * 1024;
 
+/// The most entries that one call takes back: as many rows and as much time as a copy.
+pub const REVERT_MAX_ENTRIES: usize = 20_000;
+
+/// The most checkpoints of one workspace.
+pub const CHECKPOINTS_MAX: usize = 1_000;
+
 /// What an operator configures. [`Limits::from_vars`] reads it from the deployment's variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

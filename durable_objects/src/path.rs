@@ -18,9 +18,9 @@ pub const MAX_DEPTH: usize = 64;
 /// The virtual folder of deleted entries, in the root.
 pub const TRASH: &str = ".trash";
 
-/// What a trash name adds to the entry's own: a dot and milliseconds (`a.md.1763720000000`), which stay under 16 digits
-/// until the year 33658. Paths in the trash may be longer by this, by the folder's name and its slash.
-const TRASH_SUFFIX_BYTES: usize = 17;
+/// What a trash name adds to the entry's own: a dot and milliseconds (`a.md.1763720000000`), 13 digits until the year 2286;
+/// and where many entries of one name go at once, a hyphen and up to 5 digits. Paths in the trash may be longer by this, by the folder's name and its slash.
+const TRASH_SUFFIX_BYTES: usize = 20;
 
 /// A place in a workspace: zero or more names below its root.
 ///
@@ -52,6 +52,11 @@ impl FilePath {
     /// The root of the workspace.
     pub const fn root() -> Self {
         Self(String::new())
+    }
+
+    /// The folder of deleted entries.
+    pub fn trash() -> Self {
+        Self(TRASH.to_owned())
     }
 
     /// Reads a path as clients write it. `root` is absolute and without a trailing slash.

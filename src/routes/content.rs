@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
-use durable_objects::call::{Entry, Error as CallError, Found, Kind, Place, Read, Sought, Stat};
+use durable_objects::call::{Entry, Error as CallError, Found, Kind, Place, Read, ReadAt, Sought, Stat, StatAt, When};
 use durable_objects::path::FilePath;
 use js_sys::ArrayBuffer;
 use wasm_bindgen::JsCast;
 use web_sys::Response;
 
 use super::Outcome;
+use super::history::when;
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::blobs::Blobs;
@@ -21,7 +22,7 @@ use crate::partial;
 use crate::wire::Time;
 use crate::workspace::Workspace;
 
-/// `GET /api/files/content?path=`: the bytes, to be shown.
+/// `GET /api/files/content?path=&at=&version=`: the bytes, to be shown, as they are or as they were.
 pub async fn get(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     raw(&caller, &incoming, "inline").await
 }
@@ -35,8 +36,9 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
     let path = incoming.query_path()?;
     let workspace = Workspace::of(caller, incoming)?;
     let unless = conditional::of_look(incoming);
+    let when = when(incoming)?;
     if incoming.method == "HEAD" {
-        let entry = stat_file(&workspace, path.clone()).await?;
+        let entry = stat_file(&workspace, path.clone(), when).await?;
         // Bytes that are not ours yet may be others than the tree knows: they are looked at, as for a GET.
         if entry.hash.is_some() {
             if unless.matches(Some(&entry.tag())) {
@@ -46,7 +48,7 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
             return Ok(described(head, &entry, disposition));
         }
     }
-    let (Found { mut entry, bytes: place }, bytes) = workspace.call_for_bytes(Read { path, unless }).await?;
+    let (Found { mut entry, bytes: place }, bytes) = open(&workspace, Read { path, unless }, when).await?;
     let tag = entry.tag();
     let range = || partial::asked_for(incoming, entry.size_bytes, &tag);
     let (body, range) = match (place, bytes) {
@@ -72,6 +74,18 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
         (Place::Body, None) => return Err(without_bytes()),
     };
     Ok(described(partial::answer(body, entry.size_bytes, range), &entry, disposition))
+}
+
+/// A file, as it is or as it was, and its bytes, if they are few.
+pub async fn open(
+    workspace: &Workspace,
+    read: Read,
+    when: Option<When>,
+) -> Result<(Found, Option<ArrayBuffer>), Error> {
+    match when {
+        None => workspace.call_for_bytes(read).await,
+        Some(when) => workspace.call_for_bytes(ReadAt { when, read }).await,
+    }
 }
 
 /// With everything that is to be said of a file's raw bytes.
@@ -128,9 +142,13 @@ pub fn without_bytes() -> Error {
 }
 
 /// A file without its bytes.
-async fn stat_file(workspace: &Workspace, path: FilePath) -> Result<Entry, Error> {
+async fn stat_file(workspace: &Workspace, path: FilePath, when: Option<When>) -> Result<Entry, Error> {
     let not_there = CallError::NotFound { sought: Sought::File, path: path.clone() };
-    match workspace.call(Stat { path }).await {
+    let entry = match when {
+        None => workspace.call(Stat { path }).await,
+        Some(when) => workspace.call(StatAt { when, stat: Stat { path } }).await,
+    };
+    match entry {
         Ok(entry) if entry.kind == Kind::File => Ok(entry),
         Ok(_) | Err(Error::Workspace(CallError::NotFound { .. })) => Err(not_there.into()),
         Err(error) => Err(error),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use durable_objects::call::{Copy, Delete, Deleted, List, MakeDirectory, Move, Stat};
+use durable_objects::call::{Copy, Delete, Deleted, List, ListAt, MakeDirectory, Move, Stat, StatAt};
 use durable_objects::limits::LISTING_MAX_ENTRIES;
 use durable_objects::path::{FilePath, MAX_DEPTH};
 use js_sys::JsString;
@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::Outcome;
 use super::content::{unchanged, with_validators};
+use super::history::{at, when};
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::body::JsonBody;
@@ -19,7 +20,8 @@ use crate::incoming::Incoming;
 use crate::wire::{self, StatBody, Time};
 use crate::workspace::Workspace;
 
-/// `GET /api/files/list?path=&recursive=&depth=&limit=&cursor=`: a directory, whole up to 10,000 entries, or in pages.
+/// `GET /api/files/list?path=&recursive=&depth=&limit=&cursor=&at=`: a directory, whole up to 10,000 entries, or in pages;
+/// as it is or as it was.
 pub async fn list(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let query = &incoming.query;
     let path = if query.get("path").is_some() { incoming.query_path()? } else { FilePath::root() };
@@ -31,7 +33,11 @@ pub async fn list(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         after: query.get("cursor").map(wire::parse_cursor).transpose()?,
         unless: conditional::of_look(&incoming),
     };
-    let (listing, files) = Workspace::of(&caller, &incoming)?.call_for_text(call).await?;
+    let workspace = Workspace::of(&caller, &incoming)?;
+    let (listing, files) = match at(&incoming)? {
+        None => workspace.call_for_text(call).await?,
+        Some(rev) => workspace.call_for_text(ListAt { rev, list: call }).await?,
+    };
     let tag = quote(&listing.tag);
     if listing.is_unchanged {
         return Ok(Answer::empty(304).with("ETag", &tag));
@@ -49,10 +55,14 @@ pub async fn list(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     Ok(Answer::native(200, body.into()).with("Content-Type", "application/json").with("ETag", &tag))
 }
 
-/// `GET /api/files/stat?path=`: one entry.
+/// `GET /api/files/stat?path=&at=&version=`: one entry.
 pub async fn stat(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
-    let path = incoming.query_path()?;
-    let entry = Workspace::of(&caller, &incoming)?.call(Stat { path }).await?;
+    let stat = Stat { path: incoming.query_path()? };
+    let workspace = Workspace::of(&caller, &incoming)?;
+    let entry = match when(&incoming)? {
+        None => workspace.call(stat).await?,
+        Some(when) => workspace.call(StatAt { when, stat }).await?,
+    };
     if conditional::of_look(&incoming).matches(Some(&entry.tag())) {
         return Ok(unchanged(&entry));
     }

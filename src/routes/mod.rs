@@ -2,8 +2,10 @@
 
 mod ai;
 mod chats;
+mod checkpoints;
 mod content;
 mod files;
+mod history;
 mod host;
 mod media;
 mod media_item;
@@ -67,6 +69,17 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/media/{*key}", vec![("GET", public(media_item::public))]),
         ("/api/ai/fal", vec![post(ai::fal)]),
         ("/api/ai/eleven", vec![post(ai::eleven)]),
+        ("/api/files/versions", vec![get(history::versions)]),
+        ("/api/files/versions/restore", vec![post(history::restore_version)]),
+        ("/api/files/diff", vec![get(history::diff)]),
+        ("/api/checkpoints", vec![get(checkpoints::list), post(checkpoints::take)]),
+        ("/api/checkpoints/{id}", vec![delete(checkpoints::delete)]),
+        ("/api/checkpoints/{id}/changes", vec![get(checkpoints::changes)]),
+        ("/api/checkpoints/{id}/restore", vec![post(checkpoints::restore)]),
+        ("/api/turns", vec![get(checkpoints::turns)]),
+        ("/api/turns/{turn}", vec![get(checkpoints::show_turn)]),
+        ("/api/turns/{turn}/undo", vec![post(checkpoints::undo)]),
+        ("/api/usage", vec![get(checkpoints::usage)]),
         ("/api/keepalive", vec![get(host::keepalive)]),
         ("/api/status", vec![("GET", public(host::status))]),
         ("/api/reset-workspace", vec![post(host::reset_workspace)]),

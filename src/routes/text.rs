@@ -8,7 +8,8 @@ use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::Outcome;
-use super::content::{unchanged, whole, with_validators};
+use super::content::{open, unchanged, whole, with_validators};
+use super::history::when;
 use super::upload::store;
 use crate::answer::Answer;
 use crate::auth::Caller;
@@ -50,12 +51,12 @@ impl Encoding {
     }
 }
 
-/// `GET /api/files/read?path=&encoding=`: a file as JSON.
+/// `GET /api/files/read?path=&encoding=&at=&version=`: a file as JSON, as it is or as it was.
 pub async fn read(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let encoding = Encoding::parse(incoming.query.get("encoding"))?;
     let call = Read { path: incoming.query_path()?, unless: conditional::of_look(&incoming) };
     let workspace = Workspace::of(&caller, &incoming)?;
-    let (found, bytes) = workspace.call_for_bytes(call).await?;
+    let (found, bytes) = open(&workspace, call, when(&incoming)?).await?;
     if found.bytes == Place::Unchanged {
         return Ok(unchanged(&found.entry));
     }

@@ -92,6 +92,50 @@ pub enum Error {
     /// A cursor that no listing of this directory has answered.
     #[error("the cursor is not of this listing")]
     BadCursor,
+    /// A rev that is yet to come.
+    #[error("there is no rev {rev} yet")]
+    UnknownRev {
+        /// The rev.
+        rev: i64,
+    },
+    /// A rev beyond retention, of which no checkpoint was taken.
+    #[error("rev {rev} is no longer kept")]
+    RevGone {
+        /// The rev.
+        rev: i64,
+    },
+    /// A version that the file has not had, or whose content is no longer kept.
+    #[error("{path:?} has no content of rev {rev}")]
+    VersionGone {
+        /// The file.
+        path: FilePath,
+        /// The version.
+        rev: i64,
+    },
+    /// No checkpoint has this name.
+    #[error("there is no checkpoint {rev}")]
+    NoCheckpoint {
+        /// The name.
+        rev: i64,
+    },
+    /// There are as many checkpoints as there may be.
+    #[error("a workspace is limited to {max} checkpoints")]
+    TooManyCheckpoints {
+        /// The limit.
+        max: usize,
+    },
+    /// Nothing that is still known was changed under this turn.
+    #[error("nothing is known of the turn {turn:?}")]
+    NoTurn {
+        /// The turn.
+        turn: String,
+    },
+    /// More has changed than one transaction takes back.
+    #[error("more than {max} changes cannot be taken back at once")]
+    TooManyChanges {
+        /// The limit.
+        max: usize,
+    },
     /// A directory cannot go into itself.
     #[error("{path:?} would go into itself")]
     IntoItself {

@@ -5,6 +5,7 @@
 
 mod answers;
 mod error;
+mod history;
 mod media;
 mod verbs;
 
@@ -15,6 +16,7 @@ use crate::ids::Label;
 
 pub use answers::*;
 pub use error::{Error, Sought};
+pub use history::*;
 pub use media::*;
 pub use verbs::*;
 
@@ -72,6 +74,20 @@ calls! {
     UsesOfMedia => MediaUses,
     DeleteMedia => MediaDeleted,
     MediaRemoved => MediaForgotten,
+    ListAt => Listing,
+    StatAt => Entry,
+    ReadAt => Found,
+    ListVersions => Versions,
+    RestoreVersion => Written,
+    TakeCheckpoint => Checkpoint,
+    ListCheckpoints => Checkpoints,
+    DropCheckpoint => Dropped,
+    CompareCheckpoint => Differences,
+    RestoreCheckpoint => Reverted,
+    ListTurns => Turns,
+    ShowTurn => TurnChanges,
+    UndoTurn => Reverted,
+    Measure => Usage,
 }
 
 /// A call with who makes it.

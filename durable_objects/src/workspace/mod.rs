@@ -4,24 +4,33 @@
 //! Revs rise strictly and are never given twice; so do the times of changes. Nothing that history or a checkpoint reaches
 //! is freed. Every task of the alarm can stop after any step and be run again.
 
+mod asof;
 mod blobs;
 mod bucket;
+mod checkpoints;
 mod conditions;
+mod fit;
 mod history;
 mod import;
 mod media;
 mod reclaim;
 mod relocate;
 mod reset;
+mod revert;
 mod schema;
+mod since;
 #[cfg(test)]
 mod tests;
 mod timer;
 mod trash;
 mod tree;
+mod turns;
 mod txn;
+mod undo;
 mod uploads;
+mod usage;
 mod verbs;
+mod versions;
 
 use crate::call::{Call, Error, Listing, Pong, Verb};
 use crate::sql::Bytes;
@@ -57,16 +66,9 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
     let sql = context.sql;
     media::freshen(context, verb);
     match verb {
-        Verb::List(call) => match verbs::list(sql, call) {
-            Ok(listing) => Ok(Reply::Listing(listing)),
-            Err(error) => reply(call, Err(error)),
-        },
+        Verb::List(call) => listed(call, verbs::list(sql, call)),
         Verb::Stat(call) => reply(call, verbs::stat(sql, call)),
-        Verb::Read(call) => match verbs::read(sql, call) {
-            Ok((found, Some(bytes))) => Ok(Reply::Bytes(serde_json::to_string(&Ok::<_, Error>(found))?, bytes)),
-            Ok((found, None)) => reply(call, Ok(found)),
-            Err(error) => reply(call, Err(error)),
-        },
+        Verb::Read(call) => with_bytes(call, verbs::read(sql, call)),
         Verb::Write(call) => reply(call, mutate(context, |tx| verbs::write(tx, call, body))),
         Verb::Announce(call) => reply(call, mutate(context, |tx| uploads::announce(tx, call))),
         Verb::Abandon(call) => reply(call, mutate(context, |tx| uploads::give_up(tx, call))),
@@ -84,16 +86,46 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::KeepMedia(call) => reply(call, mutate(context, |tx| media::keep(tx, call))),
         Verb::AbandonMedia(call) => reply(call, mutate(context, |tx| media::abandon(tx, call))),
         Verb::GetMedia(call) => reply(call, media::get(sql, call)),
-        Verb::ReadMedia(call) => match media::read(sql, call) {
-            Ok((found, Some(bytes))) => Ok(Reply::Bytes(serde_json::to_string(&Ok::<_, Error>(found))?, bytes)),
-            Ok((found, None)) => reply(call, Ok(found)),
-            Err(error) => reply(call, Err(error)),
-        },
+        Verb::ReadMedia(call) => with_bytes(call, media::read(sql, call)),
         Verb::ListMedia(call) => reply(call, media::list(sql, call)),
         Verb::UsesOfMedia(call) => reply(call, media::uses(sql, call)),
         Verb::DeleteMedia(call) => reply(call, mutate(context, |tx| media::delete(tx, call))),
         Verb::MediaRemoved(call) => reply(call, mutate(context, |tx| media::removed(tx, call))),
         Verb::Import(call) => reply(call, mutate(context, |tx| import::import(tx, call))),
+        Verb::ListAt(call) => listed(call, asof::list(sql, call)),
+        Verb::StatAt(call) => reply(call, asof::stat(sql, call)),
+        Verb::ReadAt(call) => with_bytes(call, asof::read(sql, call)),
+        Verb::ListVersions(call) => reply(call, versions::list(sql, call)),
+        Verb::RestoreVersion(call) => reply(call, mutate(context, |tx| versions::restore(tx, call))),
+        Verb::TakeCheckpoint(call) => reply(call, mutate(context, |tx| checkpoints::take(tx, call))),
+        Verb::ListCheckpoints(call) => reply(call, checkpoints::list(sql)),
+        Verb::DropCheckpoint(call) => reply(call, mutate(context, |tx| checkpoints::drop(tx, call))),
+        Verb::CompareCheckpoint(call) => reply(call, checkpoints::compare(sql, call)),
+        Verb::RestoreCheckpoint(call) => reply(call, mutate(context, |tx| checkpoints::restore(tx, call))),
+        Verb::ListTurns(call) => reply(call, turns::list(sql, call)),
+        Verb::ShowTurn(call) => reply(call, turns::show(sql, call)),
+        Verb::UndoTurn(call) => reply(call, mutate(context, |tx| undo::undo(tx, call))),
+        Verb::Measure(call) => reply(call, usage::measure(sql, context.limits)),
+    }
+}
+
+/// A listing, or why there is none.
+fn listed<C: Call<Answer = Listing>>(call: &C, answer: Result<Listing, Error>) -> Result<Reply, serde_json::Error> {
+    match answer {
+        Ok(listing) => Ok(Reply::Listing(listing)),
+        Err(error) => reply(call, Err(error)),
+    }
+}
+
+/// Writes down an answer, beside its bytes if they come along.
+fn with_bytes<C: Call>(
+    call: &C,
+    answer: Result<(C::Answer, Option<Bytes>), Error>,
+) -> Result<Reply, serde_json::Error> {
+    match answer {
+        Ok((found, Some(bytes))) => Ok(Reply::Bytes(serde_json::to_string(&Ok::<_, Error>(found))?, bytes)),
+        Ok((found, None)) => reply(call, Ok(found)),
+        Err(error) => reply(call, Err(error)),
     }
 }
 
@@ -107,7 +139,7 @@ fn reply<C: Call>(_: &C, answer: Result<C::Answer, Error>) -> Result<Reply, serd
 /// in the answer; the others go on.
 pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
     // In the order in which they feed each other.
-    const TASKS: [Timer; 5] = [Timer::Expire, Timer::Unlink, Timer::Prune, Timer::Sweep, Timer::Index];
+    const TASKS: [Timer; 6] = [Timer::Expire, Timer::Unlink, Timer::Release, Timer::Prune, Timer::Sweep, Timer::Index];
     let mut failures = Vec::new();
     for _ in 0..STEPS_PER_RING {
         let Some(task) = timer::due(context.sql, &TASKS, context.now_ms)? else { break };
@@ -117,6 +149,7 @@ pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
             Timer::Expire => trash::expire(tx),
             Timer::Prune => history::prune(tx),
             Timer::Index => media::render(tx),
+            Timer::Release => history::release(tx),
             // Not of these tasks: they need the bucket.
             Timer::Remove | Timer::Uploads | Timer::Adopt | Timer::Home => Ok(()),
         });

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use serde_json::json;
 
-use crate::call::{Copy, Error, Move, Relocated, Sought};
+use crate::call::{Copy, Error, Kind, Move, Relocated, Sought};
 use crate::limits::COPY_MAX_ENTRIES;
 use crate::path::{FilePath, MAX_DEPTH};
 
 use super::blobs::Kept;
 use super::conditions::{check, of_source, of_target};
-use super::tree::{self, New, Node, Step, Target};
+use super::tree::{self, New, Node, Step, Target, Top};
 use super::txn::{Change, Tx};
 use super::{history, media, verbs};
 
@@ -47,6 +47,7 @@ pub fn relocate(tx: &Tx<'_>, call: &Move) -> Result<Relocated, Error> {
             history::close(tx, &source, rev)?;
             tx.sql.query("DELETE FROM node WHERE id = ?1", &[source.id.into()])?;
             tx.remove_entries(1);
+            tx.add_files(-1);
             tree::entries_changed(tx, source.parent, rev)?;
         }
         Target::Free { parent } => {
@@ -99,7 +100,8 @@ pub fn copy(tx: &Tx<'_>, call: &Copy) -> Result<Relocated, Error> {
 
 /// Everything below a directory, if one copy may make so much.
 fn whole(tx: &Tx<'_>, directory: &Node, path: &FilePath) -> Result<Vec<Step>, Error> {
-    match tree::walk(tx.sql, (directory.id, path), usize::MAX, None, COPY_MAX_ENTRIES - 1)? {
+    let top = Top { id: directory.id, path, at: None };
+    match tree::walk(tx.sql, top, usize::MAX, None, COPY_MAX_ENTRIES - 1)? {
         (steps, false) => Ok(steps),
         (_, true) => Err(Error::CopyTooLarge { max: COPY_MAX_ENTRIES }),
     }
@@ -109,6 +111,8 @@ fn whole(tx: &Tx<'_>, directory: &Node, path: &FilePath) -> Result<Vec<Step>, Er
 fn copy_below(tx: &Tx<'_>, call: &Copy, below: &[Step], top: (i64, i64)) -> Result<(), Error> {
     let first_rev = tx.take_revs(i64::try_from(below.len()).unwrap_or(i64::MAX));
     tx.add_entries(below.len())?;
+    let files = below.iter().filter(|step| step.listed.kind == Kind::File).count();
+    tx.add_files(i64::try_from(files).unwrap_or(i64::MAX));
     let mut copies = HashMap::from([top]);
     let mut rows = Vec::new();
     let mut rows_bytes = 0;
@@ -122,7 +126,7 @@ fn copy_below(tx: &Tx<'_>, call: &Copy, below: &[Step], top: (i64, i64)) -> Resu
             return Err(Error::TooDeep { path: call.to.clone(), max: MAX_DEPTH });
         }
         rows_bytes += to.as_str().len() + from.as_str().len();
-        rows.push(json!([rev, parent, step.id, to, from]));
+        rows.push(json!([rev, rev, to, from, parent, step.id]));
         if rows_bytes > COPY_CHUNK_BYTES {
             insert_copies(tx, &std::mem::take(&mut rows))?;
             rows_bytes = 0;
@@ -132,17 +136,17 @@ fn copy_below(tx: &Tx<'_>, call: &Copy, below: &[Step], top: (i64, i64)) -> Resu
     tree::entries_changed(tx, top.1, tx.rev())
 }
 
-/// Makes nodes out of rows of rev, parent, the node to copy, its new path and its old one.
+/// Makes nodes out of rows of rev, rev, the new path, the old one, the parent and the node to copy.
 fn insert_copies(tx: &Tx<'_>, rows: &[serde_json::Value]) -> Result<(), Error> {
     let insert = "INSERT INTO node
           (id, parent, name, fold, kind, mode, blob, size, mime, created_ms, modified_ms, mtime_ms, rev, children_rev)
-        SELECT value ->> 0, value ->> 1, name, fold, kind, mode, blob, size, mime, ?2, ?2, mtime_ms, value ->> 0, ?3
-          FROM json_each(?1) CROSS JOIN node ON node.id = value ->> 2";
+        SELECT value ->> 0, value ->> 4, name, fold, kind, mode, blob, size, mime, ?2, ?2, mtime_ms, value ->> 0, ?3
+          FROM json_each(?1) CROSS JOIN node ON node.id = value ->> 5";
     if rows.is_empty() {
         return Ok(());
     }
     let rows = json!(rows).to_string();
-    tx.record_copies(&rows)?;
+    tx.record_many(Change::Copy, &rows)?;
     tx.sql.query(insert, &[(&rows).into(), tx.now_ms.into(), tx.rev().into()])?;
     Ok(())
 }

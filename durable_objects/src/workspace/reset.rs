@@ -6,7 +6,7 @@ use crate::sql::{Sql, first, only};
 
 use super::schema::ROOT;
 use super::txn::{Change, Tx};
-use super::{blobs, import, media, schema, uploads};
+use super::{blobs, history, import, media, schema, uploads};
 
 /// Empties the workspace, but for public media. Its tables are truncated, which costs the same whatever they hold; what lies in the bucket is
 /// left to the alarm. Repeating it does no harm.
@@ -17,17 +17,20 @@ pub fn reset(tx: &Tx<'_>) -> Result<Cleared, Error> {
 
 fn empty(tx: &Tx<'_>) -> Result<Cleared, Error> {
     let entries = only(tx.sql, "SELECT v FROM meta WHERE k = 'entries'", &[])?.count(0)?;
-    for table in ["node", "past", "change", "trash", "checkpoint", "dropped"] {
+    for table in ["node", "past", "change", "trash", "checkpoint", "held", "dropped"] {
         tx.sql.query(&format!("DELETE FROM {table}"), &[])?;
     }
     tx.remove_entries(entries.cast_signed());
-    tx.sql.query("DELETE FROM timer WHERE what IN ('expire', 'unlink', 'prune', 'sweep', 'home', 'index')", &[])?;
+    tx.add_files(-only(tx.sql, "SELECT v FROM meta WHERE k = 'files'", &[])?.int(0)?);
+    let timers = "DELETE FROM timer WHERE what IN ('expire', 'unlink', 'release', 'prune', 'sweep', 'home', 'index')";
+    tx.sql.query(timers, &[])?;
     media::reset(tx)?;
     blobs::let_go_of_all(tx)?;
     tx.sql.query("DELETE FROM meta WHERE k = 'import'", &[])?;
     schema::plant(tx.sql, tx.now_ms)?;
     let rev = tx.record(Change::Reset, Some(ROOT), &FilePath::root(), None)?;
     tx.sql.query("UPDATE node SET rev = ?1, children_rev = ?1", &[rev.into()])?;
+    history::begin_at(tx, rev)?;
     tx.sql.query("UPDATE meta SET v = v + 1 WHERE k = 'epoch'", &[])?;
     Ok(Cleared { entries })
 }

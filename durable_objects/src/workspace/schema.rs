@@ -13,12 +13,15 @@ pub const TRASH: i64 = 2;
 /// The parent of what was deleted for good and still has rows: no node. The alarm takes it apart. (The parent of the
 /// two above is 0, no node either.)
 pub const UNLINKED: i64 = -1;
+/// The parent of what is on its way from one place to another, within one transaction: no node. Two entries can so change
+/// places.
+pub const PARKED: i64 = -2;
 
 /// The statements of one migration, in order.
 type Migration = &'static [&'static str];
 
 /// All of them; the n-th brings a database to schema n.
-const MIGRATIONS: &[Migration] = &[FIRST, MEDIA];
+const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY];
 
 /// The whole of the data model, history included: a later migration could not invent what happened before it.
 const FIRST: Migration = &[
@@ -135,6 +138,19 @@ const MEDIA: Migration = &[
     "INSERT INTO meta (k, v) VALUES ('media_last', 0)",
 ];
 
+/// What looking at the past and letting go of it take.
+const HISTORY: Migration = &[
+    // Which state was at a place at a rev: the one that ended first after it.
+    "CREATE INDEX past_entry ON past (parent, name, to_rev)",
+    // Which row an object of the bucket belongs to.
+    "CREATE INDEX blob_key ON blob (key) WHERE key IS NOT NULL",
+    // What was deleted for good and a checkpoint still has states of: once no checkpoint does, they go.
+    "CREATE TABLE held (node INTEGER PRIMARY KEY) STRICT",
+    // How many files there are, so that a count need not read them. Beside it, once retention has done something, stands
+    // floor: no older rev is complete any more but those of checkpoints.
+    "INSERT INTO meta (k, v) SELECT 'files', count(*) FROM node WHERE kind = 1",
+];
+
 /// The two directories that are always there.
 const PLANT: &str = "INSERT INTO node (id, parent, name, fold, kind, created_ms, modified_ms, rev, children_rev)
     VALUES (1, 0, '', '', 0, ?1, ?1, 1, 1), (2, 0, '.trash', '.trash', 0, ?1, ?1, 2, 2)";
@@ -207,16 +223,18 @@ mod tests {
 
     #[test]
     fn a_migration_keeps_what_is_there_and_a_failed_one_leaves_nothing() {
-        const THIRD: Migration = &["CREATE TABLE extra (id INTEGER)", "INSERT INTO extra VALUES (?1)"];
+        const NEXT: Migration = &["CREATE TABLE extra (id INTEGER)", "INSERT INTO extra VALUES (?1)"];
         const BROKEN: Migration = &["CREATE TABLE half (id INTEGER)", "INSERT INTO nowhere VALUES (1)"];
         let sql = NativeSql::default();
         migrate(&sql, 1).unwrap();
         sql.query("INSERT INTO node (id, parent, name, fold, kind, created_ms, modified_ms, rev, children_rev) VALUES (3, 1, 'a', 'a', 0, 1, 1, 3, 3)", &[]).unwrap();
         let before = tables(&sql);
-        assert!(migrate_to(&sql, &[FIRST, MEDIA, BROKEN], 2).is_err());
-        assert_eq!((version(&sql), tables(&sql)), (Ok(2), before));
-        migrate_to(&sql, &[FIRST, MEDIA, THIRD], 2).unwrap();
-        assert_eq!(version(&sql), Ok(3));
+        let with = |last: Migration| [MIGRATIONS, &[last]].concat();
+        let known = i64::try_from(MIGRATIONS.len()).unwrap();
+        assert!(migrate_to(&sql, &with(BROKEN), 2).is_err());
+        assert_eq!((version(&sql), tables(&sql)), (Ok(known), before));
+        migrate_to(&sql, &with(NEXT), 2).unwrap();
+        assert_eq!(version(&sql), Ok(known + 1));
         assert_eq!(sql.query("SELECT id FROM node WHERE name = 'a'", &[]).unwrap().len(), 1);
     }
 
@@ -225,7 +243,10 @@ mod tests {
         let sql = NativeSql::default();
         migrate(&sql, 1).unwrap();
         sql.query("UPDATE meta SET v = 999 WHERE k = 'schema'", &[]).unwrap();
-        assert_eq!(migrate(&sql, 2), Err(Error::NewerSchema { found: 999, known: 2 }));
+        assert_eq!(
+            migrate(&sql, 2),
+            Err(Error::NewerSchema { found: 999, known: i64::try_from(MIGRATIONS.len()).unwrap() })
+        );
         assert_eq!(version(&sql), Ok(999));
     }
 }

@@ -17,6 +17,8 @@ pub enum Timer {
     Expire,
     /// Drop history and feed beyond their retention.
     Prune,
+    /// Let go of what was deleted for good and no checkpoint has any more.
+    Release,
     /// Remove from the bucket what nothing uses and nobody reads any more.
     Remove,
     /// Remove what was sent to the bucket and has not become a file.
@@ -37,6 +39,7 @@ impl Timer {
             Self::Sweep => "sweep",
             Self::Expire => "expire",
             Self::Prune => "prune",
+            Self::Release => "release",
             Self::Remove => "remove",
             Self::Uploads => "uploads",
             Self::Adopt => "adopt",

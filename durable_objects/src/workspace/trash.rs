@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use crate::call::{Emptied, Error, Kind, ListTrash, Restore, Restored, Sought, TrashCursor, TrashListing, Trashed};
-use crate::path::{FilePath, TRASH as TRASH_NAME};
+use crate::path::FilePath;
 use crate::sql::{Param, Sql, first, only};
 
 use super::timer::{self, Timer};
@@ -21,7 +21,12 @@ const EXPIRE_BATCH: i64 = 500;
 
 /// Puts an entry into the trash. Its name there cannot be taken: the time in it is later than any before.
 pub fn put(tx: &Tx<'_>, node: &Node, path: &FilePath) -> Result<Trashed, Error> {
-    let trash = FilePath::root().child(TRASH_NAME).child(&format!("{}.{}", path.name(), tx.now_ms));
+    put_as(tx, node, path, &format!("{}.{}", path.name(), tx.now_ms))
+}
+
+/// Puts an entry into the trash under a name that must be free there.
+pub fn put_as(tx: &Tx<'_>, node: &Node, path: &FilePath, name: &str) -> Result<Trashed, Error> {
+    let trash = FilePath::trash().child(name);
     let expires_ms = tx.now_ms + tx.limits.trash_ms;
     let rev = tx.record(Change::Trash, Some(node.id), path, None)?;
     history::close(tx, node, rev)?;
@@ -51,7 +56,7 @@ pub fn list(sql: &dyn Sql, call: &ListTrash) -> Result<TrashListing, Error> {
     let mut rows = sql.query(PAGE, &[after.deleted_ms.into(), after.node.into(), more.into()])?;
     let is_cut = rows.len() > call.limit;
     rows.truncate(call.limit);
-    let trash = FilePath::root().child(TRASH_NAME);
+    let trash = FilePath::trash();
     let entries = rows.iter().map(|row| {
         Ok(Trashed {
             original: stored_path(row.text(1)?)?,
@@ -136,11 +141,11 @@ pub fn expire(tx: &Tx<'_>) -> Result<(), Error> {
 fn give_up(tx: &Tx<'_>, select: &str, param: Param<'_>) -> Result<(), Error> {
     let rows = tx.sql.query(select, &[param])?;
     let nodes: Vec<i64> = rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
-    let rev = tx.record(Change::Empty, Some(schema::TRASH), &FilePath::root().child(TRASH_NAME), None)?;
+    let rev = tx.record(Change::Empty, Some(schema::TRASH), &FilePath::trash(), None)?;
     let these = "IN (SELECT value FROM json_each(?1))";
     for nodes in nodes.chunks(GIVE_UP_CHUNK) {
         let nodes = json!(nodes).to_string();
-        history::forget(tx, &nodes)?;
+        history::end(tx, &nodes, rev)?;
         reclaim::detach(tx, &format!("id {these}"), (&nodes).into(), rev)?;
         tx.sql.query(&format!("DELETE FROM trash WHERE node {these}"), &[(&nodes).into()])?;
     }
@@ -150,7 +155,7 @@ fn give_up(tx: &Tx<'_>, select: &str, param: Param<'_>) -> Result<(), Error> {
 }
 
 /// A path as it stands in a row.
-fn stored_path(text: &str) -> Result<FilePath, Error> {
+pub fn stored_path(text: &str) -> Result<FilePath, Error> {
     FilePath::try_from(text.to_owned())
         .map_err(|error| Error::Storage { message: format!("{text:?} in a row: {error}") })
 }

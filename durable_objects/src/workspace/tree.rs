@@ -9,6 +9,7 @@ use crate::limits::WALK_MAX_BYTES;
 use crate::path::{FilePath, MAX_DEPTH};
 use crate::sql::{Row, Sql, SqlError, first, only};
 
+use super::asof::{self, Moment};
 use super::blobs::Kept;
 use super::schema::{ROOT, TRASH, UNLINKED};
 use super::txn::{Change, Tx};
@@ -62,6 +63,8 @@ macro_rules! columns {
 const DIRECTORIES_AHEAD: usize = 64;
 /// How many files are read at once: a JSON text of about 100 KB, far below the platform's 2 MB.
 const FILES_AHEAD: usize = 1000;
+/// A rev beyond all: what is now.
+const NEWEST_REV: i64 = 1 << 53;
 
 impl Node {
     fn from_row(row: &Row) -> Result<Self, SqlError> {
@@ -223,6 +226,7 @@ pub fn insert(tx: &Tx<'_>, rev: i64, parent: i64, name: &str, content: &New) -> 
         New::Directory => (Kind::Directory, None, 0),
         New::File(Kept { blob, size_bytes }) => (Kind::File, Some(blob), size_bytes),
     };
+    tx.add_files(i64::from(kind == Kind::File));
     let insert =
         "INSERT INTO node (id, parent, name, fold, kind, blob, size, created_ms, modified_ms, rev, children_rev)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?1, ?1)";
@@ -273,7 +277,7 @@ pub fn check_depth(sql: &dyn Sql, node: &Node, from: &FilePath, to: &FilePath) -
 }
 
 /// The name by which a listing sorts.
-fn fold(name: &str) -> String {
+pub fn fold(name: &str) -> String {
     name.to_lowercase()
 }
 
@@ -292,6 +296,9 @@ pub fn content_changed(tx: &Tx<'_>, directory: i64, rev: i64) -> Result<(), Erro
     Ok(())
 }
 
+/// A place in the listing of a directory: kind, folded name, name.
+pub type Position = (Kind, String, String);
+
 /// An entry that a walk comes by.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -303,18 +310,36 @@ pub struct Step {
     pub listed: Listed,
 }
 
+impl Step {
+    /// Where it stands in the listing of its directory.
+    pub fn position(&self) -> Position {
+        let name = self.listed.path.name();
+        (self.listed.kind, fold(name), name.to_owned())
+    }
+}
+
+/// Where a walk begins.
+#[derive(Clone, Copy)]
+pub struct Top<'a> {
+    /// The directory.
+    pub id: i64,
+    /// Its path.
+    pub path: &'a FilePath,
+    /// When: now, or then.
+    pub at: Option<Moment>,
+}
+
 /// What is below a directory, down to `depth` levels, in the order of a listing: directories first, each followed by
 /// what it holds, then files; by folded name, then by name. It starts behind `after`, and says whether `limit`, or the
 /// bytes of the paths, have cut it. It reads about as many rows as it answers, wherever it starts.
 pub fn walk(
     sql: &dyn Sql,
-    top: (i64, &FilePath),
+    top: Top<'_>,
     depth: usize,
     after: Option<&Cursor>,
     limit: usize,
 ) -> Result<(Vec<Step>, bool), Error> {
-    let (top, top_path) = top;
-    let mut levels = vec![Level::new(top, top_path.clone())];
+    let mut levels = vec![Level::new(top.id, top.path.clone(), top.at)];
     if let Some(after) = after {
         descend_to(sql, &mut levels, after, depth)?;
     }
@@ -330,7 +355,7 @@ pub fn walk(
             return Ok((steps, true));
         }
         if step.listed.kind == Kind::Directory && levels.len() < depth {
-            levels.push(Level::new(step.id, step.listed.path.clone()));
+            levels.push(Level::new(step.id, step.listed.path.clone(), top.at));
         }
         held_bytes += step.listed.path.as_str().len();
         steps.push(step);
@@ -358,9 +383,10 @@ fn descend_to(sql: &dyn Sql, levels: &mut Vec<Level>, after: &Cursor, depth: usi
             return Ok(());
         }
         // A directory that is gone since has nothing left to walk; the walk goes on behind it.
-        let path = level.path.child(name);
-        match find(sql, &path)? {
-            Some(node) if node.is_directory() => levels.push(Level::new(node.id, path)),
+        let (path, at) = (level.path.child(name), level.at);
+        let found = at.map_or_else(|| find(sql, &path), |moment| asof::find(sql, &path, moment))?;
+        match found {
+            Some(node) if node.is_directory() => levels.push(Level::new(node.id, path, at)),
             _ => return Ok(()),
         }
     }
@@ -372,14 +398,18 @@ struct Level {
     id: i64,
     path: FilePath,
     /// The last entry read.
-    position: Option<(Kind, String, String)>,
+    position: Option<Position>,
     /// Entries read and not yet answered.
     ahead: VecDeque<Step>,
+    /// When it is looked at, if it is not now.
+    at: Option<Moment>,
+    /// What it held then in another state than now, in order. Read once, when it is needed.
+    past: Option<Vec<(Position, Step)>>,
 }
 
 impl Level {
-    fn new(id: i64, path: FilePath) -> Self {
-        Self { id, path, position: None, ahead: VecDeque::new() }
+    fn new(id: i64, path: FilePath, at: Option<Moment>) -> Self {
+        Self { id, path, position: None, ahead: VecDeque::new(), at, past: None }
     }
 
     fn next(&mut self, sql: &dyn Sql, wanted: usize, deep: bool) -> Result<Option<Step>, Error> {
@@ -397,23 +427,60 @@ impl Level {
         // One column of JSON is one value to bring over from the database, however many rows there are.
         const PAGE: &str = "SELECT json_group_array(json_array(id, name, fold, size, modified_ms)) FROM (
             SELECT id, name, fold, size, modified_ms FROM node INDEXED BY node_listing
-             WHERE parent = ?1 AND kind = ?2 AND (fold, name) > (?3, ?4) ORDER BY fold, name LIMIT ?5)";
+             WHERE parent = ?1 AND kind = ?2 AND (fold, name) > (?3, ?4) AND rev <= ?6 ORDER BY fold, name LIMIT ?5)";
         let (fold, name) = match &self.position {
             Some((at, fold, name)) if *at == kind => (fold.as_str(), name.as_str()),
             _ => ("", ""),
         };
-        let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let page = first(sql, PAGE, &[self.id.into(), (kind as i64).into(), fold.into(), name.into(), count.into()])?;
+        let rev = self.at.map_or(NEWEST_REV, |moment| moment.rev);
+        let most = i64::try_from(count).unwrap_or(i64::MAX);
+        let bounds = [self.id.into(), (kind as i64).into(), fold.into(), name.into(), most.into(), rev.into()];
+        let page = first(sql, PAGE, &bounds)?;
         let page = page.ok_or_else(|| SqlError("an aggregate without a row".to_owned()))?;
         let rows: Vec<(i64, String, String, u64, i64)> = serde_json::from_str(page.text(0)?)
             .map_err(|error| SqlError(format!("a listing that is no JSON: {error}")))?;
-        if let Some((_, name, fold, ..)) = rows.last() {
-            self.position = Some((kind, fold.clone(), name.clone()));
-        }
-        self.ahead.extend(rows.into_iter().map(|(id, name, _, size_bytes, modified_ms)| {
+        let next = rows.last().map(|(_, name, fold, ..)| (kind, fold.clone(), name.clone()));
+        let steps = rows.into_iter().map(|(id, name, _, size_bytes, modified_ms)| {
             let listed = Listed { path: self.path.child(&name), kind, size_bytes, modified_ms };
             Step { id, parent: self.id, listed }
-        }));
+        });
+        let Some(moment) = self.at else {
+            self.ahead.extend(steps);
+            self.position = next.or(self.position.take());
+            return Ok(());
+        };
+        let steps = steps.collect();
+        let steps = self.with_past(sql, moment, kind, steps, count)?;
+        self.position = steps.last().map(Step::position).or(self.position.take());
+        self.ahead.extend(steps);
         Ok(())
+    }
+
+    /// The next entries as they were: those that are the same now, of which `live` has the next `count` if there are so
+    /// many, and those that are not.
+    fn with_past(
+        &mut self,
+        sql: &dyn Sql,
+        moment: Moment,
+        kind: Kind,
+        mut live: Vec<Step>,
+        count: usize,
+    ) -> Result<Vec<Step>, Error> {
+        let past = match self.past.take() {
+            Some(past) => past,
+            None => asof::entries(sql, self.id, &self.path, moment)?,
+        };
+        let start = (kind, String::new(), String::new());
+        let after = self.position.as_ref().filter(|(at, ..)| *at == kind).unwrap_or(&start);
+        let first = past.partition_point(|(position, _)| position <= after);
+        let next = past.iter().skip(first).take_while(|((of, ..), _)| *of == kind);
+        live.extend(next.take(count).map(|(_, step)| step.clone()));
+        live.sort_by_cached_key(Step::position);
+        live.truncate(count);
+        for step in &mut live {
+            step.listed.modified_ms = moment.clamp(step.listed.modified_ms);
+        }
+        self.past = Some(past);
+        Ok(live)
     }
 }

@@ -3,7 +3,7 @@
 //! Everything a verb changes happens inside [`mutate`], in one transaction. A verb records each change first and uses
 //! the rev that it gets: as the id of a node or blob that it makes, as the end of the state that it replaces.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use crate::call::Error;
 use crate::ids::{Label, MediaId};
@@ -13,6 +13,7 @@ use crate::sql::{Param, Sql, atomically, only};
 
 use super::schema;
 use super::timer::{self, Timer};
+use super::usage;
 
 /// Everything a verb needs to know of its surroundings.
 pub struct Context<'a> {
@@ -44,10 +45,13 @@ pub struct Tx<'a> {
     /// Who changes something.
     pub actor: Option<&'a Label>,
     turn: Option<&'a Label>,
+    /// The turn that this is when the caller has named none.
+    own_turn: OnceCell<Label>,
     before: i64,
     rev: Cell<i64>,
     is_last: Cell<bool>,
     entries: Cell<i64>,
+    files: Cell<i64>,
     stored_bytes: Cell<i64>,
     reserved_bytes: Cell<i64>,
 }
@@ -77,6 +81,12 @@ pub enum Change {
     Reset,
     /// A file that was in the bucket before the workspace was.
     Import,
+    /// An earlier state again: of an entry, when a checkpoint is restored or a turn undone.
+    Revert,
+    /// The tree gets a name, by which it can be had again.
+    Checkpoint,
+    /// That name is given up.
+    DropCheckpoint,
 }
 
 impl Change {
@@ -94,6 +104,9 @@ impl Change {
             Self::Empty => "empty",
             Self::Reset => "reset",
             Self::Import => "import",
+            Self::Revert => "revert",
+            Self::Checkpoint => "checkpoint",
+            Self::DropCheckpoint => "drop-checkpoint",
         }
     }
 }
@@ -126,10 +139,12 @@ impl<'a> Tx<'a> {
             new_media_id: context.new_media_id,
             actor: context.actor,
             turn: context.turn,
+            own_turn: OnceCell::new(),
             before,
             rev: Cell::new(before),
             is_last: Cell::new(false),
             entries: Cell::new(0),
+            files: Cell::new(0),
             stored_bytes: Cell::new(0),
             reserved_bytes: Cell::new(0),
         })
@@ -137,17 +152,17 @@ impl<'a> Tx<'a> {
 
     fn finish(&self) -> Result<(), Error> {
         let rev = self.rev.get();
-        let counters = [&self.entries, &self.stored_bytes, &self.reserved_bytes].map(Cell::get);
-        if rev == self.before && counters == [0; 3] {
+        let counters = [&self.entries, &self.files, &self.stored_bytes, &self.reserved_bytes].map(Cell::get);
+        if rev == self.before && counters == [0; 4] {
             return Ok(());
         }
         // One statement: it writes the rows that change, and no others.
-        let count = "UPDATE meta SET v = v + CASE k WHEN 'rev' THEN ?1 WHEN 'entries' THEN ?2
-                WHEN 'stored_bytes' THEN ?3 ELSE ?4 END
-            WHERE k = iif(?1 = 0, '', 'rev') OR k = iif(?2 = 0, '', 'entries')
-               OR k = iif(?3 = 0, '', 'stored_bytes') OR k = iif(?4 = 0, '', 'reserved_bytes')";
-        let [entries, stored_bytes, reserved_bytes] = counters.map(Param::from);
-        self.sql.query(count, &[(rev - self.before).into(), entries, stored_bytes, reserved_bytes])?;
+        let count = "UPDATE meta SET v = v + CASE k WHEN 'rev' THEN ?1 WHEN 'entries' THEN ?2 WHEN 'files' THEN ?3
+                WHEN 'stored_bytes' THEN ?4 ELSE ?5 END
+            WHERE k = iif(?1 = 0, '', 'rev') OR k = iif(?2 = 0, '', 'entries') OR k = iif(?3 = 0, '', 'files')
+               OR k = iif(?4 = 0, '', 'stored_bytes') OR k = iif(?5 = 0, '', 'reserved_bytes')";
+        let [entries, files, stored_bytes, reserved_bytes] = counters.map(Param::from);
+        self.sql.query(count, &[(rev - self.before).into(), entries, files, stored_bytes, reserved_bytes])?;
         if rev != self.before && !self.is_last.get() {
             let feed_check = rev / FEED_CHECK_REVS != self.before / FEED_CHECK_REVS;
             let due_ms = if feed_check { timer::AT_ONCE } else { self.now_ms + self.limits.versions_ms };
@@ -177,29 +192,38 @@ impl<'a> Tx<'a> {
                 path.as_str().into(),
                 from.map(FilePath::as_str).into(),
                 self.actor.map(Label::as_str).into(),
-                self.turn.map(Label::as_str).into(),
+                self.turn().map(Label::as_str).into(),
                 self.now_ms.into(),
             ],
         )?;
         Ok(rev)
     }
 
-    /// Writes rows of the feed for many new entries at once. `rows` is a JSON array of arrays whose items 0, 3 and 4 are
-    /// the rev (and node), the path and the path it came from; the revs are from [`Tx::take_revs`].
-    pub fn record_copies(&self, rows: &str) -> Result<(), Error> {
+    /// The turn that these changes belong to.
+    fn turn(&self) -> Option<&Label> {
+        self.own_turn.get().or(self.turn)
+    }
+
+    /// Sees to it that these changes belong to a turn, so that they can be taken back together, and answers it: the
+    /// caller's, or one of their own (`undo-1234`), also when the caller's is not to be it.
+    pub fn own_turn(&self, word: &str, but_not: Option<&Label>) -> Result<Label, Error> {
+        if let Some(turn) = self.turn.filter(|turn| Some(*turn) != but_not) {
+            return Ok(turn.clone());
+        }
+        let own = Label::parse(&format!("{word}-{}", self.txn()));
+        let own = own.ok_or_else(|| Error::Storage { message: format!("{word:?} is no word for a turn") })?;
+        Ok(self.own_turn.get_or_init(|| own).clone())
+    }
+
+    /// Writes rows of the feed for many entries at once. `rows` is a JSON array of arrays that begin with rev, node, path
+    /// and the path it came from; the revs are from [`Tx::take_revs`].
+    pub fn record_many(&self, change: Change, rows: &str) -> Result<(), Error> {
         let insert = "INSERT INTO change (rev, txn, node, kind, path, from_path, actor, turn, at_ms)
-            SELECT value ->> 0, ?2, value ->> 0, ?3, value ->> 3, value ->> 4, ?4, ?5, ?6 FROM json_each(?1)";
-        self.sql.query(
-            insert,
-            &[
-                rows.into(),
-                self.txn().into(),
-                Change::Copy.word().into(),
-                self.actor.map(Label::as_str).into(),
-                self.turn.map(Label::as_str).into(),
-                self.now_ms.into(),
-            ],
-        )?;
+            SELECT value ->> 0, ?2, value ->> 1, ?3, value ->> 2, value ->> 3, ?4, ?5, ?6 FROM json_each(?1)";
+        let (actor, turn) = (self.actor.map(Label::as_str), self.turn().map(Label::as_str));
+        let change = change.word().into();
+        self.sql
+            .query(insert, &[rows.into(), self.txn().into(), change, actor.into(), turn.into(), self.now_ms.into()])?;
         Ok(())
     }
 
@@ -245,6 +269,11 @@ impl<'a> Tx<'a> {
         self.entries.set(self.entries.get() - count);
     }
 
+    /// Counts files that come or, below zero, whose rows are gone. They are entries too.
+    pub fn add_files(&self, count: i64) {
+        self.files.set(self.files.get() + count);
+    }
+
     /// Counts bytes that come, if the quota has room for them.
     pub fn add_bytes(&self, size_bytes: u64) -> Result<(), Error> {
         self.check_quota(size_bytes)?;
@@ -278,10 +307,12 @@ impl<'a> Tx<'a> {
         let used = "SELECT sum(v) FROM meta WHERE k IN ('stored_bytes', 'reserved_bytes')";
         let used = only(self.sql, used, &[])?.int(0)? + self.stored_bytes.get() + self.reserved_bytes.get();
         // The sum of a release and an addition in one transaction can be below zero only by a bug; then nothing is used.
-        let left_bytes = self.limits.quota_bytes.saturating_sub(used.max(0).unsigned_abs());
-        if needed_bytes > left_bytes {
-            return Err(Error::QuotaExceeded { needed_bytes, left_bytes });
+        let used_bytes = used.max(0).unsigned_abs();
+        if needed_bytes <= self.limits.quota_bytes.saturating_sub(used_bytes) {
+            return Ok(());
         }
-        Ok(())
+        // Only now that it is tight: what has been let go of is still stored for an hour, and does not count.
+        let left_bytes = usage::left_bytes(self.limits, used_bytes, usage::leaving_bytes(self.sql)?);
+        if needed_bytes > left_bytes { Err(Error::QuotaExceeded { needed_bytes, left_bytes }) } else { Ok(()) }
     }
 }

@@ -10,23 +10,35 @@ use crate::call::{
 };
 use crate::sql::{Bytes, Sql, only};
 
+use super::asof::Moment;
 use super::blobs::Kept;
 use super::conditions::{check, describe, entry, parse_hash};
-use super::tree::{self, New, Node, Target};
+use super::tree::{self, New, Node, Target, Top};
 use super::txn::{Change, Tx};
 use super::{blobs, history, media, reclaim, trash};
 
 /// A page of a directory.
 pub fn list(sql: &dyn Sql, call: &List) -> Result<Listing, Error> {
     let node = tree::get(sql, &call.path, Sought::Directory)?;
+    list_of(sql, call, &node, None)
+}
+
+/// A page of a directory that has been found: as it is, or as it was.
+pub fn list_of(sql: &dyn Sql, call: &List, node: &Node, at: Option<Moment>) -> Result<Listing, Error> {
     if !node.is_directory() {
         return Err(Error::NotADirectory { path: call.path.clone() });
     }
-    let tag = if call.depth > 1 { tree_tag(sql)? } else { describe(sql, &call.path, &node)?.tag() };
+    let tag = match at {
+        // What was changes only with what is: when something is deleted for good, or no longer kept.
+        Some(moment) => format!("{}-at-{}", tree_tag(sql)?, moment.rev),
+        None if call.depth > 1 => tree_tag(sql)?,
+        None => describe(sql, &call.path, node)?.tag(),
+    };
     if call.unless.matches(Some(&tag)) {
         return Ok(Listing { tag, is_unchanged: true, entries: Vec::new(), next: None });
     }
-    let (steps, is_cut) = tree::walk(sql, (node.id, &call.path), call.depth, call.after.as_ref(), call.limit)?;
+    let top = Top { id: node.id, path: &call.path, at };
+    let (steps, is_cut) = tree::walk(sql, top, call.depth, call.after.as_ref(), call.limit)?;
     let last = steps.last().filter(|_| is_cut);
     let next = last.map(|step| Cursor { path: step.listed.path.clone(), kind: step.listed.kind });
     let entries = steps.into_iter().map(|step| step.listed).collect();
@@ -45,14 +57,18 @@ pub fn stat(sql: &dyn Sql, call: &Stat) -> Result<Entry, Error> {
 
 /// A file with its bytes, or with the way to them.
 pub fn read(sql: &dyn Sql, call: &Read) -> Result<(Found, Option<Bytes>), Error> {
+    open(sql, call, &tree::get(sql, &call.path, Sought::File)?)
+}
+
+/// A file that has been found, as it is or as it was.
+pub fn open(sql: &dyn Sql, call: &Read, node: &Node) -> Result<(Found, Option<Bytes>), Error> {
     // The bytes come along at once when nothing can be said against them.
     const PLACE: &str = "SELECT hex(hash), key, CASE WHEN ?2 THEN bytes END, place FROM blob WHERE id = ?1";
     let not_there = || Error::NotFound { sought: Sought::File, path: call.path.clone() };
-    let node = tree::find(sql, &call.path)?.ok_or_else(not_there)?;
     let blob = node.blob.ok_or_else(not_there)?;
     let is_wanted = call.unless == Condition::None;
     let row = only(sql, PLACE, &[blob.into(), i64::from(is_wanted).into()])?;
-    let entry = entry(&call.path, &node, parse_hash(row.text(0)?)?);
+    let entry = entry(&call.path, node, parse_hash(row.text(0)?)?);
     // Bytes that are not ours yet may have changed behind their tag.
     if entry.hash.is_some() && call.unless.matches(Some(&entry.tag())) {
         return Ok((Found { entry, bytes: Place::Unchanged }, None));

@@ -70,6 +70,7 @@ fn looks(verb: &Verb) -> bool {
         Verb::Delete(call) => touches(&call.path),
         Verb::Move(call) => holds(&call.from) || touches(&call.to),
         Verb::Copy(call) => holds(&call.from) || touches(&call.to),
+        Verb::RestoreVersion(call) => touches(&call.path),
         Verb::Restore(call) => call.to.as_ref().is_some_and(touches),
         Verb::Announce(_)
         | Verb::Abandon(_)
@@ -87,7 +88,20 @@ fn looks(verb: &Verb) -> bool {
         | Verb::ListMedia(_)
         | Verb::UsesOfMedia(_)
         | Verb::DeleteMedia(_)
-        | Verb::MediaRemoved(_) => false,
+        | Verb::MediaRemoved(_)
+        | Verb::ListAt(_)
+        | Verb::StatAt(_)
+        | Verb::ReadAt(_)
+        | Verb::ListVersions(_)
+        | Verb::TakeCheckpoint(_)
+        | Verb::ListCheckpoints(_)
+        | Verb::DropCheckpoint(_)
+        | Verb::CompareCheckpoint(_)
+        | Verb::RestoreCheckpoint(_)
+        | Verb::ListTurns(_)
+        | Verb::ShowTurn(_)
+        | Verb::UndoTurn(_)
+        | Verb::Measure(_) => false,
     }
 }
 
@@ -236,7 +250,7 @@ pub fn withdraw(tx: &Tx<'_>, item: &Item) -> Result<(), Error> {
     changed(tx)?;
     let Some((node, path)) = laid_out(tx.sql, item)? else { return Ok(()) };
     let rev = tx.record(Change::Delete, Some(node.id), &path, None)?;
-    super::super::history::forget(tx, &json!([node.id]).to_string())?;
+    super::super::history::erase(tx, &json!([node.id]).to_string())?;
     tx.sql.query("DELETE FROM node WHERE id = ?1", &[node.id.into()])?;
     tx.remove_entries(1);
     tree::entries_changed(tx, node.parent, rev)

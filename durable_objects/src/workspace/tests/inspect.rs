@@ -21,7 +21,7 @@ const TIMES: [&str; 7] = ["created_ms", "modified_ms", "at_ms", "deleted_ms", "d
 
 /// What must always hold, each with a statement that answers its breaches. Node 1 is the root, 2 the trash, and what is
 /// deleted for good hangs below -1.
-const INVARIANTS: [(&str, &str); 26] = [
+const INVARIANTS: [(&str, &str); 29] = [
     (
         "a node hangs in a directory",
         "SELECT id FROM node n WHERE id > 2 AND parent <> -1
@@ -133,6 +133,18 @@ const INVARIANTS: [(&str, &str); 26] = [
         "SELECT p.node FROM past p WHERE from_rev >= to_rev
             OR EXISTS (SELECT 1 FROM past q WHERE q.node = p.node AND q.to_rev > p.to_rev AND q.from_rev < p.to_rev)
             OR EXISTS (SELECT 1 FROM node n WHERE n.id = p.node AND p.to_rev > n.rev)",
+    ),
+    ("files are counted", "SELECT v FROM meta WHERE k = 'files' AND v <> (SELECT count(*) FROM node WHERE kind = 1)"),
+    (
+        "a place has one entry at a time",
+        "SELECT p.node FROM past p JOIN past q ON q.parent = p.parent AND q.name = p.name AND q.node <> p.node
+          WHERE q.from_rev < p.to_rev AND p.from_rev < q.to_rev
+            UNION ALL SELECT p.node FROM past p JOIN node n ON n.parent = p.parent AND n.name = p.name
+          WHERE n.id <> p.node AND n.rev < p.to_rev",
+    ),
+    (
+        "what is held for a checkpoint is not there",
+        "SELECT node FROM held WHERE node IN (SELECT id FROM node WHERE parent <> -1)",
     ),
     (
         "what is in the trash has its row there",
@@ -256,6 +268,17 @@ impl World {
     pub fn past_of(&self, node: i64) -> Vec<i64> {
         let rows = self.rows(&format!("SELECT to_rev FROM past WHERE node = {node} ORDER BY to_rev"));
         rows.iter().map(|row| row.int(0).unwrap()).collect()
+    }
+
+    /// Those of them whose content is kept.
+    pub fn contents_of(&self, node: i64) -> Vec<i64> {
+        let states = format!("SELECT to_rev FROM past WHERE node = {node} AND blob IS NOT NULL ORDER BY to_rev");
+        self.rows(&states).iter().map(|row| row.int(0).unwrap()).collect()
+    }
+
+    /// The one text that a statement answers.
+    pub fn text(&self, statement: &str) -> String {
+        self.rows(statement)[0].text(0).unwrap().to_owned()
     }
 
     /// A column of text of the feed, oldest first.

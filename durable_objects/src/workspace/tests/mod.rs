@@ -5,10 +5,14 @@
 
 mod adopt;
 mod alarm;
+mod asof;
 mod bucket;
+mod checkpoints;
 mod conditions;
 mod constants;
 mod faults;
+mod histories;
+mod history;
 mod import;
 mod inspect;
 mod large;
@@ -25,8 +29,11 @@ mod reset;
 mod retention;
 mod sequences;
 mod trash;
+mod undo;
 mod uploads;
+mod usage;
 mod verbs;
+mod versions;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -38,14 +45,14 @@ use crate::call::{
     List, ListTrash, Listing, Made, MakeDirectory, Move, Place, Read, Relocated, Request, Restore, Restored, Stat,
     TrashListing, Trashed, Verb, Write, Written,
 };
-use crate::ids::{MediaId, Sha256};
+use crate::ids::{Label, MediaId, Sha256};
 use crate::limits::Limits;
 use crate::path::FilePath;
 use crate::sql::native::NativeSql;
 use crate::sql::{Bytes, Sql};
 
 use super::{Context, Reply, migrate, must_take, next_alarm_ms, perform, ring, tree};
-use inspect::Shape;
+pub use inspect::Shape;
 
 /// When every world begins.
 pub const START_MS: i64 = 1_763_720_000_000;
@@ -65,6 +72,8 @@ pub struct World {
     pub keys: Cell<usize>,
     /// Content of more bytes than this goes to the bucket.
     pub inline_max_bytes: Cell<usize>,
+    /// Whose turn it is.
+    pub turn: RefCell<Option<Label>>,
 }
 
 /// Short for a path that is valid.
@@ -110,17 +119,21 @@ impl World {
             bucket: RefCell::default(),
             keys: Cell::default(),
             inline_max_bytes: Cell::new(usize::MAX),
+            turn: RefCell::default(),
         }
     }
 
     /// A call as it arrives at the object and leaves it.
     pub fn send<C: Call>(&self, call: C, body: Option<&[u8]>) -> Result<(C::Answer, Bytes), Error> {
-        let request = Request { verb: call.into(), actor: None, turn: None, root: None };
+        let turn = self.turn.borrow().clone();
+        let actor = turn.as_ref().and_then(|_| Label::parse("agent"));
+        let request = Request { verb: call.into(), actor, turn, root: None };
         let request: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
         let brings_bytes = matches!(&request.verb, Verb::Write(Write { content: Content::Body, .. }));
         assert_eq!(brings_bytes, body.is_some(), "a body for a write and for nothing else");
         let body = body.map(<[u8]>::to_vec);
-        let (answer, bytes) = match perform(&self.context(), &request.verb, body.as_ref()).unwrap() {
+        let context = Context { actor: request.actor.as_ref(), turn: request.turn.as_ref(), ..self.context() };
+        let (answer, bytes) = match perform(&context, &request.verb, body.as_ref()).unwrap() {
             Reply::Json(answer) => (answer, Bytes::new()),
             Reply::Bytes(answer, bytes) => (answer, bytes),
             Reply::Listing(listing) => (serde_json::to_string(&Ok::<_, Error>(listing)).unwrap(), Bytes::new()),
@@ -148,17 +161,19 @@ impl World {
             Ok(_) => self.check(),
             Err(error) => assert_eq!(self.dump(), before, "{verb:?} was refused ({error}) and has changed something"),
         }
-        let gone = matches!(&verb, Verb::EmptyTrash(_) | Verb::Reset(_) | Verb::Close(_))
+        let gone = matches!(&verb, Verb::EmptyTrash(_) | Verb::Reset(_) | Verb::Close(_) | Verb::DropCheckpoint(_))
             || matches!(&verb, Verb::Delete(call) if call.permanent || call.path.is_in_trash());
         self.watch(gone);
         answer
     }
 
-    /// Notes the tree as it is. What was deleted for good is not in any earlier tree either, so those are forgotten.
+    /// Notes the tree as it is. What was deleted for good is not in any earlier tree either, so those are forgotten, but
+    /// for the trees of checkpoints.
     fn watch(&self, forget: bool) {
         let mut seen = self.seen.borrow_mut();
         if forget {
-            seen.clear();
+            let checkpoints = self.checkpoint_revs();
+            seen.retain(|(rev, _)| checkpoints.contains(rev));
         }
         let rev = self.number("SELECT v FROM meta WHERE k = 'rev'");
         if seen.last().is_none_or(|(last, _)| *last != rev) {

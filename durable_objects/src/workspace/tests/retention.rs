@@ -16,7 +16,9 @@ fn kept_revs(world: &World) -> Vec<i64> {
 fn a_file_keeps_so_many_versions_and_the_newest_of_them() {
     let world = World::new(Limits { versions_per_file: 3, ..Limits::default() });
     let revs: Vec<i64> = (0..10).map(|round| world.write("a", &format!("{round}")).unwrap().rev).collect();
-    assert_eq!(world.past_of(revs[0]), revs[7..]);
+    assert_eq!(world.contents_of(revs[0]), revs[7..]);
+    // The states stay: every earlier tree still lists the file.
+    assert_eq!(world.past_of(revs[0]), revs[1..]);
     world.sweep();
     assert_eq!(world.blobs(), revs[6..].iter().copied().collect());
     let none = World::new(Limits { versions_per_file: 0, ..Limits::default() });
@@ -36,7 +38,7 @@ fn a_checkpoint_keeps_its_version_of_a_file_beyond_the_number() {
         world.write("a", &format!("{round}")).unwrap();
     }
     world.sweep();
-    assert_eq!(world.past_of(first).len(), 2);
+    assert_eq!(world.contents_of(first).len(), 2);
     assert_eq!(world.tree_as_of(first), shape);
 }
 

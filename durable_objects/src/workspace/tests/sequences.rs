@@ -61,13 +61,19 @@ const NAMES: [&str; 40] = [
 
 /// A place: by names of the alphabet, in the tree or in an entry of the trash.
 #[derive(Clone, Debug)]
-struct Place {
+pub struct Place {
     trashed: Option<Index>,
     names: Vec<Index>,
 }
 
+impl Place {
+    pub fn is_in_trash(&self) -> bool {
+        self.trashed.is_some()
+    }
+}
+
 #[derive(Clone, Debug)]
-enum Step {
+pub enum Step {
     Write { at: Place, content: usize, make_parents: bool },
     MakeDirectory { at: Place },
     Move { from: Place, to: Place, overwrite: bool },
@@ -80,7 +86,7 @@ enum Step {
     Alarm { by_ms: i64 },
 }
 
-fn name() -> impl Strategy<Value = String> {
+pub fn name() -> impl Strategy<Value = String> {
     let any = vec(any::<char>(), 1..5).prop_map(String::from_iter);
     let any =
         any.prop_filter("no name", |name| FilePath::try_from(name.clone()).is_ok_and(|path| path.as_str() == name));
@@ -88,7 +94,7 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 /// Mostly in the tree, mostly one or two names deep, so that places meet.
-fn place() -> impl Strategy<Value = Place> {
+pub fn place() -> impl Strategy<Value = Place> {
     let names = prop_oneof![1 => vec(any::<Index>(), 0), 12 => vec(any::<Index>(), 1), 8 => vec(any::<Index>(), 2), 3 => vec(any::<Index>(), 3..5)];
     (prop_oneof![12 => Just(None), 1 => any::<Index>().prop_map(Some)], names)
         .prop_map(|(trashed, names)| Place { trashed, names })
@@ -99,7 +105,7 @@ fn in_trash() -> impl Strategy<Value = Place> {
     (any::<Index>(), names).prop_map(|(trashed, names)| Place { trashed: Some(trashed), names })
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (place(), 0_usize..5, prop::bool::weighted(0.8))
             .prop_map(|(at, content, make_parents)| Step::Write { at, content, make_parents }),
@@ -117,9 +123,9 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// A workspace and what it should be.
-struct Pair {
-    world: World,
-    model: Model,
+pub struct Pair {
+    pub world: World,
+    pub model: Model,
     alphabet: Vec<String>,
     last_ms: i64,
     /// Every listing that was seen, by its directory, depth and tag.
@@ -127,7 +133,14 @@ struct Pair {
 }
 
 impl Pair {
-    fn resolve(&self, place: &Place) -> String {
+    /// A workspace of which half the contents go to the bucket.
+    pub fn new(alphabet: Vec<String>) -> Self {
+        let (world, model) = (World::new(Limits::default()), Model::default());
+        world.inline_max_bytes.set(2);
+        Self { world, model, alphabet, last_ms: 0, listings: BTreeMap::new() }
+    }
+
+    pub fn resolve(&self, place: &Place) -> String {
         let trashed = place.trashed.as_ref().map(|index| {
             let entries: Vec<&FilePath> = self.model.trash.keys().collect();
             if entries.is_empty() { ".trash".to_owned() } else { index.get(&entries).to_string() }
@@ -136,7 +149,7 @@ impl Pair {
         trashed.into_iter().chain(names).collect::<Vec<_>>().join("/")
     }
 
-    fn take(&mut self, step: &Step) {
+    pub fn take(&mut self, step: &Step) {
         let (world, at) = (&self.world, |place| self.resolve(place));
         match step {
             Step::Write { at: place, content, make_parents } => {
@@ -250,7 +263,7 @@ impl Pair {
     }
 
     /// The whole of both is the same.
-    fn compare(&self) {
+    pub fn compare(&self) {
         let expected = self.model.nodes.iter().map(|(path, item)| match item {
             Item::Directory => (path.to_string(), None),
             Item::File(content) => (path.to_string(), Some(hash(content.as_bytes()).to_string().to_uppercase())),
@@ -262,7 +275,7 @@ impl Pair {
             assert_eq!(listed, self.model.list(&path(top), usize::MAX));
         }
         let trash = self.world.trash_page(1_000, None).entries;
-        assert!(trash.is_sorted_by(|one, next| one.deleted_ms > next.deleted_ms));
+        assert!(trash.is_sorted_by(|one, next| one.deleted_ms >= next.deleted_ms));
         let trash = trash.into_iter().map(|entry| (entry.path, (entry.original, entry.expires_ms)));
         assert_eq!(trash.collect::<BTreeMap<_, _>>(), self.model.trash);
     }
@@ -276,10 +289,7 @@ proptest! {
         alphabet in vec(name(), 2..5),
         steps in vec(step(), 1..40),
     ) {
-        let (world, model) = (World::new(Limits::default()), Model::default());
-        // Of the contents, half are small.
-        world.inline_max_bytes.set(2);
-        let mut pair = Pair { world, model, alphabet, last_ms: 0, listings: BTreeMap::new() };
+        let mut pair = Pair::new(alphabet);
         for step in &steps {
             pair.take(step);
             pair.compare();

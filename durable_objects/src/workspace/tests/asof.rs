@@ -1,0 +1,115 @@
+//! Looking at the past: every kept moment reads as it was, at a cost by the depth of a path and the length of a page.
+
+use super::verbs::not_found;
+use super::{World, path};
+use crate::call::{Error, Kind, Sought, When};
+use crate::limits::{DAY_MS, Limits};
+
+fn world() -> World {
+    World::new(Limits::default())
+}
+
+#[test]
+fn a_path_reads_as_what_was_there() {
+    let world = world();
+    world.write("d/a", "1").unwrap();
+    let one = world.checkpoint();
+    world.write("d/a", "2").unwrap();
+    world.mv("d", "e/f").unwrap();
+    let two = world.checkpoint();
+    world.write("d/a", "3").unwrap();
+    world.trash("e");
+    let at = |at: &str, rev| world.read_when(at, When::At(rev));
+    assert_eq!((at("d/a", one).as_deref(), at("e/f/a", two).as_deref()), (Ok("1"), Ok("2")));
+    assert_eq!(at("d/a", two).unwrap_err(), not_found(Sought::File, "d/a"));
+    assert_eq!(at("e/f/a", one).unwrap_err(), not_found(Sought::File, "e/f/a"));
+    assert_eq!(at("d", one).unwrap_err(), not_found(Sought::File, "d"));
+    assert_eq!(world.stat_at("d", one).unwrap().kind, Kind::Directory);
+    assert_eq!(world.tree_at("", one, 9).unwrap(), ["d", "d/a"]);
+    assert_eq!(world.tree_at("", two, 9).unwrap(), ["e", "e/f", "e/f/a"]);
+    assert_eq!(world.tree_at("d", two, 9).unwrap_err(), not_found(Sought::Directory, "d"));
+    assert_eq!(world.tree_at("d/a", one, 9).unwrap_err(), Error::NotADirectory { path: path("d/a") });
+}
+
+#[test]
+fn a_listing_of_the_past_is_in_the_order_of_any_other_in_pages_of_any_size() {
+    let world = world();
+    for name in ["b", "A", "é", "Z", "ß", "a"] {
+        world.write(name, "1").unwrap();
+        world.write(&format!("d{name}/x"), "1").unwrap();
+    }
+    let (rev, expected) = (world.checkpoint(), world.tree(""));
+    world.trash("b");
+    world.mv("A", "zz").unwrap();
+    world.write("é", "2").unwrap();
+    world.write("new", "2").unwrap();
+    world.mv("dZ", "da/moved").unwrap();
+    world.delete("dß", false).unwrap();
+    world.write("ab", "").unwrap();
+    for limit in 1..=13 {
+        assert_eq!(world.tree_at("", rev, limit).unwrap(), expected, "pages of {limit}");
+    }
+}
+
+#[test]
+fn nothing_is_younger_than_the_moment_it_is_looked_at() {
+    let world = world();
+    world.write("d/a", "1").unwrap();
+    let rev = world.checkpoint();
+    let at_ms = world.checkpoints()[0].at_ms;
+    world.now_ms.set(world.now_ms.get() + DAY_MS);
+    world.write("d/b", "2").unwrap();
+    assert!(world.stat("d").unwrap().modified_ms > at_ms);
+    assert!(world.stat_at("d", rev).unwrap().modified_ms <= at_ms);
+}
+
+#[test]
+fn a_rev_that_is_not_kept_is_gone_and_one_to_come_is_unknown() {
+    let world = World::new(Limits { versions_ms: DAY_MS, ..Limits::default() });
+    let first = world.write("a", "1").unwrap().rev;
+    let kept = world.checkpoint();
+    world.write("a", "2").unwrap();
+    world.write("a", "3").unwrap();
+    world.settle(2 * DAY_MS);
+    let last = world.write("a", "4").unwrap().rev;
+    assert_eq!(world.tree_at("", first, 9).unwrap_err(), Error::RevGone { rev: first });
+    assert_eq!(world.tree_at("", last + 1, 9).unwrap_err(), Error::UnknownRev { rev: last + 1 });
+    assert_eq!(world.read_when("a", When::At(kept)).as_deref(), Ok("1"));
+    assert_eq!(world.read_when("a", When::At(last - 1)).as_deref(), Ok("3"));
+}
+
+#[test]
+fn a_file_whose_content_is_no_longer_kept_is_listed_and_says_so() {
+    let world = World::new(Limits { versions_per_file: 1, ..Limits::default() });
+    let first = world.write("a", "1").unwrap().rev;
+    world.write("a", "2").unwrap();
+    world.write("a", "3").unwrap();
+    assert_eq!(world.tree_at("", first, 9).unwrap(), ["a"]);
+    let gone = Error::VersionGone { path: path("a"), rev: first };
+    assert_eq!(world.read_when("a", When::At(first)).unwrap_err(), gone);
+    assert_eq!(world.read_when("a", When::At(first + 1)).as_deref(), Ok("2"));
+}
+
+#[test]
+fn what_is_deleted_for_good_is_in_no_earlier_tree_but_that_of_a_checkpoint() {
+    let world = world();
+    world.write("d/e/a", "1").unwrap();
+    world.write("d/b", "2").unwrap();
+    let before = world.number("SELECT v FROM meta WHERE k = 'rev'");
+    world.delete("d/b", true).unwrap();
+    assert_eq!(world.tree_at("", before, 9).unwrap(), ["d", "d/e", "d/e/a"]);
+    let rev = world.checkpoint();
+    world.write("d/e/c", "3").unwrap();
+    world.delete("d", true).unwrap();
+    for _ in 0..3 {
+        assert_eq!(world.tree_at("", rev, 9).unwrap(), ["d", "d/e", "d/e/a"]);
+        assert_eq!(world.read_when("d/e/a", When::At(rev)).as_deref(), Ok("1"));
+        world.settle(40 * DAY_MS);
+        world.sweep();
+    }
+    assert_eq!(world.blobs().len(), 1, "3 is in no checkpoint");
+    world.drop_checkpoint(rev).unwrap();
+    world.sweep();
+    let left = "SELECT (SELECT count(*) FROM past) + (SELECT count(*) FROM held) + (SELECT count(*) FROM blob)";
+    assert_eq!(world.number(left), 0);
+}

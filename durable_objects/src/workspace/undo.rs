@@ -1,0 +1,190 @@
+//! Taking back what a turn has done, and nothing else.
+//!
+//! For each entry that the turn has changed: it becomes what it was just before the turn first did. What others have changed
+//! since stays as it is and is reported, unless the caller insists. All of it is decided before anything is done: the plan is
+//! tried out on the tree as it would be, and what does not fit is left, until the rest does.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::json;
+
+use crate::call::{Error, Kind, LEFT_MAX, Reverted, UndoTurn, Why};
+use crate::ids::Label;
+use crate::limits::REVERT_MAX_ENTRIES;
+use crate::path::FilePath;
+use crate::sql::Sql;
+
+use super::asof;
+use super::fit::Wish;
+use super::revert::{self, chunked};
+use super::schema::{ROOT, TRASH, UNLINKED};
+use super::since::{LIVE, PAST, State, States};
+use super::turns::of_turn;
+use super::txn::Tx;
+
+/// Takes a turn back.
+pub fn undo(tx: &Tx<'_>, call: &UndoTurn) -> Result<Reverted, Error> {
+    let touched = Touched::of(tx.sql, &call.turn)?;
+    let turn = tx.own_turn("undo", Some(&call.turn))?;
+    let mut wish = touched.wish(tx.sql, call)?;
+    wish.fit(tx.sql, call.force)?;
+    let (plan, mut left) = wish.into_plan(tx.sql)?;
+    let (restored, trashed) = (plan.back.len(), plan.out.len());
+    revert::apply(tx, plan)?;
+    left.sort();
+    left.dedup();
+    let left_total = left.len();
+    left.truncate(LEFT_MAX);
+    Ok(Reverted { restored, trashed, left, left_total, turn })
+}
+
+/// What a turn has had its hands on.
+struct Touched {
+    /// Its revs.
+    revs: BTreeSet<i64>,
+    /// Its nodes, each with its first rev and the path that it had then.
+    nodes: BTreeMap<i64, (i64, FilePath)>,
+    /// What they were when the turn first ended a state of theirs.
+    before: States,
+    /// What they are.
+    now: States,
+}
+
+impl Touched {
+    fn of(sql: &dyn Sql, turn: &Label) -> Result<Self, Error> {
+        let max = REVERT_MAX_ENTRIES;
+        let limit = i64::try_from(max).unwrap_or(i64::MAX).saturating_add(1);
+        let changes = of_turn(sql, turn, 0, limit)?;
+        if changes.is_empty() {
+            return Err(Error::NoTurn { turn: turn.as_str().to_owned() });
+        }
+        let ended = format!(
+            "SELECT {PAST}, past.to_rev FROM change CROSS JOIN past INDEXED BY past_to ON past.to_rev = change.rev
+              WHERE change.turn = ?1 ORDER BY past.to_rev DESC LIMIT ?2"
+        );
+        let ended = sql.query(&ended, &[turn.as_str().into(), limit.into()])?;
+        if changes.len() > max || ended.len() > max {
+            return Err(Error::TooManyChanges { max });
+        }
+        let revs = changes.iter().map(|(_, change)| change.rev).collect();
+        let paths: HashMap<i64, FilePath> = changes
+            .iter()
+            .map(|(_, change)| {
+                let is_copy = change.kind == "copy";
+                (change.rev, change.from.clone().filter(|_| !is_copy).unwrap_or_else(|| change.path.clone()))
+            })
+            .collect();
+        let mut nodes = BTreeMap::new();
+        for (node, change) in changes {
+            // What is said of the root is said of the whole: a reset, a checkpoint.
+            if node != ROOT || change.kind == "reset" {
+                let path = paths.get(&change.rev).cloned().unwrap_or_default();
+                nodes.entry(node).or_insert((change.rev, path));
+            }
+        }
+        let mut before = States::new();
+        for row in &ended {
+            // The oldest comes last, and stays.
+            let (state, rev) = (State::from_row(row)?, row.int(10)?);
+            let path = paths.get(&rev).cloned().unwrap_or_default();
+            nodes.entry(state.node).and_modify(|(first, _)| *first = rev.min(*first)).or_insert((rev, path));
+            before.insert(state.node, state);
+        }
+        let now = live(sql, nodes.keys().copied())?;
+        Ok(Self { revs, nodes, before, now })
+    }
+
+    /// What the turn's undoing would be if nothing stood in its way.
+    fn wish(self, sql: &dyn Sql, call: &UndoTurn) -> Result<Wish, Error> {
+        let changed_since = self.changed_since(sql, &call.turn)?;
+        let mut wish = Wish::default();
+        for (&node, (first_rev, _)) in &self.nodes {
+            let (before, now) = (self.before.get(&node), self.now.get(&node));
+            let before = before.filter(|before| !self.revs.contains(&before.from_rev));
+            let is_made = before.is_none() && self.is_made(sql, node, *first_rev)?;
+            let is_changed = changed_since.contains(&node) && !call.force;
+            let why = match (before, now) {
+                (Some(before), _) if !is_possible(before) => Why::Gone,
+                (Some(before), Some(now)) if is_same(before, now) => continue,
+                (Some(_), _) if is_changed => Why::ChangedSince,
+                (Some(before), _) => {
+                    wish.back.insert(node, before.clone());
+                    continue;
+                }
+                (None, None) if is_made => continue,
+                (None, Some(now)) if is_made && (now.parent == TRASH || now.parent == UNLINKED) => continue,
+                (None, Some(_)) if is_made && is_changed => {
+                    wish.made.insert(node);
+                    Why::ChangedSince
+                }
+                (None, Some(now)) if is_made => {
+                    wish.made.insert(node);
+                    wish.out.insert(node, now.clone());
+                    continue;
+                }
+                // It is there and the turn has not changed it: the same bytes were written again.
+                (None, Some(now)) if node > TRASH && now.parent != UNLINKED => continue,
+                (None, _) => Why::Gone,
+            };
+            wish.left.insert(node, why);
+        }
+        wish.found = self.nodes;
+        wish.now = self.now;
+        Ok(wish)
+    }
+
+    /// Whether an entry is there because of the turn: it made it, or brought it back from where nothing comes back by itself.
+    fn is_made(&self, sql: &dyn Sql, node: i64, first_rev: i64) -> Result<bool, Error> {
+        Ok(self.revs.contains(&node)
+            || self.before.contains_key(&node)
+            || (self.now.get(&node).is_some_and(|now| now.from_rev >= first_rev && now.parent != UNLINKED)
+                && node > TRASH
+                && asof::state(sql, node, first_rev - 1)?.is_none()))
+    }
+
+    /// The nodes of which a state has begun since the turn first changed them that is not the turn's.
+    fn changed_since(&self, sql: &dyn Sql, turn: &Label) -> Result<BTreeSet<i64>, Error> {
+        const BY_OTHERS: &str =
+            "SELECT DISTINCT past.node FROM json_each(?1) CROSS JOIN past ON past.node = value ->> 0
+            WHERE past.to_rev >= value ->> 1
+              AND NOT EXISTS (SELECT 1 FROM change WHERE change.rev = past.to_rev AND change.turn = ?2)";
+        let mut changed = BTreeSet::new();
+        chunked(self.nodes.iter().map(|(node, (rev, _))| json!([node, rev])), |rows| {
+            for row in sql.query(BY_OTHERS, &[rows.into(), turn.as_str().into()])? {
+                changed.insert(row.int(0)?);
+            }
+            Ok(())
+        })?;
+        let newer = self.now.values().filter(|now| {
+            let first_rev = self.nodes.get(&now.node).map_or(0, |(rev, _)| *rev);
+            now.from_rev > first_rev && !self.revs.contains(&now.from_rev)
+        });
+        changed.extend(newer.map(|now| now.node));
+        Ok(changed)
+    }
+}
+
+/// Whether a state can be had again: a file's content must still be kept.
+fn is_possible(state: &State) -> bool {
+    state.kind == Kind::Directory as i64 || state.blob.is_some()
+}
+
+/// Whether an entry is what it was, so that nothing has to be done; in the trash, one place is as good as another.
+fn is_same(before: &State, now: &State) -> bool {
+    let is_there = now.is_where(before) || (now.parent == TRASH && before.parent == TRASH);
+    is_there && now.is_what(before)
+}
+
+/// The rows of nodes, of those that have one.
+fn live(sql: &dyn Sql, nodes: impl Iterator<Item = i64>) -> Result<States, Error> {
+    let select = format!("SELECT {LIVE} FROM json_each(?1) CROSS JOIN node ON node.id = value");
+    let mut states = States::new();
+    chunked(nodes.map(Into::into), |ids| {
+        for row in sql.query(&select, &[ids.into()])? {
+            let state = State::from_row(&row)?;
+            states.insert(state.node, state);
+        }
+        Ok(())
+    })?;
+    Ok(states)
+}
