@@ -28,6 +28,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn get(this: &Bucket, key: &str, options: &Object) -> Promise;
     #[wasm_bindgen(method)]
+    fn head(this: &Bucket, key: &str) -> Promise;
+    #[wasm_bindgen(method)]
     fn delete(this: &Bucket, keys: &JsValue) -> Promise;
     #[wasm_bindgen(method)]
     fn list(this: &Bucket, options: &Object) -> Promise;
@@ -68,7 +70,7 @@ impl StoredObject {
 }
 
 /// How many objects one listing answers.
-const LIST_MAX: u32 = 500;
+pub const LIST_MAX: u32 = 500;
 /// The bucket's code for a range that an object does not have.
 const NO_SUCH_RANGE: &str = "(10039)";
 
@@ -93,6 +95,8 @@ pub struct ListedObject {
 pub enum Shelf {
     /// Everything.
     All,
+    /// Content above 1 MiB, by random keys: nobody else puts anything there.
+    Blobs,
     /// The files as a sandbox sees them.
     Workspace,
     /// The sandbox's sessions.
@@ -106,6 +110,7 @@ impl Shelf {
     pub fn prefix(self, user: &UserId) -> String {
         let name = match self {
             Self::All => "",
+            Self::Blobs => "blobs/",
             Self::Workspace => "workspace/",
             Self::Sessions => "clawdbot/",
             Self::History => "history/",
@@ -131,7 +136,7 @@ impl Blobs {
 
     /// A key that nothing else has or will have.
     pub fn new_key(user: &UserId) -> String {
-        format!("users/{user}/blobs/{}", random_uuid())
+        format!("{}{}", Shelf::Blobs.prefix(user), random_uuid())
     }
 
     /// Starts to put a body, whose length the runtime knows, while it is still being written.
@@ -190,6 +195,13 @@ impl Blobs {
         }
         let object: StoredObject = object.unchecked_into();
         Ok((object.size_bytes(), object.body()))
+    }
+
+    /// How many bytes an object has, if it is there.
+    pub async fn size_of(&self, key: &str) -> Result<Option<u64>, Error> {
+        self.incoming.spend_bucket_operation();
+        let object = JsFuture::from(self.bucket.head(key)).await.map_err(|cause| failed("looking for", key, &cause))?;
+        Ok((!object.is_null()).then(|| object.unchecked_into::<StoredObject>().size_bytes()))
     }
 
     /// Removes an object, best effort: for bytes that nothing points to.

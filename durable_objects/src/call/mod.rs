@@ -6,6 +6,7 @@
 
 mod answers;
 mod error;
+mod fsck;
 mod history;
 mod verbs;
 
@@ -16,6 +17,7 @@ use crate::ids::Label;
 
 pub use answers::*;
 pub use error::{Error, Sought};
+pub use fsck::*;
 pub use history::*;
 pub use verbs::*;
 
@@ -85,6 +87,11 @@ calls! {
     ShowTurn => TurnChanges,
     UndoTurn => Reverted,
     Measure => Usage,
+    CheckRules => RulesChecked,
+    ListOwners => Owners,
+    DisownObjects => Disowned,
+    ListContents => Contents,
+    ReadContent => ContentRead,
 }
 
 /// A call with who makes it.

@@ -10,12 +10,14 @@ mod bucket;
 mod checkpoints;
 mod conditions;
 mod fit;
+mod fsck;
 mod history;
 mod import;
 mod reclaim;
 mod relocate;
 mod reset;
 mod revert;
+mod rules;
 mod schema;
 mod since;
 #[cfg(test)]
@@ -31,7 +33,7 @@ mod usage;
 mod verbs;
 mod versions;
 
-use crate::call::{Call, Error, Found, Pong, Verb, to_header};
+use crate::call::{Call, Error, Pong, Verb, to_header};
 use crate::sql::Bytes;
 
 pub use bucket::{Removal, claim_removals, settle_removals};
@@ -92,17 +94,23 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::ShowTurn(call) => reply(call, turns::show(sql, call)),
         Verb::UndoTurn(call) => reply(call, mutate(context, |tx| undo::undo(tx, call))),
         Verb::Measure(call) => reply(call, usage::measure(sql, context.limits)),
+        Verb::CheckRules(call) if call.repair => reply(call, mutate(context, |tx| fsck::repair(tx, call))),
+        Verb::CheckRules(call) => reply(call, fsck::check(sql, call)),
+        Verb::ListOwners(call) => reply(call, fsck::owners(sql, call)),
+        Verb::DisownObjects(call) => reply(call, mutate(context, |tx| fsck::disown(tx, call))),
+        Verb::ListContents(call) => reply(call, fsck::contents(sql, call)),
+        Verb::ReadContent(call) => with_bytes(call, fsck::read(sql, call)),
     }
 }
 
-/// Writes down a file's answer, beside its bytes if they come along.
-fn with_bytes<C: Call<Answer = Found>>(
+/// Writes an answer down, beside the bytes that come along with it.
+fn with_bytes<C: Call>(
     call: &C,
-    answer: Result<(Found, Option<Bytes>), Error>,
+    answer: Result<(C::Answer, Option<Bytes>), Error>,
 ) -> Result<Reply, serde_json::Error> {
     match answer {
-        Ok((found, Some(bytes))) => Ok(Reply::Bytes(to_header(&Ok::<_, Error>(found))?, bytes)),
-        Ok((found, None)) => reply(call, Ok(found)),
+        Ok((answer, Some(bytes))) => Ok(Reply::Bytes(to_header(&Ok::<_, Error>(answer))?, bytes)),
+        Ok((answer, None)) => reply(call, Ok(answer)),
         Err(error) => reply(call, Err(error)),
     }
 }

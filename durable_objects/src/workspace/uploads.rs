@@ -15,7 +15,7 @@ const UPLOAD_MAX_MS: i64 = 60 * 60 * 1000;
 /// The bucket of private bytes, as it stands in `upload.place` and `blob.place`.
 pub const DATA: i64 = 1;
 /// When a key that has been given up expires: it has.
-const GIVEN_UP: i64 = 0;
+pub const GIVEN_UP: i64 = 0;
 /// How many keys the alarm takes at once: one call to the bucket takes 1,000.
 const REMOVE_BATCH: i64 = 500;
 
