@@ -78,7 +78,7 @@ impl StoredObject {
 }
 
 /// How many objects one listing answers.
-const LIST_MAX: u32 = 500;
+pub const LIST_MAX: u32 = 500;
 /// The bucket's code for a range that an object does not have.
 const NO_SUCH_RANGE: &str = "(10039)";
 
@@ -103,6 +103,8 @@ pub struct ListedObject {
 pub enum Shelf {
     /// Everything.
     All,
+    /// Content above 1 MiB, by random keys: nobody else puts anything there.
+    Blobs,
     /// The files as a sandbox sees them.
     Workspace,
     /// The sandbox's sessions.
@@ -116,6 +118,7 @@ impl Shelf {
     pub fn prefix(self, user: &UserId) -> String {
         let name = match self {
             Self::All => "",
+            Self::Blobs => "blobs/",
             Self::Workspace => "workspace/",
             Self::Sessions => "clawdbot/",
             Self::History => "history/",
@@ -146,7 +149,7 @@ impl Blobs {
 
     /// A key that nothing else has or will have.
     pub fn new_key(user: &UserId) -> String {
-        format!("users/{user}/blobs/{}", random_uuid())
+        format!("{}{}", Shelf::Blobs.prefix(user), random_uuid())
     }
 
     /// Starts to put a body, whose length the runtime knows, while it is still being written.

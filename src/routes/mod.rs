@@ -5,6 +5,7 @@ mod chats;
 mod checkpoints;
 mod content;
 mod files;
+mod fsck;
 mod history;
 mod host;
 mod media;
@@ -80,6 +81,7 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/turns/{turn}", vec![get(checkpoints::show_turn)]),
         ("/api/turns/{turn}/undo", vec![post(checkpoints::undo)]),
         ("/api/usage", vec![get(checkpoints::usage)]),
+        ("/api/fsck", vec![get(fsck::look), post(fsck::repair)]),
         ("/api/keepalive", vec![get(host::keepalive)]),
         ("/api/status", vec![("GET", public(host::status))]),
         ("/api/reset-workspace", vec![post(host::reset_workspace)]),

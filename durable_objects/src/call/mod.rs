@@ -5,6 +5,7 @@
 
 mod answers;
 mod error;
+mod fsck;
 mod history;
 mod media;
 mod verbs;
@@ -16,6 +17,7 @@ use crate::ids::Label;
 
 pub use answers::*;
 pub use error::{Error, Sought};
+pub use fsck::*;
 pub use history::*;
 pub use media::*;
 pub use verbs::*;
@@ -88,6 +90,11 @@ calls! {
     ShowTurn => TurnChanges,
     UndoTurn => Reverted,
     Measure => Usage,
+    CheckRules => RulesChecked,
+    ListOwners => Owners,
+    DisownObjects => Disowned,
+    ListContents => Contents,
+    ReadContent => ContentRead,
 }
 
 /// A call with who makes it.

@@ -10,6 +10,7 @@ mod bucket;
 mod checkpoints;
 mod conditions;
 mod fit;
+mod fsck;
 mod history;
 mod import;
 mod media;
@@ -17,6 +18,7 @@ mod reclaim;
 mod relocate;
 mod reset;
 mod revert;
+mod rules;
 mod schema;
 mod since;
 #[cfg(test)]
@@ -106,6 +108,12 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::ShowTurn(call) => reply(call, turns::show(sql, call)),
         Verb::UndoTurn(call) => reply(call, mutate(context, |tx| undo::undo(tx, call))),
         Verb::Measure(call) => reply(call, usage::measure(sql, context.limits)),
+        Verb::CheckRules(call) if call.repair => reply(call, mutate(context, |tx| fsck::repair(tx, call))),
+        Verb::CheckRules(call) => reply(call, fsck::check(sql, call)),
+        Verb::ListOwners(call) => reply(call, fsck::owners(sql, call)),
+        Verb::DisownObjects(call) => reply(call, mutate(context, |tx| fsck::disown(tx, call))),
+        Verb::ListContents(call) => reply(call, fsck::contents(sql, call)),
+        Verb::ReadContent(call) => with_bytes(call, fsck::read(sql, call)),
     }
 }
 

@@ -101,7 +101,12 @@ fn looks(verb: &Verb) -> bool {
         | Verb::ListTurns(_)
         | Verb::ShowTurn(_)
         | Verb::UndoTurn(_)
-        | Verb::Measure(_) => false,
+        | Verb::Measure(_)
+        | Verb::CheckRules(_)
+        | Verb::ListOwners(_)
+        | Verb::DisownObjects(_)
+        | Verb::ListContents(_)
+        | Verb::ReadContent(_) => false,
     }
 }
 

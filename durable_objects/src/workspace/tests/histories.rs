@@ -90,7 +90,7 @@ impl Chronicle {
         self.pair.model.trash = trash.map(|entry| (entry.path, (entry.original, entry.expires_ms))).collect();
     }
 
-    fn pick(&self, which: &Index) -> Option<i64> {
+    fn pick(&self, which: Index) -> Option<i64> {
         let revs: Vec<i64> = self.checkpoints.keys().copied().collect();
         (!revs.is_empty()).then(|| *which.get(&revs))
     }
@@ -103,19 +103,19 @@ impl Chronicle {
                 self.checkpoints.insert(rev, self.tree());
             }
             Deed::GiveUp { which } => {
-                if let Some(rev) = self.pick(which) {
+                if let Some(rev) = self.pick(*which) {
                     self.pair.world.drop_checkpoint(rev).unwrap();
                     self.checkpoints.remove(&rev);
                 }
             }
-            Deed::RestoreAll { which, undo } => self.restore_all(which, *undo),
-            Deed::RestoreOne { which, at } => self.restore_one(which, at),
-            Deed::RestoreVersion { at, which } => self.restore_version(at, which),
+            Deed::RestoreAll { which, undo } => self.restore_all(*which, *undo),
+            Deed::RestoreOne { which, at } => self.restore_one(*which, at),
+            Deed::RestoreVersion { at, which } => self.restore_version(at, *which),
             Deed::Turn { steps, redo } => self.turn(steps, *redo),
         }
     }
 
-    fn restore_all(&mut self, which: &Index, undo: bool) {
+    fn restore_all(&mut self, which: Index, undo: bool) {
         let Some(rev) = self.pick(which) else { return };
         let before = self.tree();
         let reverted = self.pair.world.restore_to(rev, "").unwrap();
@@ -126,10 +126,8 @@ impl Chronicle {
         let restored: Tree =
             after.iter().filter(|(path, _)| !kept(path)).map(|(p, i)| (p.clone(), i.clone())).collect();
         assert_eq!(&restored, &self.checkpoints[&rev]);
-        if !undo {
-            return;
-        }
-        if self.pair.world.compare(rev).is_empty() && before == after {
+        // A turn that has changed nothing is none.
+        if !undo || reverted.restored + reverted.trashed == 0 {
             return;
         }
         self.pair.world.undo_all(reverted.turn.as_str());
@@ -137,7 +135,7 @@ impl Chronicle {
         assert_eq!(self.tree(), before);
     }
 
-    fn restore_one(&mut self, which: &Index, at: &Place) {
+    fn restore_one(&mut self, which: Index, at: &Place) {
         let Some(rev) = self.pick(which) else { return };
         let at = super::path(&self.pair.resolve(at));
         let inside = |tree: &Tree| -> Tree {
@@ -167,7 +165,7 @@ impl Chronicle {
         }
     }
 
-    fn restore_version(&mut self, at: &Place, which: &Index) {
+    fn restore_version(&mut self, at: &Place, which: Index) {
         let at = self.pair.resolve(at);
         let Ok(page) = self.pair.world.versions_page(&at, 100, None) else { return };
         let version = which.get(&page.versions);

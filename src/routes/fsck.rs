@@ -1,0 +1,214 @@
+//! The verifier: every row's bytes are there, with their size and hash; every object has a row; every rule holds. It looks
+//! page by page, so that it comes to an end for a workspace of any size, and says in words what is wrong.
+//!
+//! A look changes nothing. A repair does what is certain and nothing else: what the object can add up again, and objects
+//! under `blobs/` that no row has ever known, which the alarm then removes as it would an upload that was cut off.
+
+use std::rc::Rc;
+
+use durable_objects::call::{
+    CheckRules, DisownObjects, ListContents, ListOwners, Owner, ReadContent, RulesChecked, Store, StoredContent,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Outcome;
+use crate::auth::Caller;
+use crate::blobs::{Blobs, LIST_MAX, ListedObject, Shelf};
+use crate::bytes::sha256;
+use crate::error::Error;
+use crate::incoming::Incoming;
+use crate::media::key::{media_prefix, staging_prefix};
+use crate::pump;
+use crate::wire;
+use crate::workspace::Workspace;
+
+/// How many contents one page looks through.
+const CONTENTS_PER_PAGE: usize = 200;
+/// How many of them it reads, and how many bytes: of the 1,000 operations and the time of one request.
+const READS_PER_PAGE: usize = 40;
+const BYTES_PER_PAGE: u64 = 128 * 1024 * 1024;
+/// Unless all are asked for, one content in so many is read.
+const SAMPLE: i64 = 10;
+
+/// Where a look has come to. Each stage begins where the one before it ends.
+#[derive(Serialize, Deserialize)]
+enum Stage {
+    /// The rules, from this one on.
+    Rules(usize),
+    /// One of the places where only this service puts something, behind this key.
+    Bucket(usize, String),
+    /// The bytes, behind this content.
+    Bytes(i64),
+}
+
+/// What one page has found.
+#[derive(Default, Serialize)]
+struct Report {
+    problems: Vec<String>,
+    repaired: Vec<String>,
+    rules: usize,
+    objects: usize,
+    contents: usize,
+}
+
+/// `GET /api/fsck?all=&cursor=`: a page of the look.
+pub async fn look(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    page(&caller, &incoming, false).await
+}
+
+/// `POST /api/fsck?all=&cursor=`: the same, with what is certain put right.
+pub async fn repair(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    page(&caller, &incoming, true).await
+}
+
+async fn page(caller: &Caller, incoming: &Rc<Incoming>, repair: bool) -> Outcome {
+    let stage = incoming.query.get("cursor").map(wire::parse_cursor).transpose()?.unwrap_or(Stage::Rules(0));
+    let workspace = Workspace::of(caller, incoming)?;
+    let (data, media) = (Blobs::of(incoming)?, Blobs::of_media(incoming)?);
+    let look = Look { workspace, data, media, all: incoming.query.flag("all"), repair };
+    let mut report = Report::default();
+    let next = match stage {
+        Stage::Rules(first) => look.rules(first, &mut report).await?,
+        Stage::Bucket(place, after) => look.bucket(place, &after, &mut report).await?,
+        Stage::Bytes(after) => look.bytes(after, &mut report).await?,
+    };
+    let Report { problems, repaired, rules, objects, contents } = report;
+    let checked = json!({ "rules": rules, "objects": objects, "contents": contents });
+    let cursor = next.as_ref().map(wire::cursor).transpose()?;
+    wire::page(json!({ "problems": problems, "repaired": repaired, "checked": checked }), cursor)
+}
+
+struct Look {
+    workspace: Workspace,
+    data: Blobs,
+    media: Blobs,
+    all: bool,
+    repair: bool,
+}
+
+impl Look {
+    async fn rules(&self, first: usize, report: &mut Report) -> Result<Option<Stage>, Error> {
+        let call = CheckRules { first, repair: self.repair };
+        let RulesChecked { problems, repaired, checked, next } = self.workspace.call(call).await?;
+        report.problems = problems;
+        report.repaired = repaired;
+        report.rules = checked;
+        Ok(Some(next.map_or_else(|| Stage::Bucket(0, String::new()), Stage::Rules)))
+    }
+
+    /// Where only this service puts something, and nothing but this user's.
+    fn places(&self) -> [(Store, String); 3] {
+        let user = self.workspace.user();
+        [
+            (Store::Data, Shelf::Blobs.prefix(user)),
+            (Store::Media, media_prefix(user)),
+            (Store::Media, staging_prefix(user)),
+        ]
+    }
+
+    fn blobs(&self, store: Store) -> &Blobs {
+        match store {
+            Store::Data => &self.data,
+            Store::Media => &self.media,
+        }
+    }
+
+    /// Holds a page of a bucket and its owners side by side.
+    async fn bucket(&self, place: usize, after: &str, report: &mut Report) -> Result<Option<Stage>, Error> {
+        let Some((store, home)) = self.places().into_iter().nth(place) else { return Ok(Some(Stage::Bytes(0))) };
+        let after = if after.is_empty() { &home } else { after };
+        if !after.starts_with(&home) {
+            return Err(Error::BadRequest("Invalid cursor".to_owned()));
+        }
+        let mut objects = self.blobs(store).list_after(&home, Some(after)).await?;
+        // Beyond all keys there: behind the slash comes a zero.
+        let end = format!("{}0", home.trim_end_matches('/'));
+        let is_last = objects.len() < LIST_MAX as usize;
+        let until = objects.last().filter(|_| !is_last).map_or(end, |object| object.key.clone());
+        let call = ListOwners { store, after: after.to_owned(), until: until.clone() };
+        let owners = self.workspace.call(call).await?;
+        let is_last = is_last && owners.until.is_none();
+        let until = owners.until.unwrap_or(until);
+        objects.retain(|object| object.key <= until);
+        report.objects = objects.len();
+        self.compare(store, &objects, &owners.owners, report).await?;
+        Ok(Some(if is_last { Stage::Bucket(place + 1, String::new()) } else { Stage::Bucket(place, until) }))
+    }
+
+    async fn compare(
+        &self,
+        store: Store,
+        objects: &[ListedObject],
+        owners: &[Owner],
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let find = |key: &str| objects.binary_search_by(|object| object.key.as_str().cmp(key)).ok();
+        for Owner { key, size_bytes } in owners {
+            let Some(expected) = size_bytes else { continue };
+            let found = find(key).and_then(|index| objects.get(index)).map(|object| object.size_bytes);
+            // What was not listed may have been put there since.
+            let found = if found.is_none() { self.blobs(store).size_of(key).await? } else { found };
+            let problem = match found {
+                Some(found) if found == *expected => continue,
+                Some(found) => format!("The object {key} has {found} bytes, its row says {expected}"),
+                None => format!("The object {key} is missing, its row says {expected} bytes"),
+            };
+            report.problems.push(problem);
+        }
+        let mut orphans = Vec::new();
+        for ListedObject { key, size_bytes, .. } in objects {
+            let is_owned = owners.binary_search_by(|owner| owner.key.cmp(key)).is_ok();
+            // What was listed may have been removed since, and its row with it.
+            if !is_owned && self.blobs(store).size_of(key).await?.is_some() {
+                report.problems.push(format!("No row knows the object {key} of {size_bytes} bytes"));
+                orphans.push(key.clone());
+            }
+        }
+        if self.repair && !orphans.is_empty() {
+            let gone = self.workspace.call(DisownObjects { store, keys: orphans }).await?.keys;
+            report.repaired.extend(gone.into_iter().map(|key| format!("the object {key} goes")));
+        }
+        Ok(())
+    }
+
+    /// Reads contents and compares them with their hash.
+    async fn bytes(&self, after: i64, report: &mut Report) -> Result<Option<Stage>, Error> {
+        let page = self.workspace.call(ListContents { after, limit: CONTENTS_PER_PAGE }).await?.contents;
+        let mut read_bytes = 0;
+        for content in &page {
+            if !self.all && content.id % SAMPLE != 0 {
+                continue;
+            }
+            if report.contents >= READS_PER_PAGE || (read_bytes > 0 && read_bytes + content.size_bytes > BYTES_PER_PAGE)
+            {
+                return Ok(Some(Stage::Bytes(content.id - 1)));
+            }
+            report.contents += 1;
+            read_bytes += content.size_bytes;
+            if let Some(problem) = self.wrong_with(content).await? {
+                report.problems.push(problem);
+            }
+        }
+        Ok(page.last().filter(|_| page.len() == CONTENTS_PER_PAGE).map(|last| Stage::Bytes(last.id)))
+    }
+
+    /// What is wrong with a content's bytes, if anything. One that has gone since it was listed is fine.
+    async fn wrong_with(&self, content: &StoredContent) -> Result<Option<String>, Error> {
+        let StoredContent { id, hash, size_bytes, key } = content;
+        let found = if let Some((store, key)) = key {
+            let blobs = self.blobs(*store);
+            match blobs.size_of(key).await? {
+                Some(size) if size == *size_bytes => pump::hash_of(&blobs.get(key, *size_bytes, None).await?).await?,
+                // Told of with the bucket.
+                Some(_) | None => return Ok(None),
+            }
+        } else {
+            let (_, bytes) = self.workspace.call_for_bytes(ReadContent { id: *id }).await?;
+            let Some(bytes) = bytes else { return Ok(None) };
+            sha256(&bytes).await?
+        };
+        let place = key.as_ref().map_or_else(|| "in its row".to_owned(), |(_, key)| format!("at {key}"));
+        Ok((found != *hash).then(|| format!("The content {id} {place} has the hash {found}, its row says {hash}")))
+    }
+}
