@@ -258,5 +258,6 @@ pub fn withdraw(tx: &Tx<'_>, item: &Item) -> Result<(), Error> {
     super::super::history::erase(tx, &json!([node.id]).to_string())?;
     tx.sql.query("DELETE FROM node WHERE id = ?1", &[node.id.into()])?;
     tx.remove_entries(1);
+    tx.add_files(-1);
     tree::entries_changed(tx, node.parent, rev)
 }
