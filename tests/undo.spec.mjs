@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
 import { cost, inParallel, keys, names, ok, refused, TIME } from "./expect.mjs";
+import { fsck } from "./fsck.mjs";
 import { serve } from "./harness.mjs";
 import { accounted } from "./ledger.mjs";
 
@@ -65,6 +66,8 @@ test("a turn that changed, moved and deleted 300 files is undone by one call wit
     assert.equal(content, n % 100 === 0 ? large(n) : `content ${n}`);
   }
   await accounted(server, userId);
+  const { problems } = await fsck(server, userId);
+  assert.deepEqual(problems, []);
   const again = ok(await api(client, "POST", `turns/${undone.turn}/undo`));
   assert.deepEqual(again.conflicts, []);
   assert.equal((await client.content(file(0))).bytes.toString(), "destroyed");
