@@ -32,6 +32,7 @@ mod uploads;
 mod usage;
 mod verbs;
 mod versions;
+mod walk;
 
 use crate::call::{Call, Error, Pong, Verb, to_header};
 use crate::sql::Bytes;
