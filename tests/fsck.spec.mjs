@@ -6,31 +6,12 @@ import { resolve } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
 import { ok, refused } from "./expect.mjs";
+import { fsck } from "./fsck.mjs";
 import { SECRET, serve } from "./harness.mjs";
 
 const server = serve();
 const LARGE = `${ROOT}/large.bin`;
 const SMALL = `${ROOT}/notes/small.md`;
-
-/** @typedef {{ problems: string[], repaired: string[], checked: Record<string, number> }} Found */
-
-/** A whole look, page by page. @param {string} userId @param {{ all?: boolean, repair?: boolean }} [how] @returns {Promise<Found>} */
-async function fsck(userId, { all = true, repair = false } = {}) {
-  const { search } = server.client(userId).url("");
-  /** @type {Found} */
-  const found = { problems: [], repaired: [], checked: { rules: 0, objects: 0, contents: 0 } };
-  let cursor = "";
-  do {
-    const target = `/api/fsck${search}${all ? "&all=true" : ""}${cursor && `&cursor=${cursor}`}`;
-    const page = ok(await server.client(userId).raw({ method: repair ? "POST" : "GET", target }));
-    found.problems.push(...page.problems);
-    found.repaired.push(...page.repaired);
-    for (const [name, count] of Object.entries(page.checked))
-      found.checked[name] = (found.checked[name] ?? 0) + Number(count);
-    cursor = page.cursor ?? "";
-  } while (cursor);
-  return found;
-}
 
 /** A user with a bit of everything: small and large files, versions, trash, a checkpoint, something deleted for good. */
 async function someone() {
@@ -54,15 +35,15 @@ const key = async (/** @type {string} */ userId) =>
 
 test("of a healthy workspace there is nothing to say", async () => {
   const userId = await someone();
-  const found = await fsck(userId);
+  const found = await fsck(server, userId);
   assert.deepEqual([found.problems, found.repaired], [[], []]);
   assert.equal(found.checked.objects, 2);
   assert.equal(found.checked.contents, 6);
   assert.ok(Number(found.checked.rules) > 20);
-  const sampled = await fsck(userId, { all: false });
+  const sampled = await fsck(server, userId, { all: false });
   assert.deepEqual(sampled.problems, []);
   assert.ok(Number(sampled.checked.contents) < 6);
-  const empty = await fsck(server.user());
+  const empty = await fsck(server, server.user());
   assert.deepEqual([empty.problems, empty.checked.objects], [[], 0]);
 });
 
@@ -108,7 +89,7 @@ for (const [what, statement, said] of DAMAGE) {
   test(`damage to ${what} is named`, async () => {
     const userId = await someone();
     await server.sql(userId, statement);
-    const { problems } = await fsck(userId);
+    const { problems } = await fsck(server, userId);
     assert.ok(
       problems.some((problem) => said.test(problem)),
       `${said} of ${JSON.stringify(problems, null, 1)}`,
@@ -121,15 +102,15 @@ test("an object that is missing, of another size or with other bytes is named", 
   const [bucket, lost] = [await server.r2(), await key(userId)];
   const bytes = Buffer.from(await (await bucket.get(lost)).arrayBuffer());
   await bucket.delete(lost);
-  assert.match((await fsck(userId)).problems.join(), /is missing, its row says \d+ bytes/);
+  assert.match((await fsck(server, userId)).problems.join(), /is missing, its row says \d+ bytes/);
   await bucket.put(lost, "short");
-  assert.match((await fsck(userId)).problems.join(), /has 5 bytes, its row says \d+/);
+  assert.match((await fsck(server, userId)).problems.join(), /has 5 bytes, its row says \d+/);
   const other = Buffer.from(bytes);
   other[7] = 9;
   await bucket.put(lost, other);
-  assert.match((await fsck(userId)).problems.join(), /has the hash [0-9a-f]{64}, its row says/);
+  assert.match((await fsck(server, userId)).problems.join(), /has the hash [0-9a-f]{64}, its row says/);
   await bucket.put(lost, bytes);
-  assert.deepEqual((await fsck(userId)).problems, []);
+  assert.deepEqual((await fsck(server, userId)).problems, []);
 });
 
 test("an object that no row knows is named, and goes by a repair alone", async () => {
@@ -139,14 +120,14 @@ test("an object that no row knows is named, and goes by a repair alone", async (
   const theirs = `users/${userId}/clawdbot/theirs.json`;
   for (const each of [orphan, theirs]) await bucket.put(each, "x");
   for (let round = 0; round < 2; round += 1) {
-    const { problems, repaired } = await fsck(userId);
+    const { problems, repaired } = await fsck(server, userId);
     assert.deepEqual(
       [problems, repaired],
       [[`No row knows the object ${orphan} of 1 bytes`], []],
       "a look changes nothing, and what others put elsewhere is theirs",
     );
   }
-  const { repaired } = await fsck(userId, { repair: true });
+  const { repaired } = await fsck(server, userId, { repair: true });
   assert.deepEqual(repaired, [`the object ${orphan} goes`]);
   await server.swept(
     userId,
@@ -154,7 +135,7 @@ test("an object that no row knows is named, and goes by a repair alone", async (
     (objects) => !objects.has(orphan),
   );
   assert.ok((await server.objects("DATA", `users/${userId}/`)).has(theirs));
-  assert.deepEqual((await fsck(userId)).problems, []);
+  assert.deepEqual((await fsck(server, userId)).problems, []);
 });
 
 test("counters and tasks are put right by a repair, and nothing is guessed", async () => {
@@ -162,10 +143,10 @@ test("counters and tasks are put right by a repair, and nothing is guessed", asy
   await server.sql(userId, "UPDATE meta SET v = v + 7 WHERE k IN ('entries', 'files', 'stored_bytes')");
   await server.sql(userId, "DELETE FROM timer");
   await server.sql(userId, "UPDATE node SET parent = 999999 WHERE name = 'small.md'");
-  assert.ok((await fsck(userId)).problems.length >= 4);
-  const { repaired } = await fsck(userId, { repair: true });
+  assert.ok((await fsck(server, userId)).problems.length >= 4);
+  const { repaired } = await fsck(server, userId, { repair: true });
   assert.equal(repaired.length, 3);
-  const { problems } = await fsck(userId);
+  const { problems } = await fsck(server, userId);
   assert.equal(problems.length, 1, String(problems));
   assert.match(String(problems), /hangs in a directory/);
 });
@@ -176,7 +157,7 @@ test("a look through more than one page of objects sees all of them", async () =
   const bucket = await server.r2();
   const keys = Array.from({ length: 520 }, (_, n) => `users/${userId}/blobs/${String(n).padStart(4, "0")}`);
   for (const each of keys) await bucket.put(each, "x");
-  const { problems, checked } = await fsck(userId);
+  const { problems, checked } = await fsck(server, userId);
   assert.deepEqual([problems.length, checked.objects], [520, 520]);
 });
 

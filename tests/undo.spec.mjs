@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
 import { cost, inParallel, keys, names, ok, refused, TIME } from "./expect.mjs";
+import { fsck } from "./fsck.mjs";
 import { serve } from "./harness.mjs";
 import { accounted } from "./ledger.mjs";
 
@@ -65,6 +66,8 @@ test("a turn that changed, moved and deleted 300 files is undone by one call wit
     assert.equal(content, n % 100 === 0 ? large(n) : `content ${n}`);
   }
   await accounted(server, userId);
+  const { problems } = await fsck(server, userId);
+  assert.deepEqual(problems, []);
   const again = ok(await api(client, "POST", `turns/${undone.turn}/undo`));
   assert.deepEqual(again.conflicts, []);
   assert.equal((await client.content(file(0))).bytes.toString(), "destroyed");
@@ -158,6 +161,26 @@ test("a checkpoint brings the tree back, keeps what is deleted for good, and let
   );
   await accounted(server, userId);
   refused(await api(client, "POST", `checkpoints/${checkpoint.id}/restore`), 404, "Checkpoint not found");
+});
+
+test("every change of history keeps who made it and in which turn", async () => {
+  const userId = server.user();
+  const client = server.client(userId);
+  ok(await client.write(`${ROOT}/a`, "1", {}, { "x-turn": "first" }));
+  const { version } = ok(await client.request("GET", "/versions", { params: { path: `${ROOT}/a` } })).versions[0];
+  ok(await client.write(`${ROOT}/a`, "2"));
+  const by = { "x-actor": "app:time-machine", "x-turn": "mine" };
+  const { id } = ok(await api(client, "POST", "checkpoints", {}, by));
+  ok(await client.post("/versions/restore", { path: `${ROOT}/a`, version }, by));
+  const restored = ok(await api(client, "POST", `checkpoints/${id}/restore`, {}, by));
+  const undone = ok(await api(client, "POST", "turns/first/undo", { force: true }, by));
+  ok(await api(client, "DELETE", `checkpoints/${id}`, undefined, by));
+  assert.deepEqual([restored.turn, undone.turn], ["mine", "mine"]);
+  const changes = await server.sql(userId, "SELECT kind, actor FROM change WHERE turn = 'mine' ORDER BY rev");
+  assert.deepEqual(
+    changes.map(({ kind, actor }) => [kind, actor]),
+    ["checkpoint", "write", "revert", "trash", "drop-checkpoint"].map((kind) => [kind, "app:time-machine"]),
+  );
 });
 
 test("one folder comes back and the rest stays", async () => {

@@ -12,7 +12,8 @@ use crate::sql::{Bytes, Row, Sql, SqlError, first, only};
 
 use super::conditions::describe;
 use super::schema::{ROOT, TRASH};
-use super::tree::{self, Node, Position, Step, kind};
+use super::tree::{self, Node, kind};
+use super::walk::{Position, Step};
 use super::{history, verbs};
 
 /// A node as of a rev: id, parent, kind, blob, size, `modified_ms`, and the rev that made the state.

@@ -10,11 +10,11 @@ use crate::path::FilePath;
 use crate::sql::{Sql, SqlError, first, only};
 
 use super::asof::{self, Moment};
-use super::history;
 use super::revert::{self, Back, Out, Plan};
 use super::schema::ROOT;
 use super::since::{self, LIVE, Paths, Since, State};
 use super::txn::{Change, Tx};
+use super::{history, media};
 
 /// Keeps the tree as it is.
 pub fn take(tx: &Tx<'_>, call: &TakeCheckpoint) -> Result<Checkpoint, Error> {
@@ -100,6 +100,8 @@ pub fn restore(tx: &Tx<'_>, call: &RestoreCheckpoint) -> Result<Reverted, Error>
     let (plan, left) = plan(tx.sql, &since, &call.path, top)?;
     let (restored, trashed, left_total) = (plan.back.len(), plan.out.len(), left.len());
     revert::apply(tx, plan)?;
+    // A folder that it was laid out in may have gone.
+    media::changed(tx)?;
     Ok(Reverted { restored, trashed, left, left_total, turn })
 }
 

@@ -6,6 +6,7 @@
 use serde_json::json;
 
 use crate::call::Error;
+use crate::ids::Label;
 use crate::limits::DAY_MS;
 use crate::sql::{first, only};
 
@@ -53,15 +54,19 @@ pub fn close(tx: &Tx<'_>, node: &Node, rev: i64) -> Result<(), Error> {
 
 /// Gives up the content of a file's oldest states beyond the number to keep. It is done at each write and not by the alarm:
 /// an agent that writes a log of 1 MB every second would fill the quota before any alarm came by. The states themselves
-/// stay as long as any other, so that every tree within retention still lists the file.
+/// stay as long as any other, so that every tree within retention still lists the file. What the file was before the turn
+/// that is writing now stays too, so that this turn can be taken back however often it writes.
 fn cap(tx: &Tx<'_>, node: i64) -> Result<(), Error> {
     let oldest = concat!(
         "SELECT p.to_rev, p.blob FROM (SELECT * FROM past WHERE node = ?1 ORDER BY to_rev DESC LIMIT ?3 OFFSET ?2) p
-            WHERE p.blob IS NOT NULL AND ",
+            WHERE p.blob IS NOT NULL
+              AND NOT (EXISTS (SELECT 1 FROM change d WHERE d.rev = p.to_rev AND d.turn = ?4)
+                AND NOT EXISTS (SELECT 1 FROM change d WHERE d.rev = p.from_rev AND d.turn = ?4)) AND ",
         uncovered!()
     );
     let kept = i64::from(tx.limits.versions_per_file);
-    let rows = tx.sql.query(oldest, &[node.into(), kept.into(), CAP_WINDOW.into()])?;
+    let turn = tx.turn().map(Label::as_str);
+    let rows = tx.sql.query(oldest, &[node.into(), kept.into(), CAP_WINDOW.into(), turn.into()])?;
     for row in rows {
         let give_up = "UPDATE past SET blob = NULL WHERE node = ?1 AND to_rev = ?2";
         tx.sql.query(give_up, &[node.into(), row.int(0)?.into()])?;

@@ -33,6 +33,7 @@ mod uploads;
 mod usage;
 mod verbs;
 mod versions;
+mod walk;
 
 use crate::call::{Call, Error, Listing, Pong, Verb};
 use crate::sql::Bytes;

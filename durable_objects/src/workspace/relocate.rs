@@ -10,8 +10,9 @@ use crate::path::{FilePath, MAX_DEPTH};
 
 use super::blobs::Kept;
 use super::conditions::{check, of_source, of_target};
-use super::tree::{self, New, Node, Step, Target, Top};
+use super::tree::{self, New, Node, Target};
 use super::txn::{Change, Tx};
+use super::walk::{Step, Top, walk};
 use super::{history, media, verbs};
 
 /// How much JSON one statement of a copy takes: well below the platform's 2 MB for a bound value.
@@ -101,7 +102,7 @@ pub fn copy(tx: &Tx<'_>, call: &Copy) -> Result<Relocated, Error> {
 /// Everything below a directory, if one copy may make so much.
 fn whole(tx: &Tx<'_>, directory: &Node, path: &FilePath) -> Result<Vec<Step>, Error> {
     let top = Top { id: directory.id, path, at: None };
-    match tree::walk(tx.sql, top, usize::MAX, None, COPY_MAX_ENTRIES - 1)? {
+    match walk(tx.sql, top, usize::MAX, None, COPY_MAX_ENTRIES - 1)? {
         (steps, false) => Ok(steps),
         (_, true) => Err(Error::CopyTooLarge { max: COPY_MAX_ENTRIES }),
     }

@@ -114,6 +114,8 @@ const MEDIA: Migration = &[
     ) STRICT",
     "CREATE UNIQUE INDEX media_public_id ON media (public_id)",
     "CREATE UNIQUE INDEX media_blob ON media (blob)",
+    // Whether a file is one that was laid out.
+    "CREATE INDEX media_node ON media (node) WHERE node IS NOT NULL",
     // What the index lists, newest first.
     "CREATE INDEX media_public ON media (id) WHERE is_public = 1",
     // Where an item came up. An empty text is none, so that the key tells equal scopes.

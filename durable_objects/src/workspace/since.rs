@@ -81,10 +81,13 @@ pub struct Since {
     pub now: States,
 }
 
-/// What has changed since a rev, unless it is too much.
+/// What has changed since a rev, unless it is too much. What is laid out for media is derived: it is brought up to date on
+/// its own, and is no change of the user's.
 pub fn changes(sql: &dyn Sql, rev: i64) -> Result<Since, Error> {
     let now = format!(
-        "SELECT {LIVE} FROM node INDEXED BY node_rev WHERE rev > ?1 AND id <> {ROOT} AND id <> {TRASH} LIMIT ?2"
+        "SELECT {LIVE} FROM node INDEXED BY node_rev WHERE rev > ?1 AND id <> {ROOT} AND id <> {TRASH}
+            AND NOT EXISTS (SELECT 1 FROM media WHERE media.node = node.id)
+            AND NOT EXISTS (SELECT 1 FROM meta WHERE k = 'media_index' AND v = node.id) LIMIT ?2"
     );
     let then = format!("SELECT {PAST} FROM past INDEXED BY past_to WHERE to_rev > ?1 AND from_rev <= ?1 LIMIT ?2");
     Ok(Since { then: states(sql, &then, rev)?, now: states(sql, &now, rev)? })

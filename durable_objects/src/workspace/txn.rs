@@ -200,7 +200,7 @@ impl<'a> Tx<'a> {
     }
 
     /// The turn that these changes belong to.
-    fn turn(&self) -> Option<&Label> {
+    pub fn turn(&self) -> Option<&Label> {
         self.own_turn.get().or(self.turn)
     }
 

@@ -13,8 +13,9 @@ use crate::sql::{Bytes, Sql, only};
 use super::asof::Moment;
 use super::blobs::Kept;
 use super::conditions::{check, describe, entry, parse_hash};
-use super::tree::{self, New, Node, Target, Top};
+use super::tree::{self, New, Node, Target};
 use super::txn::{Change, Tx};
+use super::walk::{Top, walk};
 use super::{blobs, history, media, reclaim, trash};
 
 /// A page of a directory.
@@ -38,7 +39,7 @@ pub fn list_of(sql: &dyn Sql, call: &List, node: &Node, at: Option<Moment>) -> R
         return Ok(Listing { tag, is_unchanged: true, entries: Vec::new(), next: None });
     }
     let top = Top { id: node.id, path: &call.path, at };
-    let (steps, is_cut) = tree::walk(sql, top, call.depth, call.after.as_ref(), call.limit)?;
+    let (steps, is_cut) = walk(sql, top, call.depth, call.after.as_ref(), call.limit)?;
     let last = steps.last().filter(|_| is_cut);
     let next = last.map(|step| Cursor { path: step.listed.path.clone(), kind: step.listed.kind });
     let entries = steps.into_iter().map(|step| step.listed).collect();

@@ -11,8 +11,8 @@ use crate::ids::{Label, MediaId};
 use crate::sql::first;
 
 use super::super::blobs::Kept;
-use super::super::tree::Step;
 use super::super::txn::Tx;
+use super::super::walk::Step;
 use super::{items, scopes};
 
 /// What names say. In lower case.

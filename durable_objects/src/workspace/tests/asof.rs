@@ -113,3 +113,46 @@ fn what_is_deleted_for_good_is_in_no_earlier_tree_but_that_of_a_checkpoint() {
     let left = "SELECT (SELECT count(*) FROM past) + (SELECT count(*) FROM held) + (SELECT count(*) FROM blob)";
     assert_eq!(world.number(left), 0);
 }
+
+#[test]
+fn a_look_at_the_past_costs_by_names_and_depth_not_by_what_has_happened() {
+    let steps = [10, 1_000].map(|rounds| {
+        let world = World::new(Limits { versions_per_file: 5_000, ..Limits::default() });
+        world.watched.set(false);
+        for file in 0..5 {
+            world.write(&format!("d/e/{file}"), "first").unwrap();
+        }
+        let rev = world.checkpoint();
+        for round in 0..rounds {
+            world.write("d/e/0", &format!("{round}")).unwrap();
+        }
+        world.trash("d/e/4");
+        let before = world.sql.steps.get();
+        assert_eq!(world.tree_at("d/e", rev, 9).unwrap().len(), 5);
+        let listed = world.sql.steps.get();
+        assert_eq!(world.read_when("d/e/0", When::At(rev)).as_deref(), Ok("first"));
+        (listed - before, world.sql.steps.get() - listed)
+    });
+    let [(list_few, read_few), (list_many, read_many)] = steps;
+    assert!(list_few.abs_diff(list_many) < 50 && read_few.abs_diff(read_many) < 50, "{steps:?}");
+}
+
+#[test]
+fn every_rev_reads_as_a_tree_also_within_a_transaction() {
+    let world = world();
+    world.write("a/1", "1").unwrap();
+    world.write("b/2", "2").unwrap();
+    let rev = world.checkpoint();
+    world.mv("a", "x").unwrap();
+    world.mv("b", "a").unwrap();
+    world.mv("x", "b").unwrap();
+    let last = world.number("SELECT v FROM meta WHERE k = 'rev'");
+    let (before, after) = (world.tree_at("", rev, 9).unwrap(), world.tree_at("", last, 9).unwrap());
+    world.restore_to(rev, "").unwrap();
+    let end = world.number("SELECT v FROM meta WHERE k = 'rev'");
+    assert!(end > last + 1);
+    for within in last..=end {
+        let expected = if within < end { &after } else { &before };
+        assert_eq!(&world.tree_at("", within, 9).unwrap(), expected);
+    }
+}

@@ -238,15 +238,20 @@ fn what_was_deleted_for_good_is_gone_unless_a_checkpoint_has_it() {
 }
 
 #[test]
-fn content_beyond_the_number_of_versions_is_gone() {
+fn a_turn_that_writes_more_than_the_number_of_versions_can_be_undone_until_somebody_else_writes() {
     let world = World::new(Limits { versions_per_file: 2, ..Limits::default() });
-    world.write("a", "before").unwrap();
-    world.in_turn("t", || {
-        for round in 0..5 {
-            world.write("a", &format!("{round}")).unwrap();
-        }
-    });
-    assert_eq!(world.undo("t", false).unwrap().left, [left("a", Why::Gone)]);
+    for file in ["a", "b"] {
+        world.write(file, "before").unwrap();
+        world.in_turn("t", || {
+            for round in 0..5 {
+                world.write(file, &format!("{round}")).unwrap();
+            }
+        });
+        world.sweep();
+    }
+    world.write("b", "others").unwrap();
+    assert_eq!(world.undo("t", true).unwrap().left, [left("b", Why::Gone)]);
+    assert_eq!((world.read("a").as_deref(), world.read("b").as_deref()), (Ok("before"), Ok("others")));
 }
 
 #[test]

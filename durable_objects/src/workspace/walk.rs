@@ -1,0 +1,207 @@
+//! Walking the tree: what is below a directory, page by page in the order of a listing, as it is or as it was.
+
+use std::collections::VecDeque;
+
+use crate::call::{Cursor, Error, Kind, Listed};
+use crate::limits::WALK_MAX_BYTES;
+use crate::path::FilePath;
+use crate::sql::{Sql, SqlError, first};
+
+use super::asof::{self, Moment};
+use super::tree::{find, fold};
+
+/// A rev beyond all: what is now.
+const NEWEST_REV: i64 = 1 << 53;
+/// How many files are read at once: a JSON text of about 100 KB, far below the platform's 2 MB.
+const FILES_AHEAD: usize = 1000;
+/// How many subdirectories are read at once while a walk goes deeper: what is read ahead and then not needed stays small.
+const DIRECTORIES_AHEAD: usize = 64;
+
+/// A place in the listing of a directory: kind, folded name, name.
+pub type Position = (Kind, String, String);
+
+/// An entry that a walk comes by.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its node.
+    pub id: i64,
+    /// The directory it is in.
+    pub parent: i64,
+    /// What a listing says of it.
+    pub listed: Listed,
+}
+
+impl Step {
+    /// Where it stands in the listing of its directory.
+    pub fn position(&self) -> Position {
+        let name = self.listed.path.name();
+        (self.listed.kind, fold(name), name.to_owned())
+    }
+}
+
+/// Where a walk begins.
+#[derive(Clone, Copy)]
+pub struct Top<'a> {
+    /// The directory.
+    pub id: i64,
+    /// Its path.
+    pub path: &'a FilePath,
+    /// When: now, or then.
+    pub at: Option<Moment>,
+}
+
+/// What is below a directory, down to `depth` levels, in the order of a listing: directories first, each followed by
+/// what it holds, then files; by folded name, then by name. It starts behind `after`, and says whether `limit`, or the bytes of the paths, has cut
+/// it. It reads about as many rows as it answers, wherever it starts.
+pub fn walk(
+    sql: &dyn Sql,
+    top: Top<'_>,
+    depth: usize,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<(Vec<Step>, bool), Error> {
+    let mut levels = vec![Level::new(top.id, top.path.clone(), top.at)];
+    if let Some(after) = after {
+        descend_to(sql, &mut levels, after, depth)?;
+    }
+    let mut steps = Vec::new();
+    let mut held_bytes = 0;
+    while let Some(level) = levels.last_mut() {
+        // One more than the limit tells whether something is left.
+        let Some(step) = level.next(sql, (limit - steps.len()).saturating_add(1), depth > 1)? else {
+            levels.pop();
+            continue;
+        };
+        if steps.len() == limit || held_bytes > WALK_MAX_BYTES {
+            return Ok((steps, true));
+        }
+        if step.listed.kind == Kind::Directory && levels.len() < depth {
+            levels.push(Level::new(step.id, step.listed.path.clone(), top.at));
+        }
+        held_bytes += step.listed.path.as_str().len();
+        steps.push(step);
+    }
+    Ok((steps, false))
+}
+
+/// Opens the levels between the top and the entry of a cursor, each behind the entry that the walk had come to.
+fn descend_to(sql: &dyn Sql, levels: &mut Vec<Level>, after: &Cursor, depth: usize) -> Result<(), Error> {
+    let Some(top) = levels.first() else { return Ok(()) };
+    let top_depth = top.path.depth();
+    // The trash lies below the root by name alone: no listing of the root comes by it.
+    let is_below = after.path.depth() > top_depth && after.path.is_within(&top.path);
+    if !is_below || after.path.is_in_trash() != top.path.is_in_trash() {
+        return Err(Error::BadCursor);
+    }
+    let names: Vec<&str> = after.path.segments().skip(top_depth).collect();
+    for (index, name) in names.iter().enumerate() {
+        let is_last = index + 1 == names.len();
+        let kind = if is_last { after.kind } else { Kind::Directory };
+        let is_deepest = levels.len() >= depth;
+        let Some(level) = levels.last_mut() else { return Ok(()) };
+        level.position = Some((kind, fold(name), (*name).to_owned()));
+        if kind == Kind::File || is_deepest {
+            return Ok(());
+        }
+        // A directory that is gone since has nothing left to walk; the walk goes on behind it.
+        let (path, at) = (level.path.child(name), level.at);
+        let found = at.map_or_else(|| find(sql, &path), |moment| asof::find(sql, &path, moment))?;
+        match found {
+            Some(node) if node.is_directory() => levels.push(Level::new(node.id, path, at)),
+            _ => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+/// One directory of a walk.
+struct Level {
+    id: i64,
+    path: FilePath,
+    /// The last entry read.
+    position: Option<Position>,
+    /// Entries read and not yet answered.
+    ahead: VecDeque<Step>,
+    /// When it is looked at, if it is not now.
+    at: Option<Moment>,
+    /// What it held then in another state than now, in order. Read once, when it is needed.
+    past: Option<Vec<(Position, Step)>>,
+}
+
+impl Level {
+    fn new(id: i64, path: FilePath, at: Option<Moment>) -> Self {
+        Self { id, path, position: None, ahead: VecDeque::new(), at, past: None }
+    }
+
+    fn next(&mut self, sql: &dyn Sql, wanted: usize, deep: bool) -> Result<Option<Step>, Error> {
+        if self.ahead.is_empty() && self.position.as_ref().is_none_or(|(kind, ..)| *kind == Kind::Directory) {
+            let most = if deep { DIRECTORIES_AHEAD } else { FILES_AHEAD };
+            self.read(sql, Kind::Directory, wanted.min(most))?;
+        }
+        if self.ahead.is_empty() {
+            self.read(sql, Kind::File, wanted.min(FILES_AHEAD))?;
+        }
+        Ok(self.ahead.pop_front())
+    }
+
+    fn read(&mut self, sql: &dyn Sql, kind: Kind, count: usize) -> Result<(), Error> {
+        // One column of JSON is one value to bring over from the database, however many rows there are.
+        const PAGE: &str = "SELECT json_group_array(json_array(id, name, fold, size, modified_ms)) FROM (
+            SELECT id, name, fold, size, modified_ms FROM node INDEXED BY node_listing
+             WHERE parent = ?1 AND kind = ?2 AND (fold, name) > (?3, ?4) AND rev <= ?6 ORDER BY fold, name LIMIT ?5)";
+        let (fold, name) = match &self.position {
+            Some((at, fold, name)) if *at == kind => (fold.as_str(), name.as_str()),
+            _ => ("", ""),
+        };
+        let rev = self.at.map_or(NEWEST_REV, |moment| moment.rev);
+        let most = i64::try_from(count).unwrap_or(i64::MAX);
+        let bounds = [self.id.into(), (kind as i64).into(), fold.into(), name.into(), most.into(), rev.into()];
+        let page = first(sql, PAGE, &bounds)?;
+        let page = page.ok_or_else(|| SqlError("an aggregate without a row".to_owned()))?;
+        let rows: Vec<(i64, String, String, u64, i64)> = serde_json::from_str(page.text(0)?)
+            .map_err(|error| SqlError(format!("a listing that is no JSON: {error}")))?;
+        let next = rows.last().map(|(_, name, fold, ..)| (kind, fold.clone(), name.clone()));
+        let steps = rows.into_iter().map(|(id, name, _, size_bytes, modified_ms)| {
+            let listed = Listed { path: self.path.child(&name), kind, size_bytes, modified_ms };
+            Step { id, parent: self.id, listed }
+        });
+        let Some(moment) = self.at else {
+            self.ahead.extend(steps);
+            self.position = next.or(self.position.take());
+            return Ok(());
+        };
+        let steps = steps.collect();
+        let steps = self.with_past(sql, moment, kind, steps, count)?;
+        self.position = steps.last().map(Step::position).or(self.position.take());
+        self.ahead.extend(steps);
+        Ok(())
+    }
+
+    /// The next entries as they were: those that are the same now, of which `live` has the next `count` if there are so
+    /// many, and those that are not.
+    fn with_past(
+        &mut self,
+        sql: &dyn Sql,
+        moment: Moment,
+        kind: Kind,
+        mut live: Vec<Step>,
+        count: usize,
+    ) -> Result<Vec<Step>, Error> {
+        let past = match self.past.take() {
+            Some(past) => past,
+            None => asof::entries(sql, self.id, &self.path, moment)?,
+        };
+        let start = (kind, String::new(), String::new());
+        let after = self.position.as_ref().filter(|(at, ..)| *at == kind).unwrap_or(&start);
+        let first = past.partition_point(|(position, _)| position <= after);
+        let next = past.iter().skip(first).take_while(|((of, ..), _)| *of == kind);
+        live.extend(next.take(count).map(|(_, step)| step.clone()));
+        live.sort_by_cached_key(Step::position);
+        live.truncate(count);
+        for step in &mut live {
+            step.listed.modified_ms = moment.clamp(step.listed.modified_ms);
+        }
+        self.past = Some(past);
+        Ok(live)
+    }
+}
