@@ -45,7 +45,11 @@ export class Browser {
     const active = join(this.#folder, "DevToolsActivePort");
     await eventually(async () => existsSync(active) && readFileSync(active, "utf8").includes("\n"), Boolean);
     const [debugging] = readFileSync(active, "utf8").split("\n");
-    const pages = async () => (await fetch(`http://127.0.0.1:${debugging}/json/list`)).json();
+    // It says its port before it listens there.
+    const pages = async () => {
+      const answer = await fetch(`http://127.0.0.1:${debugging}/json/list`).catch(() => undefined);
+      return answer ? answer.json() : [];
+    };
     const found = await eventually(pages, (list) =>
       list.some((/** @type {any} */ { url }) => url.includes(`:${port}/`)),
     );
