@@ -1,5 +1,6 @@
 // What is measured. A case is prepared once on each server; `once` does the same thing on either and answers how long it took.
 import { randomBytes, randomFillSync } from "node:crypto";
+import { recording, SOURCE } from "./source.mjs";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -145,7 +146,31 @@ const all = async (count, one) => {
   for (let index = 0; index < count; index++) await one(index);
 };
 
-export const CASES = [...puts, ...gets, ...forms, stat, ...lists, move, remove, parallel];
+const media = (server, endpoint, value) =>
+  server.send("POST", server.target(user, endpoint).replace("/api/files", "/api/media"), { body: json(value) });
+const ingest = (server, size) => media(server, "/ingest", { sourceUrl: `${SOURCE}/${size}` });
+
+/** Media by their address: fetched from this machine, hashed, stored. */
+const ingests = [MIB, 50 * MIB].map((size) => ({
+  ...sequential(`ingest ${sized(size)}`, aimOf(size), roundsOf(size), (server) => ingest(server, size)),
+  before: () => recording(size),
+}));
+
+/** Media by a signed PUT. The signing is not measured. */
+const uploads = [MIB, 50 * MIB].map((size) => {
+  let body;
+  const once = async (server) => {
+    const { said } = await media(server, "/sign", { contentType: "audio/wav", size });
+    const { pathname, search } = new URL(JSON.parse(said).url);
+    return server.send("PUT", `${pathname}${search}`, { body });
+  };
+  const before = () => {
+    body = recording(size);
+  };
+  return { ...sequential(`upload ${sized(size)}`, aimOf(size), roundsOf(size), once), before };
+});
+
+export const CASES = [...puts, ...gets, ...forms, stat, ...lists, move, remove, parallel, ...ingests, ...uploads];
 
 /** What a stream of a size leaves behind at its highest. `prepare` runs in an earlier process with the same state. */
 export const STREAMS = [
@@ -161,6 +186,14 @@ export const STREAMS = [
       post(server, user, "/upload", form(`${ROOT}/a.txt`, size), "multipart/form-data; boundary=bench"),
   },
 ];
+
+STREAMS.push({
+  name: "memory ingest",
+  once: (server, size) => {
+    recording(size);
+    return ingest(server, size);
+  },
+});
 
 /** One small request of each kind, so that neither side's first time is measured. */
 export async function warmUp(server) {

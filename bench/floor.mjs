@@ -31,6 +31,13 @@ async function get(env, stub, path) {
   return new Response(body, { headers: { "Content-Type": "text/plain", "Content-Length": String(found.size) } });
 }
 
+/** Media: one object, one row. */
+async function keep(env, stub, user, size, body) {
+  const object = `media/${user}/${crypto.randomUUID()}`;
+  await env.MEDIA.put(object, body);
+  return Response.json(await stub.put(`${ROOT}/media/${object}`, size, null, object));
+}
+
 export default {
   async fetch(request, env) {
     const url = new URL(request.url);
@@ -66,6 +73,15 @@ export default {
           () => file,
         );
       }
+      case "POST /api/media/ingest": {
+        const { sourceUrl } = await request.json();
+        const source = await fetch(sourceUrl);
+        return keep(env, stub, user, Number(source.headers.get("Content-Length")), source.body);
+      }
+      case "POST /api/media/sign":
+        return Response.json({ url: request.url.replace("/sign", "/upload") });
+      case "PUT /api/media/upload":
+        return keep(env, stub, user, Number(request.headers.get("Content-Length")), request.body);
       case "GET /api/files/stat":
         return Response.json(await stub.stat(path));
       case "GET /api/files/list":

@@ -85,6 +85,8 @@ pub enum Error {
         /// How many there are.
         size_bytes: u64,
     },
+    /// Bytes that were elsewhere when somebody came for them: they are being brought home.
+    Moving,
     /// The bucket did not do what it was asked to.
     BucketFailed(String),
     /// The workspace did not answer: it is starting again, or overloaded.
@@ -153,6 +155,7 @@ impl Error {
                 told(416, "Range not satisfiable").header("Content-Range", &format!("bytes */{size_bytes}"))
             }
             Self::Workspace(error) => told_of_workspace(error),
+            Self::Moving => told(503, "The file is being moved; try again").header("Retry-After", "1"),
             Self::BucketFailed(cause) => {
                 let sentence = "The storage is not available right now; try again";
                 told(503, sentence).header("Retry-After", "1").cause(cause.as_str())

@@ -159,6 +159,7 @@ test("parts that are given up, or never completed, leave nothing", async () => {
   const forgotten = ok(await sign(client, { contentType: "audio/wav", size: bytes.length }));
   ok(await bring(forgotten.parts[0], bytes));
   assert.deepEqual(await mediaLeft(server, userId), []);
+  refused(await bring(signed.parts[0], bytes), 400, /completed or given up/);
   for (const url of [signed.completeUrl, forgotten.completeUrl])
     refused(await bring(url, JSON.stringify({ parts: [{ partNumber, etag }] }), "POST"), 400, /do not make up/);
   assert.deepEqual(await mediaLeft(server, userId), []);

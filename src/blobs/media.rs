@@ -81,6 +81,11 @@ impl Blobs {
         Ok(Some((object.size_bytes(), object.body())))
     }
 
+    /// The bytes of an object whose row was right a moment ago: of an item that is being deleted, they move meanwhile.
+    pub async fn get_movable(&self, key: &str, range: Option<Range>) -> Result<JsValue, Error> {
+        self.find(key, range).await?.map(|(_, body)| body).ok_or(Error::Moving)
+    }
+
     /// The first bytes of an object, at most so many of its `size_bytes`.
     pub async fn head_of(&self, key: &str, size_bytes: u64, most_bytes: u64) -> Result<ArrayBuffer, Error> {
         self.incoming.spend_bucket_operation();

@@ -84,8 +84,8 @@ pub fn dimensions(head: &[u8]) -> Option<(u32, u32)> {
 fn by_bytes(head: &[u8], hint: &Hint) -> Option<MediaType> {
     let is_audio = hint.is_audio();
     if part(head, 0..4) == b"\x1a\x45\xdf\xa3" {
-        // Matroska: the name of its profile stands in the first few dozen bytes.
-        let start = part(head, 0..64);
+        // Matroska: the name of its profile stands in its short header.
+        let start = part(head, 0..256);
         return match (contains(start, b"webm"), contains(start, b"matroska")) {
             (true, _) if is_audio => Some(types::WEBM_AUDIO),
             (true, _) => Some(WEBM),

@@ -10,10 +10,12 @@
 //! answered that item. Whatever goes wrong, the object is told, and its alarm removes what was sent; should this request
 //! end without a word, the alarm finds what was announced.
 
+mod staged;
+
 use std::cell::RefCell;
 
 use durable_objects::call::{
-    AbandonMedia, Announce, AnnounceMedia, Error as CallError, KeepMedia, MediaAnnounced, MediaFacts, MediaKept,
+    AbandonMedia, AnnounceMedia, Error as CallError, KeepMedia, MediaAnnounced, MediaFacts, MediaKept,
 };
 use durable_objects::ids::{MediaId, Sha256};
 use js_sys::{Array, ArrayBuffer, Uint8Array};
@@ -125,32 +127,6 @@ impl<'a> Ingest<'a> {
         self.end(kept).await
     }
 
-    /// Takes what lies under a staging key that was announced.
-    pub async fn take_staged(self, staging: &str, size_bytes: u64) -> Result<MediaKept, Error> {
-        let kept = self.keep_staged(staging, size_bytes).await;
-        self.end(kept).await
-    }
-
-    /// Takes what lies in another bucket: a file that is being shared, whose hash is known.
-    pub async fn take_stored(self, from: &Blobs, from_key: &str, size_bytes: u64) -> Result<MediaKept, Error> {
-        let kept = self.keep_stored(from, from_key, size_bytes).await;
-        self.end(kept).await
-    }
-
-    async fn keep_stored(&self, from: &Blobs, from_key: &str, size_bytes: u64) -> Result<MediaKept, Error> {
-        let hash = self.about.hash.ok_or_else(|| Error::Internal("a stored file has no hash".to_owned()))?;
-        let head = from.head_of(from_key, size_bytes, HEAD_BYTES as u64).await?;
-        let head = Uint8Array::new(&head).to_vec();
-        let found = self.detect(&head, Some(size_bytes))?;
-        let key = match self.announce(Some(hash), self.key(&hash, found), size_bytes).await? {
-            MediaAnnounced::Known(media) => return Ok(MediaKept { media: *media, was_known: true }),
-            MediaAnnounced::Reserved { key } => key,
-        };
-        let body = from.get(from_key, size_bytes, None).await?;
-        self.blobs.put(&key, &body, &options(&hash, found)).await?;
-        self.keep(key, hash, size_bytes, self.about.facts(found, &head)).await
-    }
-
     async fn keep_buffer(&self, buffer: &ArrayBuffer) -> Result<MediaKept, Error> {
         let size_bytes = u64::from(buffer.byte_length());
         let head = head_of(buffer);
@@ -214,22 +190,6 @@ impl<'a> Ingest<'a> {
         self.move_staged(&key, hash, seen_bytes, found, facts).await
     }
 
-    /// Begins to send to a staging key.
-    async fn stage(&self, size_bytes: Option<u64>, max_bytes: u64) -> Result<Pump, Error> {
-        let staging = Blobs::new_staging_key(self.workspace.user());
-        let reserved_bytes = size_bytes.unwrap_or(max_bytes);
-        let MediaAnnounced::Reserved { key } = self.announce(None, staging, reserved_bytes).await? else {
-            return Err(Error::Internal("bytes without a hash were known".to_owned()));
-        };
-        if let Some(size_bytes) = size_bytes {
-            return Pump::put(&self.blobs, key, size_bytes, &PutOptions::default());
-        }
-        let upload = self.blobs.start_multipart(&key).await?;
-        let multipart_id = Some(upload.upload_id());
-        self.workspace.call(Announce { key: key.clone(), multipart_id, reserved_bytes }).await?;
-        Pump::parts(key, upload)
-    }
-
     async fn send_all(
         &self,
         pump: &mut Pump,
@@ -247,35 +207,6 @@ impl<'a> Ingest<'a> {
             pump.send(&self.blobs, &chunk).await?;
         }
         Ok(seen_bytes)
-    }
-
-    async fn keep_staged(&self, staging: &str, size_bytes: u64) -> Result<MediaKept, Error> {
-        self.keys.borrow_mut().push(staging.to_owned());
-        let head = self.blobs.head_of(staging, size_bytes, HEAD_BYTES as u64).await?;
-        let head = Uint8Array::new(&head).to_vec();
-        let found = self.detect(&head, Some(size_bytes))?;
-        let body = self.blobs.get(staging, size_bytes, None).await?;
-        let hash = crate::pump::hash_of(&body).await?;
-        self.move_staged(staging, hash, size_bytes, found, self.about.facts(found, &head)).await
-    }
-
-    /// From a staging key to the one that the hash names.
-    async fn move_staged(
-        &self,
-        staging: &str,
-        hash: Sha256,
-        size_bytes: u64,
-        found: MediaType,
-        facts: MediaFacts,
-    ) -> Result<MediaKept, Error> {
-        self.check(&hash)?;
-        let key = match self.announce(Some(hash), self.key(&hash, found), 0).await? {
-            MediaAnnounced::Known(media) => return Ok(MediaKept { media: *media, was_known: true }),
-            MediaAnnounced::Reserved { key } => key,
-        };
-        let body = self.blobs.get(staging, size_bytes, None).await?;
-        self.blobs.put(&key, &body, &options(&hash, found)).await?;
-        self.keep(key, hash, size_bytes, facts).await
     }
 
     async fn announce(&self, hash: Option<Sha256>, key: String, reserved_bytes: u64) -> Result<MediaAnnounced, Error> {

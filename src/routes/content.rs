@@ -24,12 +24,20 @@ use crate::workspace::Workspace;
 
 /// `GET /api/files/content?path=&at=&version=`: the bytes, to be shown, as they are or as they were.
 pub async fn get(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
-    raw(&caller, &incoming, "inline").await
+    answer(&caller, &incoming, "inline").await
 }
 
 /// `GET /api/files/download?path=`: the bytes, to be saved.
 pub async fn download(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
-    raw(&caller, &incoming, "attachment").await
+    answer(&caller, &incoming, "attachment").await
+}
+
+async fn answer(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Outcome {
+    match raw(caller, incoming, disposition).await {
+        // They have arrived by now.
+        Err(Error::Moving) => raw(caller, incoming, disposition).await,
+        outcome => outcome,
+    }
 }
 
 async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Outcome {
@@ -65,7 +73,7 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
         }
         (Place::Media(key), _) => {
             let range = range()?;
-            (Blobs::of_media(incoming)?.get(&key, entry.size_bytes, range).await?, range)
+            (Blobs::of_media(incoming)?.get_movable(&key, range).await?, range)
         }
         (Place::Body, Some(bytes)) => {
             let range = range()?;
@@ -128,7 +136,7 @@ pub async fn whole(
             (_, body) => body,
         },
         (Place::Stored(key), _) => Blobs::of(incoming)?.get(key, size_bytes, None).await?,
-        (Place::Media(key), _) => Blobs::of_media(incoming)?.get(key, size_bytes, None).await?,
+        (Place::Media(key), _) => Blobs::of_media(incoming)?.get_movable(key, None).await?,
         (Place::Body | Place::Unchanged, Some(bytes)) => return Ok(bytes),
         (Place::Body | Place::Unchanged, None) => return Err(without_bytes()),
     };

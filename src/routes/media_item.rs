@@ -60,7 +60,7 @@ pub async fn get(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let size_bytes = media.size_bytes;
     let range = partial::asked_for(&incoming, size_bytes, &media.hash.to_string())?;
     let body = match (place, bytes) {
-        (Place::Media(key), _) => Blobs::of_media(&incoming)?.get(&key, size_bytes, range).await?,
+        (Place::Media(key), _) => Blobs::of_media(&incoming)?.get_movable(&key, range).await?,
         (Place::Stored(key), _) => Blobs::of(&incoming)?.get(&key, size_bytes, range).await?,
         (Place::Body, Some(bytes)) => partial::of_buffer(&bytes, range),
         (Place::Body | Place::Foreign(_) | Place::Unchanged, _) => return Err(without_bytes()),

@@ -24,6 +24,8 @@ use crate::media::types::{self, MediaType};
 use crate::wire::Time;
 use crate::workspace::Workspace;
 
+/// The bucket's code for an upload in parts that is not there.
+const NO_SUCH_UPLOAD: &str = "(10024)";
 /// How long an address for one PUT holds, and how long one for parts.
 const PUT_LASTS_MS: i64 = 60 * 60 * 1000;
 const PARTS_LAST_MS: i64 = 12 * 60 * 60 * 1000;
@@ -156,7 +158,11 @@ async fn put_part(incoming: &Rc<Incoming>, ticket: &Ticket, parts: &Parts) -> Ou
     let stream = body_of(incoming, size_bytes)?;
     let blobs = Blobs::of_media(incoming)?;
     let upload = blobs.resume_multipart(&parts.key, &parts.multipart_id);
-    let part = blobs.put_part(&upload, u32::try_from(number).unwrap_or(0), &stream).await?;
+    let part = blobs.put_part(&upload, u32::try_from(number).unwrap_or(0), &stream).await;
+    let part = part.map_err(|error| {
+        let is_over = matches!(&error, Error::BucketFailed(cause) if cause.contains(NO_SUCH_UPLOAD));
+        if is_over { Error::BadRequest("This upload was completed or given up".to_owned()) } else { error }
+    })?;
     let tag = Reflect::get(&part, &"etag".into()).ok().and_then(|tag| tag.as_string()).unwrap_or_default();
     Ok(Answer::ok(&json!({ "ok": true, "partNumber": number, "etag": tag }))?
         .with("ETag", &crate::conditional::quote(&tag)))

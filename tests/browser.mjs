@@ -1,0 +1,95 @@
+// A browser, driven through its debugging protocol: what a page sees, without a library in between.
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import http from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eventually } from "./expect.mjs";
+
+/** Where a Chromium is, if there is one: named by `CHROMIUM`, or where systems put it. */
+export const CHROMIUM = [
+  process.env.CHROMIUM,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].find((path) => path && existsSync(path));
+
+export class Browser {
+  #folder = mkdtempSync(join(tmpdir(), "holdfast-browser-"));
+  /** @type {import("node:child_process").ChildProcess | undefined} */
+  #process;
+  /** @type {WebSocket | undefined} */
+  #socket;
+  #page = http.createServer((_, response) => {
+    // The strictest page there is: whatever it embeds must allow it.
+    response.writeHead(200, {
+      "content-type": "text/html",
+      "cross-origin-embedder-policy": "require-corp",
+      "cross-origin-opener-policy": "same-origin",
+    });
+    response.end("<!doctype html><title>page</title><body></body>");
+  });
+  #sent = 0;
+  /** @type {Map<number, (answer: any) => void>} */
+  #waiting = new Map();
+
+  /** Opens a page of an origin that is nobody else's. */
+  async start() {
+    await new Promise((resolve) => this.#page.listen(0, "127.0.0.1", () => resolve(undefined)));
+    const { port } = /** @type {import("node:net").AddressInfo} */ (this.#page.address());
+    const args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio", "--remote-debugging-port=0"];
+    const more = ["--autoplay-policy=no-user-gesture-required", `--user-data-dir=${this.#folder}`];
+    // By this name, the page is of another site than the Worker, which is at 127.0.0.1.
+    this.#process = spawn(String(CHROMIUM), [...args, ...more, `http://localhost:${port}/`], { stdio: "ignore" });
+    const active = join(this.#folder, "DevToolsActivePort");
+    await eventually(async () => existsSync(active) && readFileSync(active, "utf8").includes("\n"), Boolean);
+    const [debugging] = readFileSync(active, "utf8").split("\n");
+    // It says its port before it listens there.
+    const pages = async () => {
+      const answer = await fetch(`http://127.0.0.1:${debugging}/json/list`).catch(() => undefined);
+      return answer ? answer.json() : [];
+    };
+    const found = await eventually(pages, (list) =>
+      list.some((/** @type {any} */ { url }) => url.includes(`:${port}/`)),
+    );
+    const page = found.find((/** @type {any} */ { url }) => url.includes(`:${port}/`));
+    this.#socket = new WebSocket(page.webSocketDebuggerUrl);
+    this.#socket.onmessage = ({ data }) => {
+      const { id, ...answer } = JSON.parse(data);
+      this.#waiting.get(id)?.(answer);
+    };
+    await new Promise((resolve, reject) => Object.assign(this.#socket ?? {}, { onopen: resolve, onerror: reject }));
+    await eventually(
+      () => this.run(() => document.readyState),
+      (state) => state === "complete",
+    );
+  }
+
+  /**
+   * Runs a function in the page, and answers what it answers.
+   * @template {any[]} A @template T @param {(...args: A) => T | Promise<T>} work @param {A} args @returns {Promise<T>}
+   */
+  async run(work, ...args) {
+    const expression = `(${work})(...${JSON.stringify(args)})`;
+    const params = { expression, awaitPromise: true, returnByValue: true };
+    this.#sent += 1;
+    const id = this.#sent;
+    const { result } = await new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#socket?.send(JSON.stringify({ id, method: "Runtime.evaluate", params }));
+    });
+    if (result.exceptionDetails) throw new Error(result.exceptionDetails.exception?.description ?? "the page failed");
+    return result.result.value;
+  }
+
+  async stop() {
+    this.#socket?.close();
+    const ended = new Promise((resolve) => this.#process?.on("exit", resolve));
+    this.#process?.kill();
+    await ended;
+    this.#page.closeAllConnections();
+    this.#page.close();
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
