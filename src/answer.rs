@@ -1,11 +1,16 @@
 //! [`Answer`]: a response under construction. It becomes the runtime's own at the very end, in one step.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use durable_objects::words::word;
 use js_sys::JsString;
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, ResponseInit};
 
+use crate::cors;
 use crate::error::Error;
 
 #[wasm_bindgen]
@@ -15,7 +20,14 @@ extern "C" {
     #[wasm_bindgen(js_name = Response)]
     type NativeResponse;
     #[wasm_bindgen(constructor, catch, js_class = "Response")]
-    fn new(body: &JsValue, init: &ResponseInit) -> Result<NativeResponse, JsValue>;
+    fn new(body: &JsValue, init: &JsValue) -> Result<NativeResponse, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn headers(this: &NativeResponse) -> NativeHeaders;
+
+    // Takes names that the runtime has already.
+    type NativeHeaders;
+    #[wasm_bindgen(method, catch)]
+    fn set(this: &NativeHeaders, name: &JsString, value: &str) -> Result<(), JsValue>;
 }
 
 /// A status, headers and a body.
@@ -69,15 +81,47 @@ impl Answer {
         self
     }
 
-    /// The runtime's response.
+    /// The runtime's response. What every answer of a status has is made once and copied by the runtime itself: each
+    /// header that is told anew costs as much as all of these together.
     pub fn into_response(self) -> Result<web_sys::Response, JsValue> {
-        let headers = Headers::new()?;
+        let is_public = self.headers.iter().any(|(name, value)| *name == cors::ALLOW_ORIGIN && value == "*");
+        let response = NativeResponse::new(&self.body, &init(self.status, is_public)?)?;
+        let headers = response.headers();
         for (name, value) in self.headers {
-            headers.append(name, &value)?;
+            headers.set(&word(name), &value)?;
         }
-        let init = ResponseInit::new();
-        init.set_status(self.status);
-        init.set_headers(&headers);
-        Ok(NativeResponse::new(&self.body, &init)?.unchecked_into())
+        Ok(response.unchecked_into())
     }
+}
+
+/// What every answer carries.
+const ALWAYS: [(&str, &str); 2] = [
+    ("X-Content-Type-Options", "nosniff"),
+    // The URL is a credential: a page that is opened from an answer must not pass it on.
+    ("Referrer-Policy", "no-referrer"),
+];
+
+thread_local! {
+    static INITS: RefCell<HashMap<(u16, bool), JsValue>> = RefCell::default();
+}
+
+/// What the constructor of a response takes, for a status and for everyone or not.
+fn init(status: u16, is_public: bool) -> Result<JsValue, JsValue> {
+    if let Some(init) = INITS.with_borrow(|inits| inits.get(&(status, is_public)).cloned()) {
+        return Ok(init);
+    }
+    let headers = Headers::new()?;
+    for (name, value) in ALWAYS {
+        headers.set(name, value)?;
+    }
+    if !is_public {
+        // Also without an origin: a cache must not hand what it got without one to a page that has one.
+        headers.set("Vary", "Origin")?;
+    }
+    let init = ResponseInit::new();
+    init.set_status(status);
+    init.set_headers(&headers);
+    let init = JsValue::from(init);
+    INITS.with_borrow_mut(|inits| inits.insert((status, is_public), init.clone()));
+    Ok(init)
 }

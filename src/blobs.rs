@@ -50,6 +50,8 @@ extern "C" {
     fn upload_part(this: &Multipart, number: u32, body: &JsValue) -> Promise;
     #[wasm_bindgen(method)]
     fn complete(this: &Multipart, parts: &Array) -> Promise;
+    #[wasm_bindgen(method)]
+    fn abort(this: &Multipart) -> Promise;
 
     /// An object with its bytes.
     pub type StoredObject;
@@ -166,6 +168,12 @@ impl Blobs {
         self.incoming.spend_bucket_operation();
         let part = JsFuture::from(upload.upload_part(number, body)).await;
         part.map_err(|cause| failed("putting a part of", &upload.upload_id(), &cause))
+    }
+
+    /// Ends an upload that nobody else knows of, best effort.
+    pub async fn abort(&self, upload: &Multipart) {
+        self.incoming.spend_bucket_operation();
+        let _ = JsFuture::from(upload.abort()).await;
     }
 
     /// Makes an object of the parts.

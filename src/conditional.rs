@@ -6,6 +6,7 @@
 use durable_objects::call::{Condition, Conditions};
 
 use crate::blobs::Range;
+use crate::error::Error;
 use crate::incoming::Incoming;
 
 /// A tag as it stands in a header.
@@ -13,10 +14,15 @@ pub fn quote(tag: &str) -> String {
     format!("\"{tag}\"")
 }
 
-/// What `If-Match` and `If-None-Match` say of a change.
-pub fn of_change(incoming: &Incoming) -> Conditions {
+/// What `If-Match` and `If-None-Match` say of a change. An `If-None-Match` that names nothing would let every change
+/// through, which is not why it was sent: it is refused.
+pub fn of_change(incoming: &Incoming) -> Result<Conditions, Error> {
     let header = |name, is_strong| incoming.header(name).map_or(Condition::None, |header| parse(&header, is_strong));
-    Conditions { is: header("If-Match", true), is_not: header("If-None-Match", false) }
+    let conditions = Conditions { is: header("If-Match", true), is_not: header("If-None-Match", false) };
+    if conditions.is_not == Condition::OneOf(Vec::new()) {
+        return Err(Error::BadRequest("If-None-Match must be * or entity tags in quotes".to_owned()));
+    }
+    Ok(conditions)
 }
 
 /// What `If-None-Match` says of something that is only looked at.
@@ -31,9 +37,10 @@ fn parse(header: &str, is_strong: bool) -> Condition {
     if header == "*" {
         return Condition::Any;
     }
-    // Tags hold no quotes, so every second piece is one, and what is before it tells a weak one.
+    // Tags hold no quotes, so every second piece is one, but for what a quote opens and none closes; and what is before
+    // it tells a weak one.
     let pieces: Vec<&str> = header.split('"').collect();
-    let tags = pieces.chunks_exact(2).filter_map(|pair| match pair {
+    let tags = pieces.chunks_exact(2).take((pieces.len() - 1) / 2).filter_map(|pair| match pair {
         [before, tag] if !(is_strong && before.ends_with("W/")) => Some((*tag).to_owned()),
         _ => None,
     });
@@ -95,6 +102,8 @@ mod tests {
         assert_eq!(parse("\"a\" , W/\"b\",\"c,d\"", false), list(&["a", "b", "c,d"]));
         assert_eq!(parse("W/\"b\"", true), list(&[]));
         assert_eq!(parse("nonsense", true), list(&[]));
+        assert_eq!(parse("\"", true), list(&[]));
+        assert_eq!(parse("\"a\", \"b", true), list(&["a"]));
         assert_eq!(parse("\"\"", false), list(&[""]));
     }
 

@@ -3,6 +3,8 @@
 use crate::answer::Answer;
 use crate::incoming::Incoming;
 
+/// The header that says which page may read an answer.
+pub const ALLOW_ORIGIN: &str = "Access-Control-Allow-Origin";
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 const REQUEST_HEADERS: &str =
     "Content-Type, If-Match, If-None-Match, If-Range, Range, Content-Digest, Repr-Digest, X-Actor, X-Turn";
@@ -12,15 +14,13 @@ const PREFLIGHT_MAX_AGE_S: &str = "7200";
 
 /// Adds the headers of an answer to the request's origin, if it is allowed.
 pub fn allow(incoming: &Incoming, answer: Answer) -> Answer {
-    if answer.has("Access-Control-Allow-Origin") {
+    if answer.has(ALLOW_ORIGIN) {
         // It is for everyone.
         return answer;
     }
-    // Also without an origin: a cache must not hand what it got without one to a page that has one.
-    let answer = answer.with("Vary", "Origin");
     match incoming.header("Origin").filter(|origin| incoming.config.allowed_origins.contains(origin)) {
         Some(origin) => answer
-            .with("Access-Control-Allow-Origin", &origin)
+            .with(ALLOW_ORIGIN, &origin)
             .with("Access-Control-Expose-Headers", EXPOSED_HEADERS)
             .with("Timing-Allow-Origin", &origin),
         None => answer,

@@ -27,10 +27,17 @@ impl Stated {
     }
 }
 
-/// The `sha-256` member of a dictionary such as `sha-256=:…:, sha-512=:…:`.
+/// The `sha-256` member of a dictionary such as `sha-256=:…:, sha-512=:…:`: of several, the last. The standard knows the
+/// name in lower case only; who writes it otherwise wants it checked too.
 fn parse(header: &str) -> Option<Result<Sha256, Error>> {
     let malformed = || Error::BadRequest("The stated digest cannot be read".to_owned());
-    let member = header.split(',').find_map(|member| member.trim().strip_prefix("sha-256="))?;
+    let value = |member: &'_ str| {
+        let (name, value) = member.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("sha-256")
+            .then(|| value.split(';').next().unwrap_or_default().trim().to_owned())
+    };
+    let member = header.split(',').rev().find_map(value)?;
     let base64 = member.strip_prefix(':').and_then(|rest| rest.strip_suffix(':'));
     let bytes = base64.and_then(|base64| STANDARD.decode(base64).ok()).and_then(|bytes| bytes.try_into().ok());
     Some(bytes.map(Sha256::new).ok_or_else(malformed))
@@ -43,7 +50,13 @@ mod tests {
     #[test]
     fn the_digest_of_one_algorithm_is_read_and_others_are_passed_over() {
         let zeros = format!("sha-256=:{}:", STANDARD.encode([0; 32]));
-        for header in [zeros.clone(), format!("sha-512=:AAAA:, {zeros}"), format!(" {zeros} ,md5=:AA==:")] {
+        for header in [
+            zeros.clone(),
+            format!("sha-512=:AAAA:, {zeros}"),
+            format!(" {zeros} ,md5=:AA==:"),
+            zeros.replace("sha", "SHA"),
+            format!("sha-256=:AAAA:,{zeros};q=1"),
+        ] {
             assert_eq!(parse(&header).map(Result::ok), Some(Some(Sha256::new([0; 32]))), "{header}");
         }
         assert!(parse("sha-512=:AAAA:").is_none());

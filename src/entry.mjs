@@ -2,37 +2,37 @@
 import { DurableObject } from "cloudflare:workers";
 import Rust, { Workspace as RustWorkspace } from "../build/index.js";
 
-const SLOW = /^P(OS|U)T [^?]*\/api\/(files\/(upload|content|write)|media|ai)\b|[?&]wait=/; // uploads, long polls
-const limit = ({ headers, method, url }) => (headers.has("Upgrade") || SLOW.test(`${method} ${url}`) ? 0 : 30_000);
-const EXPOSED = "ETag, Content-Disposition, Content-Range, Location, Server-Timing";
-const pending = new Set();
+const SHOWN = { "Access-Control-Expose-Headers": "ETag, Content-Disposition, Content-Range, Location, Server-Timing" };
+const SAFE = { Vary: "Origin", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" };
+const cors = (to, env) => env.ALLOWED_ORIGINS?.split(/[\s,]+/).includes(to) && { "Access-Control-Allow-Origin": to };
+const pending = new Set(); // what gives up a request; added after its call, which may itself replace a dead instance
 let dead = false; // what `worker` calls `criticalError`: set in its panic hook, cleared once it has made a new instance
 const set = (now) => {
   dead = now;
   if (now) for (const giveUp of pending) giveUp(new Error("The wasm instance ended"));
 };
 Object.defineProperty(globalThis.__worker_init_state, "criticalError", { get: () => dead, set });
-// A trap without a panic, or a JavaScript exception thrown through wasm; but late timers of an earlier instance end nothing.
+// A trap without a panic, or a JavaScript exception thrown through wasm; but late timers of an older instance end nothing.
 addEventListener("error", ({ error }) => set(dead || !/previous wasm instance/i.test(error?.message)));
-async function answer(call, request, env, limitMs) {
-  const { promise, reject: giveUp } = Promise.withResolvers();
-  if (limitMs) setTimeout(giveUp, limitMs); // ends with the request: nothing to clear
+async function answer(call, req, env) {
+  const { promise, reject: giveUp } = Promise.withResolvers(); // after 30 s, but for uploads, long polls and sockets
+  if (!/^(POST|PUT|undef)|[?&]wait=|^[^?]*\/ws\?/.test(`${req?.method} ${req?.url}`)) setTimeout(giveUp, 30_000);
   try {
-    // The call comes first: it may itself replace a dead instance, which ends all that is pending.
     return await Promise.race([call(), pending.add(giveUp) && promise]).finally(() => pending.delete(giveUp));
   } catch (error) {
-    if (!request) throw error; // an alarm: the platform repeats it
-    const origin = env.ALLOWED_ORIGINS?.split(",").find((allowed) => allowed === request.headers.get("Origin"));
-    const cors = origin && { "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED };
-    const headers = { "Retry-After": "1", Vary: "Origin", ...cors };
+    set(dead || error instanceof WebAssembly.RuntimeError);
+    if (!req) throw error; // an alarm: the platform repeats it
+    const headers = { "Retry-After": "1", ...SAFE, ...SHOWN, ...cors(req.headers.get("Origin"), env) };
     return Response.json({ error: "The service was interrupted; please try again" }, { status: 503, headers });
   }
 }
-export default { fetch: (req, env, ctx) => answer(() => new Rust(ctx, env).fetch(req), req, env, limit(req)) };
+// After a trap the glue's constructor makes a new instance; else the way past its proxies is several times shorter.
+const rust = (req, env, ctx) => (dead ? new Rust(ctx, env).fetch(req) : Rust.prototype.fetch.call({ env, ctx }, req));
+export default { fetch: (req, env, ctx) => answer(() => rust(req, env, ctx), req, env) };
 export class Workspace extends DurableObject {
   rust = new RustWorkspace(this.ctx, this.env);
-  fetch(request) {
-    return answer(() => this.rust.fetch(request), request, this.env);
+  perform(...call) {
+    return this.rust.perform(...call); // a trap rejects the Worker's call, which answers 503
   }
   alarm() {
     return answer(() => this.rust.alarm());

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use durable_objects::ids::UserId;
 use hmac::{Hmac, Mac};
-use js_sys::Reflect;
 use sha2::Sha256;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::Env;
 
@@ -80,23 +80,40 @@ fn var(env: &Env, name: &str) -> Option<String> {
     env.var(name).ok().map(|value| value.to_string())
 }
 
+#[wasm_bindgen]
+extern "C" {
+    // The bindings by their names: to ask the crate for one costs several more crossings.
+    type Bindings;
+    #[wasm_bindgen(method, getter, js_name = DATA)]
+    fn data(this: &Bindings) -> Option<Bucket>;
+    #[wasm_bindgen(method, getter, js_name = MEDIA)]
+    fn media(this: &Bindings) -> Option<Bucket>;
+    #[wasm_bindgen(method, getter, js_name = WORKSPACE)]
+    fn workspace(this: &Bindings) -> Option<Namespace>;
+
+    type Namespace;
+    #[wasm_bindgen(method, catch, js_name = getByName)]
+    fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
+}
+
 /// The private bucket.
 pub fn data(env: &Env) -> Result<Bucket, Error> {
-    let bucket = Reflect::get(env, &"DATA".into()).ok().filter(JsValue::is_object);
-    bucket.map(JsCast::unchecked_into).ok_or(Error::NotConfigured("The bucket DATA is not bound"))
+    bindings(env).data().ok_or(Error::NotConfigured("The bucket DATA is not bound"))
 }
 
 /// The bucket of media.
 pub fn media(env: &Env) -> Result<Bucket, Error> {
-    let bucket = Reflect::get(env, &"MEDIA".into()).ok().filter(JsValue::is_object);
-    bucket.map(JsCast::unchecked_into).ok_or(Error::NotConfigured("The bucket MEDIA is not bound"))
+    bindings(env).media().ok_or(Error::NotConfigured("The bucket MEDIA is not bound"))
 }
 
 /// The object of a user. Its name is the user's id, exactly as signed.
 pub fn workspace(env: &Env, user: &UserId) -> Result<Stub, Error> {
-    let namespace = env.durable_object("WORKSPACE").map_err(|error| Error::internal("WORKSPACE", &error))?;
-    let stub = namespace.get_by_name(user.as_str()).map_err(|error| Error::internal("WORKSPACE", &error))?;
-    Ok(stub.into_rpc::<JsValue>().unchecked_into())
+    let namespace = bindings(env).workspace().ok_or(Error::NotConfigured("The objects WORKSPACE are not bound"))?;
+    namespace.get_by_name(user.as_str()).map_err(|cause| Error::internal("WORKSPACE", &cause))
+}
+
+fn bindings(env: &Env) -> &Bindings {
+    AsRef::<JsValue>::as_ref(env).unchecked_ref()
 }
 
 #[cfg(test)]

@@ -73,7 +73,10 @@ async fn read_fields(incoming: &Incoming, workspace: &Workspace, max_bytes: u64,
         unparsed_bytes.set(0);
         match field.name() {
             Some("file") if form.file.is_none() => {
-                form.file = Some(take_file(incoming, workspace, max_bytes, field, &unparsed_bytes).await?);
+                let is_nameless = field.file_name() == Some("");
+                let file = take_file(incoming, workspace, max_bytes, field, &unparsed_bytes).await?;
+                // A page's form in which no file was chosen sends one without a name and without bytes: it is none.
+                form.file = (!is_nameless || !file.is_empty()).then_some(file);
             }
             Some("path") if form.path.is_none() => form.path = Some(take_text(field, &unparsed_bytes).await?),
             // What nobody asked for is passed over.

@@ -6,18 +6,31 @@ use std::rc::Rc;
 use durable_objects::ids::Label;
 use durable_objects::path::{FilePath, PathError};
 use durable_objects::sql::Cost;
+use durable_objects::words::word;
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
+use js_sys::JsString;
 use percent_encoding::percent_decode_str;
-use worker::{Date, Env};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::Env;
 
 use crate::env::{self, Config};
 use crate::error::Error;
+
+#[wasm_bindgen]
+extern "C" {
+    // Takes names that the runtime has already.
+    type HeaderNames;
+    #[wasm_bindgen(method)]
+    fn get(this: &HeaderNames, name: &JsString) -> JsValue;
+}
 
 /// A request under way.
 pub struct Incoming {
     /// The runtime's own request: its body has not been touched.
     pub request: web_sys::Request,
+    headers: HeaderNames,
     /// As sent, in capitals.
     pub method: String,
     /// `https://host`, as the caller sees this service.
@@ -57,11 +70,12 @@ impl Incoming {
         let (path, query) = split_query(path_and_query);
         Self {
             method: request.method(),
+            headers: AsRef::<JsValue>::as_ref(&request.headers()).clone().unchecked_into(),
             origin: origin.to_owned(),
             path: path.to_owned(),
             query: Query::parse(query),
             config: env::config(&env),
-            now_ms: Date::now().as_millis().cast_signed(),
+            now_ms: now_ms(),
             spent: Cell::default(),
             later: RefCell::default(),
             request,
@@ -69,9 +83,14 @@ impl Incoming {
         }
     }
 
+    /// Whether it asks for something to be changed.
+    pub fn is_change(&self) -> bool {
+        !matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+
     /// A header, if it is there.
     pub fn header(&self, name: &str) -> Option<String> {
-        self.request.headers().get(name).ok().flatten()
+        self.headers.get(&word(name)).as_string()
     }
 
     /// A header that labels a change: `X-Actor` or `X-Turn`.
@@ -92,8 +111,7 @@ impl Incoming {
         if self.query.is_garbled("path") {
             return Err(PathError::InvalidCharacters.into());
         }
-        let text = self.query.get("path").filter(|text| !text.is_empty());
-        self.file_path(text.ok_or_else(|| Error::BadRequest("Path required".to_owned()))?)
+        self.file_path(self.query.get("path").ok_or_else(|| Error::BadRequest("Path required".to_owned()))?)
     }
 
     /// The size that the request states for its body.
@@ -125,6 +143,12 @@ impl Incoming {
         spent.rows.rows_written += rows.rows_written;
         self.spent.set(spent);
     }
+}
+
+/// The time at the edge. It stands still between two operations of input or output.
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds, whole and below 2^53")]
+pub fn now_ms() -> i64 {
+    js_sys::Date::now() as i64
 }
 
 fn split_query(path_and_query: &str) -> (&str, &str) {

@@ -161,7 +161,11 @@ impl<'a> Intake<'a> {
             Expected::AtMost(_) => {
                 let upload = self.blobs.start_multipart(&key).await?;
                 // From now on the alarm can end it. Should this very moment be the last, the platform does, in a week.
-                self.workspace.call(Announce { multipart_id: Some(upload.upload_id()), ..announce.clone() }).await?;
+                let announce = Announce { multipart_id: Some(upload.upload_id()), ..announce.clone() };
+                if let Err(error) = self.workspace.call(announce).await {
+                    self.blobs.abort(&upload).await;
+                    return Err(error);
+                }
                 Pump::parts(key, upload)
             }
         }
@@ -208,6 +212,11 @@ impl Staged {
     /// Bytes that go into the row.
     async fn small(body: ArrayBuffer) -> Result<Self, Error> {
         Ok(Self { hash: sha256(&body).await?, content: Content::Body, body: Some(body) })
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.body.as_ref().is_some_and(|body| body.byte_length() == 0)
     }
 
     /// These bytes, if they are what their sender says; if not, they are given up.

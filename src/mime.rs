@@ -1,5 +1,7 @@
 //! Content types by a name's extension: a small table, since a wrong guess does more harm than none.
 
+use durable_objects::item::extension;
+
 /// What bytes of an unknown kind are.
 pub const OCTET_STREAM: &str = "application/octet-stream";
 
@@ -71,11 +73,6 @@ const TYPES: &[(&str, &str)] = &[
 /// Types that a browser would run scripts from if it opened them. They always come as attachments.
 const ACTIVE: [&str; 4] = ["text/html", "image/svg+xml", "application/xhtml+xml", "application/xml"];
 
-/// The text after the last dot of a name; none without a dot, or with nothing behind it.
-pub fn extension(name: &str) -> Option<&str> {
-    name.rsplit_once('.').map(|(_, extension)| extension).filter(|extension| !extension.is_empty())
-}
-
 /// The content type of a file with this name.
 pub fn of_name(name: &str) -> &'static str {
     let extension = extension(name).unwrap_or_default().to_ascii_lowercase();
@@ -110,13 +107,5 @@ mod tests {
             assert!(is_active(of_name(name)), "{name}");
         }
         assert!(!is_active(of_name("a.txt")));
-    }
-
-    #[test]
-    fn an_extension_is_what_follows_the_last_dot() {
-        assert_eq!(extension("a.tar.gz"), Some("gz"));
-        assert_eq!(extension(".env"), Some("env"));
-        assert_eq!(extension("a."), None);
-        assert_eq!(extension("Makefile"), None);
     }
 }

@@ -30,6 +30,11 @@ pub fn answer(body: JsValue, size_bytes: u64, range: Option<Range>) -> Answer {
     }
 }
 
+/// Bytes that are in memory, or a part of them.
+pub fn of_buffer(buffer: &ArrayBuffer, range: Option<Range>) -> JsValue {
+    range.map_or_else(|| buffer.into(), |range| slice(buffer, range).into())
+}
+
 /// The body of a response, or a part of it, for bytes that are few enough to be in memory.
 pub async fn of_response(response: &Response, range: Option<Range>) -> Result<JsValue, Error> {
     match range {

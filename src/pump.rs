@@ -2,7 +2,7 @@
 //! is known, in parts of 8 MiB when it is not. It holds one part at the most, and none of it is in wasm memory.
 
 use durable_objects::ids::Sha256;
-use futures::future::join;
+use futures::future::{Either, Fuse, FusedFuture as _, FutureExt as _, join, select};
 use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -49,7 +49,7 @@ pub struct Pump {
 
 enum Sink {
     /// One `put` that reads what is written here.
-    Put { writer: WritableStreamDefaultWriter, put: JsFuture },
+    Put { writer: WritableStreamDefaultWriter, put: Fuse<JsFuture> },
     /// Parts, the next of which is being filled.
     Parts { upload: Multipart, part: Uint8Array, filled: u32, parts: Array },
 }
@@ -59,7 +59,7 @@ impl Pump {
     pub fn put(blobs: &Blobs, key: String, size_bytes: u64, options: &PutOptions<'_>) -> Result<Self, Error> {
         #[expect(clippy::cast_precision_loss, reason = "bounded by the limits")]
         let stream = FixedLengthStream::new(size_bytes as f64);
-        let put = blobs.start_put(&key, &stream.readable(), options)?;
+        let put = blobs.start_put(&key, &stream.readable(), options)?.fuse();
         let writer = stream.writable().get_writer().map_err(|cause| failed("writing to", &key, &cause))?;
         Self::into_sink(key, Sink::Put { writer, put })
     }
@@ -102,9 +102,11 @@ impl Pump {
         }
         match self.sink {
             Sink::Put { writer, put } => {
-                let (closed, object) = join(JsFuture::from(writer.close()), put).await;
-                let stored = object.and(closed);
-                stored.map_err(|cause| failed("putting", &self.key, &cause))?;
+                let closed = JsFuture::from(writer.close());
+                let putting = |cause: JsValue| failed("putting", &self.key, &cause);
+                // In this order: where the `put` has failed, nobody may ever see the end of the stream.
+                put.await.map_err(putting)?;
+                closed.await.map_err(putting)?;
             }
             Sink::Parts { upload, part, filled, parts } => {
                 if filled > 0 {
@@ -126,15 +128,22 @@ impl Sink {
     async fn abort(self) {
         if let Self::Put { writer, put } = self {
             // Ends the `put`, so that it has failed before the alarm looks.
-            let _ = join(JsFuture::from(writer.abort()), put).await;
+            let aborted = JsFuture::from(writer.abort());
+            if !put.is_terminated() {
+                let _ = join(aborted, put).await;
+            }
         }
     }
 
     async fn send(&mut self, blobs: &Blobs, key: &str, chunk: &Uint8Array) -> Result<(), Error> {
         match self {
-            Self::Put { writer, .. } => {
-                let written = JsFuture::from(writer.write_with_chunk(chunk)).await;
-                written.map(drop).map_err(|cause| failed("writing to", key, &cause))
+            Self::Put { writer, put } => {
+                // A `put` that has failed may leave the stream as it is: then nobody would ever take the chunk.
+                match select(JsFuture::from(writer.write_with_chunk(chunk)), put).await {
+                    Either::Left((written, _)) => written.map(drop).map_err(|cause| failed("writing to", key, &cause)),
+                    Either::Right((Ok(_), _)) => Err(Error::BucketFailed(format!("putting {key}: it ended early"))),
+                    Either::Right((Err(cause), _)) => Err(failed("putting", key, &cause)),
+                }
             }
             Self::Parts { upload, part, filled, parts } => {
                 let mut taken = 0;

@@ -3,8 +3,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, SecondsFormat};
-use durable_objects::call::{Entry, Kind, Listed, Trashed};
+use durable_objects::call::{Entry, Kind, Trashed};
+pub use durable_objects::item::Time;
+use durable_objects::item::{Item, Type};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -12,110 +13,24 @@ use crate::conditional::quote;
 use crate::error::Error;
 use crate::mime;
 
-/// A time: ISO 8601 in UTC, with milliseconds and `Z`.
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(into = "String")]
-pub struct Time(pub i64);
-
-impl From<Time> for String {
-    fn from(Time(ms): Time) -> Self {
-        // Our own clock is far within what a date can be.
-        DateTime::from_timestamp_millis(ms).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
-    }
-}
-
-impl Time {
-    /// As HTTP writes it, to the second.
-    pub fn http_date(self) -> String {
-        DateTime::from_timestamp_millis(self.0).unwrap_or_default().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
-    }
-}
-
-/// What an entry is.
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Type {
-    /// It holds entries.
-    Directory,
-    /// It holds bytes.
-    File,
-}
-
-impl From<Kind> for Type {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Directory => Self::Directory,
-            Kind::File => Self::File,
-        }
-    }
-}
-
-/// One entry of a listing.
-#[derive(Debug, Serialize)]
-pub struct FileItem {
-    name: String,
-    path: String,
-    #[serde(rename = "type")]
-    kind: Type,
-    size: u64,
-    modified: Time,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    extension: Option<String>,
-}
-
-impl FileItem {
-    /// An entry below `root`.
-    pub fn new(root: &str, listed: &Listed) -> Self {
-        let path = listed.path.absolute(root);
-        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-        let extension = match listed.kind {
-            Kind::File => mime::extension(&name).map(str::to_owned),
-            Kind::Directory => None,
-        };
-        Self {
-            extension,
-            kind: listed.kind.into(),
-            size: listed.size_bytes,
-            modified: Time(listed.modified_ms),
-            name,
-            path,
-        }
-    }
-}
-
-/// A page of a directory.
-#[derive(Debug, Serialize)]
-pub struct ListingBody {
-    /// The directory.
-    pub path: String,
-    /// The directory it is in; `null` at the root.
-    pub parent: Option<String>,
-    /// Its entries.
-    pub files: Vec<FileItem>,
-    /// There is more: ask again with it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
-}
-
 /// One entry with everything that is known of it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct StatBody {
+pub struct StatBody<'a> {
     #[serde(flatten)]
-    item: FileItem,
+    item: Item<'a>,
     etag: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     mime_type: Option<&'static str>,
     rev: i64,
 }
 
-impl StatBody {
-    /// An entry below `root`.
-    pub fn new(root: &str, entry: &Entry) -> Self {
-        let Entry { path, kind, size_bytes, modified_ms, .. } = entry;
-        let listed = Listed { path: path.clone(), kind: *kind, size_bytes: *size_bytes, modified_ms: *modified_ms };
-        let mime_type = matches!(kind, Kind::File).then(|| mime::of_name(path.name()));
-        Self { item: FileItem::new(root, &listed), etag: quote(&entry.tag()), mime_type, rev: entry.rev }
+impl<'a> StatBody<'a> {
+    /// An entry, which is at an absolute path.
+    pub fn new(path: &'a str, entry: &Entry) -> Self {
+        let item = Item::new(path, entry.kind, entry.size_bytes, entry.modified_ms);
+        let mime_type = matches!(entry.kind, Kind::File).then(|| mime::of_name(entry.path.name()));
+        Self { item, etag: quote(&entry.tag()), mime_type, rev: entry.rev }
     }
 }
 
@@ -184,7 +99,10 @@ mod tests {
 
     #[test]
     fn a_file_and_a_directory_are_written_as_clients_know_them() {
-        let json = |entry| serde_json::to_string(&StatBody::new("/root/clawd", &entry)).unwrap();
+        let json = |entry: Entry| {
+            let path = entry.path.absolute("/root/clawd");
+            serde_json::to_string(&StatBody::new(&path, &entry)).unwrap()
+        };
         insta::assert_snapshot!(json(entry("notes/é.MD", Kind::File)), @r#"{"name":"é.MD","path":"/root/clawd/notes/é.MD","type":"file","size":3,"modified":"2025-11-21T10:13:20.007Z","extension":"MD","etag":"\"abababababababababababababababababababababababababababababababab\"","mimeType":"text/markdown; charset=utf-8","rev":9}"#);
         insta::assert_snapshot!(json(entry("", Kind::Directory)), @r#"{"name":"clawd","path":"/root/clawd","type":"directory","size":3,"modified":"2025-11-21T10:13:20.007Z","etag":"\"9-12\"","rev":9}"#);
     }

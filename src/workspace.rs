@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
-use durable_objects::call::{self, ANSWER, COST, Call, Foreign, Kind, Verb, to_header};
+use durable_objects::call::{self, Call, Foreign, Kind, Verb};
 use durable_objects::ids::{Label, UserId};
 use durable_objects::path::FilePath;
 use durable_objects::sql::Cost;
-use js_sys::{ArrayBuffer, Promise};
+use js_sys::{Array, ArrayBuffer, JsString, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, RequestInit, Response};
+use worker::console_warn;
 
 use crate::auth::Caller;
 use crate::blobs::{Blobs, ListedObject, Shelf};
@@ -23,8 +23,11 @@ extern "C" {
     /// The runtime's handle to an object.
     pub type Stub;
     #[wasm_bindgen(method, catch)]
-    fn fetch(this: &Stub, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+    fn perform(this: &Stub, call: &str, body: Option<&ArrayBuffer>) -> Result<Promise, JsValue>;
 }
+
+/// What a call answers: its answer, and what goes past it as the runtime's own, if anything does.
+type Answered<C> = (<C as Call>::Answer, JsValue);
 
 /// The workspace of one caller, for the length of one request.
 pub struct Workspace {
@@ -38,11 +41,13 @@ pub struct Workspace {
 impl Workspace {
     /// The workspace of a caller.
     pub fn of(caller: &Caller, incoming: &Rc<Incoming>) -> Result<Self, Error> {
+        // What is only looked at is nobody's doing.
+        let label = |name| if incoming.is_change() { incoming.label(name) } else { Ok(None) };
         Ok(Self {
             stub: env::workspace(&incoming.env, caller.user())?,
             user: caller.user().clone(),
-            actor: incoming.label("X-Actor")?,
-            turn: incoming.label("X-Turn")?,
+            actor: label("X-Actor")?,
+            turn: label("X-Turn")?,
             incoming: Rc::clone(incoming),
         })
     }
@@ -76,11 +81,28 @@ impl Workspace {
         loop {
             let page = blobs.list_after(&prefix, after.as_deref()).await?;
             after = page.last().map(|object| object.key.clone());
-            let files = page.iter().filter_map(|object| self.foreign(&prefix, object)).collect();
+            let (mut files, mut strange) = (Vec::new(), Vec::new());
+            for object in &page {
+                match self.foreign(&prefix, object) {
+                    Some(file) => files.push(file),
+                    None => strange.push(&object.key),
+                }
+            }
+            if let Some(first) = strange.first() {
+                console_warn!(
+                    "import: {} objects whose keys are no paths stay as they are, such as {first}",
+                    strange.len()
+                );
+            }
             let done = page.is_empty();
             let import = call::Import { files, done };
-            let request = call::Request { verb: import.into(), actor: Label::parse("sandbox"), turn: None };
-            read_answer::<call::Import>(&self.fetch(&request, None).await?).await?;
+            let request = call::Request { verb: import.into(), actor: Label::parse("sandbox"), turn: None, root: None };
+            let (call::Imported { passed_over, .. }, _) = self.answer::<call::Import>(&request, None).await?;
+            if passed_over > 0 {
+                console_warn!(
+                    "import: {passed_over} objects are in the way of others, or do not fit, and stay as they are"
+                );
+            }
             if done {
                 return Ok(());
             }
@@ -96,12 +118,19 @@ impl Workspace {
         Some(Foreign { key: object.key.clone(), path, kind, size_bytes: object.size_bytes })
     }
 
-    /// Makes a call that may answer a file's bytes: they are the body of the response, not yet read.
-    pub async fn call_for_bytes<C: Call>(&self, call: C) -> Result<(C::Answer, Option<Response>), Error> {
-        self.send(call, None).await
+    /// Makes a call that may answer a file's bytes: they are a buffer of the runtime, or there are none.
+    pub async fn call_for_bytes<C: Call>(&self, call: C) -> Result<(C::Answer, Option<ArrayBuffer>), Error> {
+        let (answer, body) = self.send(call, None).await?;
+        Ok((answer, body.dyn_into().ok()))
     }
 
-    async fn send<C: Call>(&self, call: C, body: Option<&ArrayBuffer>) -> Result<(C::Answer, Option<Response>), Error> {
+    /// Makes a call that answers part of its answer as text, written as the client sees it.
+    pub async fn call_for_text<C: Call>(&self, call: C) -> Result<(C::Answer, JsString), Error> {
+        let (answer, body) = self.send(call, None).await?;
+        Ok((answer, body.unchecked_into()))
+    }
+
+    async fn send<C: Call>(&self, call: C, body: Option<&ArrayBuffer>) -> Result<Answered<C>, Error> {
         let request = self.request(call);
         match self.answer::<C>(&request, body).await {
             Err(Error::Workspace(call::Error::ImportFirst { after })) => {
@@ -113,72 +142,30 @@ impl Workspace {
     }
 
     fn request(&self, call: impl Into<Verb>) -> call::Request {
-        call::Request { verb: call.into(), actor: self.actor.clone(), turn: self.turn.clone() }
-    }
-
-    /// The answer to a call, and the response if its body is still to be read.
-    async fn answer<C: Call>(
-        &self,
-        request: &call::Request,
-        body: Option<&ArrayBuffer>,
-    ) -> Result<(C::Answer, Option<Response>), Error> {
-        let response = self.fetch(request, body).await?;
-        match header(&response, ANSWER) {
-            Some(answer) => Ok((parse::<C>(&answer)?, Some(response))),
-            None => Ok((read_answer::<C>(&response).await?, None)),
+        call::Request {
+            verb: call.into(),
+            actor: self.actor.clone(),
+            turn: self.turn.clone(),
+            root: Some(self.incoming.config.root.clone()),
         }
     }
 
-    async fn fetch(&self, request: &call::Request, body: Option<&ArrayBuffer>) -> Result<Response, Error> {
+    /// The answer of the object, and its bill.
+    async fn answer<C: Call>(&self, request: &call::Request, body: Option<&ArrayBuffer>) -> Result<Answered<C>, Error> {
         // A rejection is the platform's: the object restarts, is overloaded, or its isolate ran out of memory.
         let unreachable = |cause: JsValue| Error::Interrupted(format!("the object did not answer: {cause:?}"));
-        let init = request_init(request, body)?;
-        let response = self.stub.fetch("http://workspace/", &init).map_err(unreachable)?;
-        let response: Response = JsFuture::from(response).await.map_err(unreachable)?.unchecked_into();
-        if response.status() != 200 {
-            return Err(Error::Interrupted(format!("the object answered {}", response.status())));
-        }
-        self.incoming.spend_rows(cost(&response));
-        Ok(response)
+        let request = serde_json::to_string(request).map_err(|error| Error::internal("a call", &error))?;
+        let answer = self.stub.perform(&request, body).map_err(unreachable)?;
+        let answer: Array = JsFuture::from(answer).await.map_err(unreachable)?.unchecked_into();
+        self.incoming.spend_rows(Cost { rows_read: count(&answer.get(1)), rows_written: count(&answer.get(2)) });
+        let result: Result<C::Answer, call::Error> =
+            serde_json::from_str(&answer.get(0).as_string().unwrap_or_default())
+                .map_err(|error| Error::internal("an answer of the object", &error))?;
+        Ok((result?, answer.get(3)))
     }
 }
 
-/// The call as the body, or, when the body is a file's bytes, in a header.
-fn request_init(request: &call::Request, bytes: Option<&ArrayBuffer>) -> Result<RequestInit, Error> {
-    let broken = |cause: serde_json::Error| Error::internal("a call", &cause);
-    let init = RequestInit::new();
-    init.set_method("POST");
-    if let Some(bytes) = bytes {
-        let unset = |cause: JsValue| Error::internal("a call", &cause);
-        let headers = Headers::new().map_err(unset)?;
-        headers.set(call::CALL, &to_header(request).map_err(broken)?).map_err(unset)?;
-        init.set_headers(&headers);
-        init.set_body(bytes);
-    } else {
-        init.set_body(&serde_json::to_string(request).map_err(broken)?.into());
-    }
-    Ok(init)
-}
-
-async fn read_answer<C: Call>(response: &Response) -> Result<C::Answer, Error> {
-    let cut_off = |cause: JsValue| Error::Interrupted(format!("the object's answer was cut off: {cause:?}"));
-    let text = JsFuture::from(response.text().map_err(cut_off)?).await.map_err(cut_off)?;
-    parse::<C>(&text.as_string().unwrap_or_default())
-}
-
-fn parse<C: Call>(answer: &str) -> Result<C::Answer, Error> {
-    let answer: Result<C::Answer, call::Error> =
-        serde_json::from_str(answer).map_err(|error| Error::internal("an answer of the object", &error))?;
-    Ok(answer?)
-}
-
-fn header(response: &Response, name: &str) -> Option<String> {
-    response.headers().get(name).ok().flatten()
-}
-
-fn cost(response: &Response) -> Cost {
-    let cost = header(response, COST).unwrap_or_default();
-    let (rows_read, rows_written) = cost.split_once(',').unwrap_or_default();
-    let count = |text: &str| text.parse().unwrap_or_default();
-    Cost { rows_read: count(rows_read), rows_written: count(rows_written) }
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows, below 2^53")]
+fn count(number: &JsValue) -> u64 {
+    number.as_f64().unwrap_or_default() as u64
 }

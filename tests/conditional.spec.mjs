@@ -181,6 +181,20 @@ for (const verb of /** @type {const} */ (["move", "copy"])) {
   });
 }
 
+for (const nothing of ["nonsense", "W/", '"', ","]) {
+  test(`a change on the condition If-None-Match: ${nothing} is refused: it would go through whatever is there`, async () => {
+    const userId = server.user();
+    const client = server.client(userId);
+    ok(await client.write(FILE, "kept"));
+    const headers = { "if-none-match": nothing };
+    for (const write of Object.values(WRITES)) refused(await write(client, FILE, Buffer.from("new"), headers), 400);
+    refused(await client.put(FILE, randomBytes(2 * MIB), headers), 400);
+    refused(await client.request("DELETE", "/", { params: { path: FILE }, headers }), 400);
+    assert.equal(ok(await client.read(FILE)).content, "kept");
+    await nothingPending(server, userId);
+  });
+}
+
 test("a delete goes ahead only on its condition, of a file and of a directory", async () => {
   const client = server.client();
   const remove = (/** @type {string} */ path, /** @type {Record<string, string>} */ headers, permanent = false) =>

@@ -86,6 +86,17 @@ test("a put over a directory or under a file is a conflict and changes neither",
   assert.deepEqual(ok(await client.list(ROOT, { recursive: true })), before);
 });
 
+test("a part is not taken for the whole: a put with Content-Range is refused and changes nothing", async () => {
+  const client = server.client();
+  ok(await client.put(FILE, BYTES));
+  for (const range of ["bytes 0-9/1024", "bytes 0-9/*", "bytes */10", "nonsense"]) {
+    refused(await client.put(FILE, BYTES.subarray(0, 10), { "content-range": range }), 400, /Content-Range/);
+    refused(await client.put(`${ROOT}/new.bin`, BYTES.subarray(0, 10), { "content-range": range }), 400);
+  }
+  assert.deepEqual((await client.content(FILE)).bytes, BYTES);
+  refused(await client.stat(`${ROOT}/new.bin`), 404);
+});
+
 test("what is not there has no content, and a directory has none", async () => {
   const client = server.client();
   ok(await client.put(`${ROOT}/dir/file`, "x"));
@@ -104,6 +115,12 @@ test("raw routes need a path", async () => {
   ]) {
     refused(await client.request(method ?? "", endpoint ?? ""), 400);
   }
+});
+
+test("a path that is empty has no characters that could be one", async () => {
+  const client = server.client();
+  for (const endpoint of ["/content", "/stat", "/read", "/list"])
+    refused(await client.request("GET", endpoint, { params: { path: "" } }), 400, "Invalid characters in path");
 });
 
 test("HEAD answers wherever GET does, with the same headers and no body", async () => {

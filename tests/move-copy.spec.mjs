@@ -249,3 +249,30 @@ test("the trash gives by copy, and by move to no one", async () => {
   assert.deepEqual(await tree(client), { "/copied": null, "/copied/inner": "y", "/copied.txt": "x" });
   assert.equal(ok(await client.trash()).files.length, 2);
 });
+
+test("nothing goes where a directory in it would lie deeper than paths can, by move, copy or restore", async () => {
+  const deep = (/** @type {string} */ name, /** @type {number} */ depth) =>
+    `${ROOT}/${Array.from({ length: depth }, () => name).join("/")}`;
+  const client = server.client();
+  ok(await client.write(`${deep("d", 40)}/file.txt`, "at the bottom"));
+  const before = await tree(client);
+  for (const to of [deep("e", 26), deep("e", 64)]) {
+    refused(await client.move(deep("d", 1), to), 400, "Path too long");
+    refused(await client.copy(deep("d", 1), to), 400, "Path too long");
+  }
+  refused(await client.move(deep("d", 2), `${ROOT}/x/${deep("e", 27).slice(ROOT.length + 1)}`), 400, "Path too long");
+  assert.deepEqual(await tree(client), before);
+
+  const { trashPath } = ok(await client.remove(deep("d", 1)));
+  refused(await client.restore(trashPath, deep("e", 26)), 400, "Path too long");
+  assert.deepEqual(await tree(client), {});
+  // One level less: the file at the bottom can still be named.
+  ok(await client.restore(trashPath, deep("e", 24)));
+  const bottom = `${deep("e", 24)}/${deep("d", 39).slice(ROOT.length + 1)}/file.txt`;
+  assert.equal(ok(await client.read(bottom)).content, "at the bottom");
+  // The deepest that goes: its file lies below what can be named, is listed all the same, and comes up again.
+  ok(await client.move(`${ROOT}/e`, `${ROOT}/x/e`));
+  assert.ok(names(ok(await client.list(ROOT, { recursive: true }))).includes("file.txt"));
+  ok(await client.move(`${ROOT}/x/e`, `${ROOT}/e`));
+  assert.equal(ok(await client.read(bottom)).content, "at the bottom");
+});

@@ -121,6 +121,16 @@ test("a restore into the trash, or out of the workspace, is refused", async () =
   assert.equal((await trashed(client)).length, 1);
 });
 
+test("a restore to what is no text restores nothing, and to nothing where it was", async () => {
+  const client = await workspace("file.txt");
+  const { trashPath } = ok(await client.remove(FILE));
+  for (const to of [7, true, {}, [], [`${ROOT}/a`], { path: `${ROOT}/a` }])
+    refused(await client.post("/restore", { trashPath, to }), 400, "to must be a text");
+  refused(await client.post("/restore", { trashPath, to: "" }), 400);
+  assert.deepEqual(names(ok(await client.list())), []);
+  assert.equal(ok(await client.post("/restore", { trashPath, to: null })).path, FILE);
+});
+
 test("what is not in the trash cannot be restored", async () => {
   const client = await workspace("file.txt", "gone.txt");
   const { trashPath } = ok(await client.remove(`${ROOT}/gone.txt`));

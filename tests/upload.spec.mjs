@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import http from "node:http";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
 import { keys, names, ok, refused } from "./expect.mjs";
@@ -206,8 +207,48 @@ test("a form with a quoted boundary, an upper-case type, a preamble and an epilo
   assert.equal(ok(await client.read(FILE)).content, "x");
 });
 
+test("a page's form in which no file was chosen brings none, and what is there stays", async () => {
+  const client = server.client();
+  ok(await client.write(FILE, "kept"));
+  refused(await post(client, form([file("", ""), path(FILE)])), 400, "File and path required");
+  assert.equal(ok(await client.read(FILE)).content, "kept");
+  ok(await post(client, form([file("", ""), file("x"), path(FILE)])));
+  assert.equal(ok(await client.read(FILE)).content, "x");
+});
+
 test("an empty body is no form, with and without a length", async () => {
   const client = server.client();
   refused(await post(client, ""), 400, "Invalid form data");
   refused(await post(client, []), 400, "Invalid form data");
 });
+
+/** Forms that begin like this and then go on without a boundary. @type {Record<string, string>} */
+const ENDLESS = {
+  "in front of its first field": "",
+  "in the header of a field": `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file`,
+};
+
+for (const [where, beginning] of Object.entries(ENDLESS)) {
+  test(`a form without a boundary in sight ${where} is refused before its end: it would have to be kept in memory`, async () => {
+    const userId = server.user();
+    const client = server.client(userId);
+    const ask = () => {
+      const request = http.request(client.url("/upload"), { method: "POST", headers: FORM, agent: false });
+      const { promise, resolve, reject } = Promise.withResolvers();
+      request.on("response", (response) => resolve(response.resume().statusCode)).on("error", reject);
+      request.setTimeout(10_000, () => reject(new Error("it waits for more")));
+      request.flushHeaders();
+      // More than is ever kept, and far less than a file may have; the end never comes.
+      request.write(beginning + "x".repeat(4 * MIB));
+      return promise.finally(() => request.destroy());
+    };
+    // The server does not read on: whoever still writes may meet the closed connection before the answer.
+    const early = (/** @type {NodeJS.ErrnoException} */ { code }) =>
+      code === "EPIPE" || code === "ECONNRESET" ? 0 : code;
+    let status = 0;
+    for (let attempt = 0; attempt < 20 && status === 0; attempt++) status = await ask().catch(early);
+    assert.equal(status, 400);
+    assert.deepEqual(names(ok(await client.list())), []);
+    await nothingPending(server, userId);
+  });
+}

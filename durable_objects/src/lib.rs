@@ -8,9 +8,11 @@
 //! |---|---|
 //! | [`call`] | the interface: every verb, its answer, the one error type, and how they travel |
 //! | [`path`], [`ids`] | names that are proven valid once they have their type |
+//! | [`item`] | an entry as clients see it |
 //! | [`limits`] | how much, how deep, how long |
 //! | [`media_url`] | the addresses of public media, which both rooms make |
 //! | [`sql`] | the seam: workerd's SQLite, or any other in tests |
+//! | [`words`] | texts of our own, handed to the runtime once |
 //! | [`workspace`] | the schema, the verbs, the timers |
 //! | `bucket` | what the alarm does outside of the database: it removes what the database has let go of (wasm only) |
 //! | `object` | the Durable Object that runs them (wasm only) |
@@ -19,6 +21,7 @@
 mod bucket;
 pub mod call;
 pub mod ids;
+pub mod item;
 pub mod limits;
 pub mod media_url;
 #[cfg(target_arch = "wasm32")]
@@ -26,6 +29,7 @@ pub mod media_url;
 mod object;
 pub mod path;
 pub mod sql;
+pub mod words;
 pub mod workspace;
 
 #[cfg(target_arch = "wasm32")]

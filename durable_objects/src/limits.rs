@@ -19,6 +19,10 @@ pub const LISTING_MAX_ENTRIES: usize = 10_000;
 /// The most entries that one copy may make: about 8 MB of rows in memory and a second of the object's time.
 pub const COPY_MAX_ENTRIES: usize = 20_000;
 
+/// The most bytes of paths that one walk of the tree holds in memory, for a listing or a copy: what ten thousand entries
+/// with the longest paths would take is more than an isolate should give.
+pub const WALK_MAX_BYTES: usize = 16 * 1024 * 1024;
+
 /// What an operator configures. [`Limits::from_vars`] reads it from the deployment's variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -1,19 +1,17 @@
 //! The Durable Object: takes calls from the Worker, runs them, answers; rings when the alarm does.
 //!
-//! Between a call's arrival and its work there is one `await`, for the body; all that touches the database comes after
-//! it, in one go. The output gate holds the answer back until what was written is durable.
+//! A call is one synchronous function. The output gate holds its answer back until what was written is durable.
 
 use std::cell::{Cell, OnceCell};
 
-use js_sys::ArrayBuffer;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use worker::{
-    Date, DurableObject, Env, Request, Response, Result, ScheduledTime, State, console_error, durable_object,
-};
+use js_sys::{Array, ArrayBuffer, Promise};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsError, JsValue};
+use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 use crate::bucket;
-use crate::call::{self, ANSWER, CALL, COST, Error};
+use crate::call::{self, Error, Verb};
+use crate::item;
 use crate::limits::Limits;
 use crate::sql::{Bytes, ObjectSql, Sql};
 use crate::workspace::{self, Context, Orphan, Reply};
@@ -27,48 +25,28 @@ const REMOVALS_PER_RING: usize = 4;
 /// One user's workspace.
 #[durable_object]
 pub struct Workspace {
-    state: State,
+    storage: Alarms,
     env: Env,
     sql: ObjectSql,
     /// Set once the database has been brought to the newest schema.
     limits: OnceCell<Limits>,
+    /// Set once the workspace is known to be neither closed nor waiting for its import.
+    takes_all: Cell<bool>,
     /// What this instance knows the alarm to be set to.
     alarm_ms: Cell<Option<i64>>,
 }
 
 impl DurableObject for Workspace {
     fn new(state: State, env: Env) -> Self {
-        let sql = ObjectSql::new(&state.storage());
-        Self { state, env, sql, limits: OnceCell::new(), alarm_ms: Cell::new(None) }
+        let storage = state.storage();
+        let sql = ObjectSql::new(&storage);
+        let storage = AsRef::<JsValue>::as_ref(storage.as_raw()).clone().unchecked_into();
+        Self { storage, env, sql, limits: OnceCell::new(), takes_all: Cell::new(false), alarm_ms: Cell::new(None) }
     }
 
-    async fn fetch(&self, request: Request) -> Result<Response> {
-        let (call, body) = match request.headers().get(CALL)? {
-            Some(call) => (call, Some(array_buffer(&request).await?)),
-            None => (text(&request).await?, None),
-        };
-        let call: call::Request = serde_json::from_str(&call)?;
-        let before = self.sql.cost();
-        let reply = self.perform(&call, body.as_ref())?;
-        let written = self.sql.cost().rows_written != before.rows_written;
-        if written || self.alarm_ms.get().is_none() {
-            self.arm().await?;
-        }
-        let cost = self.sql.cost();
-        let rows = (cost.rows_read - before.rows_read, cost.rows_written - before.rows_written);
-        let answer = Response::builder().with_header(COST, &format!("{},{}", rows.0, rows.1))?;
-        match reply {
-            Reply::Json(json) => Ok(answer.fixed(json.into_bytes())),
-            Reply::Bytes(json, bytes) => {
-                // The buffer as it is; the crate's own bodies would copy it into wasm and out again.
-                let body = web_sys::Response::new_with_opt_buffer_source(Some(&bytes))?.body();
-                let answer = answer.with_header(ANSWER, &json)?;
-                Ok(match body {
-                    Some(body) => answer.stream(body),
-                    None => answer.empty(),
-                })
-            }
-        }
+    /// Nobody fetches it: calls come by [`Workspace::perform`].
+    async fn fetch(&self, _: Request) -> Result<Response> {
+        Response::error("Not found", 404)
     }
 
     async fn alarm(&self) -> Result<Response> {
@@ -79,21 +57,56 @@ impl DurableObject for Workspace {
                 for failure in failures {
                     console_error!("alarm: {failure}");
                 }
-                self.arm().await?;
+                self.arm().map_err(|error| error.to_string())?;
             }
             Err(error) => {
                 console_error!("alarm: {error}");
-                self.set_alarm(now_ms() + REOPEN_MS).await?;
+                self.set_alarm(now_ms() + REOPEN_MS);
             }
         }
         Response::empty()
     }
 }
 
+#[wasm_bindgen]
 impl Workspace {
-    fn perform(&self, call: &call::Request, body: Option<&Bytes>) -> Result<Reply> {
+    /// Runs one call, which is JSON, with the bytes that it brings. It answers `[answer, rows read, rows written, body]`:
+    /// the answer as JSON, and what goes past it as the runtime's own, if anything does.
+    ///
+    /// The platform calls it for the Worker (its RPC): without a `Request` and a `Response` on the way, which alone would cost
+    /// more than the work.
+    #[expect(clippy::needless_pass_by_value, reason = "it comes from JavaScript, which keeps nothing of it")]
+    pub fn perform(&self, call: &str, body: Option<ArrayBuffer>) -> std::result::Result<Array, JsError> {
+        let call: call::Request = serde_json::from_str(call)?;
+        let before = self.sql.cost();
+        let reply = self.answer(&call, body.as_ref())?;
+        let written = self.sql.cost().rows_written != before.rows_written;
+        if written || self.alarm_ms.get().is_none() {
+            self.arm()?;
+        }
+        let cost = self.sql.cost();
+        #[expect(clippy::cast_precision_loss, reason = "no call touches 2^53 rows")]
+        let count = |rows: u64| JsValue::from_f64(rows as f64);
+        let (answer, body) = match reply {
+            Reply::Json(answer) => (answer, JsValue::UNDEFINED),
+            Reply::Bytes(answer, bytes) => (answer, bytes.into()),
+            Reply::Listing(mut listing) => {
+                let files = item::to_json(call.root.as_deref().unwrap_or_default(), &listing.entries)?;
+                listing.entries.clear();
+                (serde_json::to_string(&Ok::<_, Error>(listing))?, JsValue::from_str(&files))
+            }
+        };
+        let (read, written) = (cost.rows_read - before.rows_read, cost.rows_written - before.rows_written);
+        Ok(Array::of4(&JsValue::from_str(&answer), &count(read), &count(written), &body))
+    }
+}
+
+impl Workspace {
+    fn answer(&self, call: &call::Request, body: Option<&Bytes>) -> std::result::Result<Reply, serde_json::Error> {
         let ready = self.open().and_then(|limits| {
-            workspace::must_take(&self.sql, &call.verb)?;
+            if !self.takes_all.get() {
+                self.takes_all.set(workspace::must_take(&self.sql, &call.verb)?);
+            }
             Ok(limits)
         });
         let limits = match ready {
@@ -103,7 +116,10 @@ impl Workspace {
         let (actor, turn) = (call.actor.as_ref(), call.turn.as_ref());
         let new_media_id = bucket::new_media_id;
         let context = Context { sql: &self.sql, limits, now_ms: now_ms(), actor, turn, new_media_id };
-        Ok(workspace::perform(&context, &call.verb, body)?)
+        if matches!(call.verb, Verb::Close(_)) {
+            self.takes_all.set(false);
+        }
+        workspace::perform(&context, &call.verb, body)
     }
 
     /// Does what is due, in the database and then in the bucket, and answers what failed.
@@ -181,40 +197,40 @@ impl Workspace {
     }
 
     /// Sets the alarm to the earliest task, unless it is.
-    async fn arm(&self) -> Result<()> {
+    fn arm(&self) -> std::result::Result<(), Error> {
         if self.limits.get().is_none() {
             return Ok(());
         }
-        let next_ms = workspace::next_alarm_ms(&self.sql).map_err(|error| error.to_string())?;
+        let next_ms = workspace::next_alarm_ms(&self.sql)?;
         let now_ms = now_ms();
         match (next_ms, self.alarm_ms.get()) {
             // It is about to ring: to set it again would only put it off.
-            (Some(due_ms), Some(alarm_ms)) if alarm_ms <= now_ms.max(due_ms) => Ok(()),
-            (Some(due_ms), _) => self.set_alarm(due_ms.max(now_ms)).await,
-            (None, _) => Ok(()),
+            (Some(due_ms), Some(alarm_ms)) if alarm_ms <= now_ms.max(due_ms) => {}
+            (Some(due_ms), _) => self.set_alarm(due_ms.max(now_ms)),
+            (None, _) => {}
         }
+        Ok(())
     }
 
-    async fn set_alarm(&self, at_ms: i64) -> Result<()> {
+    /// Sets the alarm. There is nothing to wait for: the platform writes it together with what the call has written, and
+    /// lets no answer out before both are durable.
+    fn set_alarm(&self, at_ms: i64) {
         self.alarm_ms.set(Some(at_ms));
         #[expect(clippy::cast_precision_loss, reason = "milliseconds stay below 2^53")]
-        let date = js_sys::Date::new(&JsValue::from_f64(at_ms as f64));
-        self.state.storage().set_alarm(ScheduledTime::new(date)).await
+        let time = JsValue::from_f64(at_ms as f64);
+        let _ = self.storage.set_alarm(&time);
     }
 }
 
-/// The body as a text.
-async fn text(request: &Request) -> Result<String> {
-    let text = JsFuture::from(request.inner().text()?).await?;
-    text.as_string().ok_or_else(|| "a body that is no text".into())
+#[wasm_bindgen]
+extern "C" {
+    // The crate's own is a future, which would have to be awaited.
+    type Alarms;
+    #[wasm_bindgen(method, js_name = setAlarm)]
+    fn set_alarm(this: &Alarms, at_ms: &JsValue) -> Promise;
 }
 
-/// The body, which stays outside of wasm memory.
-async fn array_buffer(request: &Request) -> Result<ArrayBuffer> {
-    let buffer = JsFuture::from(request.inner().array_buffer()?).await?;
-    buffer.dyn_into().map_err(|_| "a body that is no ArrayBuffer".into())
-}
-
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds, whole and below 2^53")]
 fn now_ms() -> i64 {
-    Date::now().as_millis().cast_signed()
+    js_sys::Date::now() as i64
 }

@@ -200,6 +200,7 @@ mod platform {
     use worker::Storage;
 
     use super::{Cost, Param, Row, Sql, SqlError, Value};
+    use crate::words::word;
 
     #[wasm_bindgen]
     extern "C" {
@@ -214,7 +215,7 @@ mod platform {
 
         type JsSql;
         #[wasm_bindgen(method, catch, variadic)]
-        fn exec(this: &JsSql, statement: &str, params: &Array) -> Result<JsCursor, JsValue>;
+        fn exec(this: &JsSql, statement: &JsString, params: &Array) -> Result<JsCursor, JsValue>;
 
         type JsCursor;
         #[wasm_bindgen(method, catch)]
@@ -247,7 +248,7 @@ mod platform {
     impl Sql for ObjectSql {
         fn query(&self, statement: &str, params: &[Param<'_>]) -> Result<Vec<Row>, SqlError> {
             let bound: Array = params.iter().map(to_js).collect();
-            let cursor = self.sql.exec(statement, &bound).map_err(|error| explain(&error))?;
+            let cursor = self.sql.exec(&word(statement), &bound).map_err(|error| explain(&error))?;
             let rows = cursor.raw().and_then(|rows| collect(&rows)).map_err(|error| explain(&error))?;
             // Right only now that the cursor is drained.
             let mut cost = self.cost.get();

@@ -138,7 +138,7 @@ fn by_hint(head: &[u8], size_bytes: Option<u64>, hint: &Hint) -> Option<MediaTyp
 impl Hint {
     /// The extension of the name, else of the stated type.
     fn extension(&self) -> Option<String> {
-        let named = self.file_name.as_deref().and_then(crate::mime::extension).map(str::to_ascii_lowercase);
+        let named = self.file_name.as_deref().and_then(durable_objects::item::extension).map(str::to_ascii_lowercase);
         let stated = || match self.content_type.as_deref()?.split(';').next()?.trim() {
             "model/obj" => Some("obj"),
             "model/mtl" => Some("mtl"),

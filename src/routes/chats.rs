@@ -7,20 +7,21 @@ use durable_objects::ids::UserId;
 use js_sys::{ArrayBuffer, Uint8Array};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use worker::Date;
 
 use super::Outcome;
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::blobs::{Blobs, Shelf};
 use crate::error::Error;
-use crate::incoming::Incoming;
+use crate::incoming::{Incoming, now_ms};
 use crate::wire::Time;
 
 const DEFAULT_MESSAGES: usize = 50;
 const MAX_MESSAGES: usize = 200;
 /// How much of a file is read: of a session the end, which has the newest messages.
 const READ_MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// How many pages of 500 chats are looked through: what one request may ask of the bucket is bounded.
+const HISTORY_MAX_PAGES: usize = 20;
 /// Where a session's file lies as the sandbox sees it; in the bucket it is the shelf of sessions.
 const SANDBOX_PREFIX: &str = "/root/.clawdbot/";
 const SESSIONS_INDEX: &str = "agents/main/sessions/sessions.json";
@@ -44,7 +45,7 @@ pub async fn history(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         },
     };
     messages.drain(..messages.len().saturating_sub(limit));
-    let elapsed = Date::now().as_millis().cast_signed() - incoming.now_ms;
+    let elapsed = now_ms() - incoming.now_ms;
     Answer::ok(&json!({
         "sessionKey": key, "messages": messages, "source": source, "elapsed": elapsed, "limit": limit,
     }))
@@ -55,14 +56,24 @@ pub async fn sessions(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let blobs = Blobs::of(&incoming)?;
     let mut sessions = BTreeMap::new();
     let shelf = Shelf::History.prefix(caller.user());
-    for object in blobs.list(&shelf).await? {
-        if let Some(key) = object.key.strip_prefix(&shelf).and_then(|name| name.strip_suffix(".json")) {
-            #[expect(clippy::cast_possible_truncation, reason = "milliseconds; `as` saturates")]
-            let updated_ms = object.uploaded_ms as i64;
-            sessions.insert(key.to_owned(), (None, updated_ms));
+    let mut after = None;
+    for _ in 0..HISTORY_MAX_PAGES {
+        let page = blobs.list_after(&shelf, after.as_deref()).await?;
+        for object in &page {
+            let key = object.key.strip_prefix(&shelf).and_then(|name| name.strip_suffix(".json"));
+            if let Some(key) = key.filter(|key| is_session_key(key)) {
+                #[expect(clippy::cast_possible_truncation, reason = "milliseconds; `as` saturates")]
+                let updated_ms = object.uploaded_ms as i64;
+                sessions.insert(key.to_owned(), (None, updated_ms));
+            }
+        }
+        after = page.last().map(|object| object.key.clone());
+        if after.is_none() {
+            break;
         }
     }
-    for (key, session) in index(&blobs, caller.user()).await? {
+    let known = index(&blobs, caller.user()).await?.into_iter().filter(|(key, _)| is_session_key(key));
+    for (key, session) in known {
         let known_ms = sessions.get(&key).map_or(0, |(_, updated_ms)| *updated_ms);
         sessions.insert(key, (session.title(), known_ms.max(session.updated_ms())));
     }

@@ -44,17 +44,20 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
     let workspace = Workspace::of(caller, incoming)?;
     let unless = conditional::of_look(incoming);
     if incoming.method == "HEAD" {
-        let entry = stat_file(&workspace, path).await?;
-        if unless.matches(Some(&entry.tag())) {
-            return Ok(unchanged(&entry));
+        let entry = stat_file(&workspace, path.clone()).await?;
+        // Bytes that are not ours yet may be others than the tree knows: they are looked at, as for a GET.
+        if entry.hash.is_some() {
+            if unless.matches(Some(&entry.tag())) {
+                return Ok(unchanged(&entry));
+            }
+            let head = Answer::empty(200).with("Content-Length", &entry.size_bytes.to_string());
+            return Ok(described(head, &entry, disposition));
         }
-        let head = Answer::empty(200).with("Content-Length", &entry.size_bytes.to_string());
-        return Ok(described(head, &entry, disposition));
     }
-    let (Found { mut entry, bytes: place }, response) = workspace.call_for_bytes(Read { path, unless }).await?;
+    let (Found { mut entry, bytes: place }, bytes) = workspace.call_for_bytes(Read { path, unless }).await?;
     let tag = entry.tag();
     let range = || partial::asked_for(incoming, entry.size_bytes, &tag);
-    let (body, range) = match (place, response) {
+    let (body, range) = match (place, bytes) {
         (Place::Unchanged, _) => return Ok(unchanged(&entry)),
         (Place::Foreign(key), _) => {
             // Not ours yet: answered as it is now, and whole.
@@ -70,9 +73,9 @@ async fn raw(caller: &Caller, incoming: &Rc<Incoming>, disposition: &str) -> Out
             let range = range()?;
             (Blobs::of_media(incoming)?.get_movable(&key, range).await?, range)
         }
-        (Place::Body, Some(response)) => {
+        (Place::Body, Some(bytes)) => {
             let range = range()?;
-            (partial::of_response(&response, range).await?, range)
+            (partial::of_buffer(&bytes, range), range)
         }
         (Place::Body, None) => return Err(without_bytes()),
     };
@@ -105,7 +108,7 @@ pub fn unchanged(entry: &Entry) -> Answer {
 pub async fn whole(
     incoming: &Rc<Incoming>,
     found: &Found,
-    response: Option<Response>,
+    bytes: Option<ArrayBuffer>,
     max_bytes: u64,
 ) -> Result<ArrayBuffer, Error> {
     let too_large = |size_bytes| Error::TooLargeForJson { size_bytes, max_bytes };
@@ -113,14 +116,14 @@ pub async fn whole(
     if size_bytes > max_bytes {
         return Err(too_large(size_bytes));
     }
-    let stream = match (&found.bytes, response) {
+    let stream = match (&found.bytes, bytes) {
         (Place::Foreign(key), _) => match Blobs::of(incoming)?.get_foreign(key).await? {
             (size_bytes, _) if size_bytes > max_bytes => return Err(too_large(size_bytes)),
             (_, body) => body,
         },
         (Place::Stored(key), _) => Blobs::of(incoming)?.get(key, size_bytes, None).await?,
         (Place::Media(key), _) => Blobs::of_media(incoming)?.get_movable(key, None).await?,
-        (Place::Body | Place::Unchanged, Some(response)) => return partial::to_buffer(&response).await,
+        (Place::Body | Place::Unchanged, Some(bytes)) => return Ok(bytes),
         (Place::Body | Place::Unchanged, None) => return Err(without_bytes()),
     };
     let response = Response::new_with_opt_readable_stream(Some(&stream.unchecked_into()));

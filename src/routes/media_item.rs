@@ -50,7 +50,7 @@ pub async fn get(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         let answer = if is_known { Answer::empty(304) } else { Answer::empty(200) };
         return Ok(described(answer.with("Content-Length", &media.size_bytes.to_string()), &media));
     }
-    let (MediaFound { media, bytes }, response) = workspace.call_for_bytes(ReadMedia { id }).await?;
+    let (MediaFound { media, bytes: place }, bytes) = workspace.call_for_bytes(ReadMedia { id }).await?;
     if let (Some(_), Some(url)) = (&config.urls.cdn_base, wire::public_url(config, &incoming.origin, &media)) {
         return Ok(Answer::empty(302).with("Location", &url));
     }
@@ -59,10 +59,10 @@ pub async fn get(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     }
     let size_bytes = media.size_bytes;
     let range = partial::asked_for(&incoming, size_bytes, &media.hash.to_string())?;
-    let body = match (bytes, response) {
+    let body = match (place, bytes) {
         (Place::Media(key), _) => Blobs::of_media(&incoming)?.get_movable(&key, range).await?,
         (Place::Stored(key), _) => Blobs::of(&incoming)?.get(&key, size_bytes, range).await?,
-        (Place::Body, Some(response)) => partial::of_response(&response, range).await?,
+        (Place::Body, Some(bytes)) => partial::of_buffer(&bytes, range),
         (Place::Body | Place::Foreign(_) | Place::Unchanged, _) => return Err(without_bytes()),
     };
     Ok(described(partial::answer(body, size_bytes, range), &media))
@@ -102,7 +102,7 @@ pub async fn delete(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
 pub async fn share(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let id = id(&incoming)?;
     let workspace = Workspace::of(&caller, &incoming)?;
-    let (MediaFound { media, bytes }, response) = workspace.call_for_bytes(ReadMedia { id: id.clone() }).await?;
+    let (MediaFound { media, bytes: place }, bytes) = workspace.call_for_bytes(ReadMedia { id: id.clone() }).await?;
     let config = &incoming.config.media;
     if media.key.is_some() {
         return Answer::ok(&wire::item(config, &incoming.origin, &media));
@@ -116,8 +116,8 @@ pub async fn share(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         provenance: media.facts.provenance.clone(),
     };
     let ingest = Ingest::new(&workspace, &about)?.sharing(id);
-    let kept = match (bytes, response) {
-        (Place::Body, Some(response)) => ingest.take_buffer(&partial::to_buffer(&response).await?).await?,
+    let kept = match (place, bytes) {
+        (Place::Body, Some(bytes)) => ingest.take_buffer(&bytes).await?,
         (Place::Stored(key), _) => ingest.take_stored(&Blobs::of(&incoming)?, &key, media.size_bytes).await?,
         (Place::Body | Place::Media(_) | Place::Foreign(_) | Place::Unchanged, _) => return Err(without_bytes()),
     };

@@ -118,26 +118,19 @@ pub async fn answer(request: web_sys::Request, env: Env, context: &Context) -> w
         cors::preflight()
     } else {
         let outcome = match handler(caller, &incoming) {
-            Ok(outcome) if is_change(&incoming) => to_its_end(outcome, context).await,
+            Ok(outcome) if incoming.is_change() => to_its_end(outcome, context).await,
             Ok(outcome) => outcome.await,
             Err(error) => Err(error),
         };
         let answer = outcome.unwrap_or_else(Error::into_answer);
         if incoming.method == "HEAD" { answer.without_body() } else { answer }
     };
-    let answer = cors::allow(&incoming, answer)
-        .with("X-Content-Type-Options", "nosniff")
-        // The URL is a credential: a page that is opened from an answer must not pass it on.
-        .with("Referrer-Policy", "no-referrer");
+    let answer = cors::allow(&incoming, answer);
     let answer = if is_signed { with_cost(&incoming, answer) } else { answer };
     for work in incoming.take_later() {
         context.wait_until(work);
     }
     Ok(answer.into_response()?)
-}
-
-fn is_change(incoming: &Incoming) -> bool {
-    !matches!(incoming.method.as_str(), "GET" | "HEAD")
 }
 
 /// Runs a change to its end, also when the client goes away: an upload that is cut off gives up its bytes at once, and

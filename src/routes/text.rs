@@ -55,11 +55,11 @@ pub async fn read(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let encoding = Encoding::parse(incoming.query.get("encoding"))?;
     let call = Read { path: incoming.query_path()?, unless: conditional::of_look(&incoming) };
     let workspace = Workspace::of(&caller, &incoming)?;
-    let (found, response) = workspace.call_for_bytes(call).await?;
+    let (found, bytes) = workspace.call_for_bytes(call).await?;
     if found.bytes == Place::Unchanged {
         return Ok(unchanged(&found.entry));
     }
-    let buffer = whole(&incoming, &found, response, incoming.config.json_file_max_bytes).await?;
+    let buffer = whole(&incoming, &found, bytes, incoming.config.json_file_max_bytes).await?;
     let entry = found.entry;
     let content = match encoding {
         Encoding::Utf8 => bytes::decode_utf8(&buffer).ok_or(Error::NotText)?,

@@ -82,7 +82,13 @@ impl Stored {
 pub async fn store(workspace: &Workspace, path: FilePath, staged: Staged, make_parents: bool) -> Result<Stored, Error> {
     let incoming = workspace.incoming();
     let Staged { hash, ref content, ref body } = staged;
-    let only_if = conditional::of_change(incoming);
+    let only_if = match conditional::of_change(incoming) {
+        Ok(only_if) => only_if,
+        Err(error) => {
+            staged.abandon(workspace).await;
+            return Err(error);
+        }
+    };
     let call = Write { path: path.clone(), hash, content: content.clone(), make_parents, only_if };
     match workspace.call_with(call, body.as_ref()).await {
         Ok(written) => Ok(Stored { path: path.absolute(&incoming.config.root), tag: hash.to_string(), written }),

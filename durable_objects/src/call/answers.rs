@@ -76,7 +76,8 @@ pub struct Listing {
     pub tag: String,
     /// Whether the caller has it already: then nothing else is answered.
     pub is_unchanged: bool,
-    /// The entries, in order.
+    /// The entries, in order. They travel beside the rest, see [`crate::item`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Listed>,
     /// Where to go on, if something is left.
     pub next: Option<Cursor>,

@@ -1,8 +1,7 @@
 //! The object's interface: every verb as a type, its answer as a type, and one error that knows nothing of HTTP.
 //!
-//! A call travels as one fetch from the Worker to the object. Its [`Request`] is JSON: the body, or, when it brings bytes,
-//! which are the body then, the header [`CALL`]. The answer is `Result<Answer, Error>` as serde sees it, always with status 200: in
-//! the body, or in the header [`ANSWER`] when the body is a file's bytes. What it cost is in [`COST`].
+//! A call travels as one RPC from the Worker to the object. Its [`Request`] is JSON, beside the bytes that it brings, if any; the
+//! answer is `Result<Answer, Error>` as serde sees it, beside a file's bytes, and the rows that it took.
 
 mod answers;
 mod error;
@@ -18,13 +17,6 @@ pub use answers::*;
 pub use error::{Error, Sought};
 pub use media::*;
 pub use verbs::*;
-
-/// The header with the call when the body is bytes, as ASCII JSON.
-pub const CALL: &str = "holdfast-call";
-/// The header with the answer when the body is raw bytes, as ASCII JSON.
-pub const ANSWER: &str = "holdfast-answer";
-/// The header with the rows read and written: `12,3`.
-pub const COST: &str = "holdfast-cost";
 
 /// A verb and what it answers.
 pub trait Call: Into<Verb> {
@@ -91,29 +83,8 @@ pub struct Request {
     pub actor: Option<Label>,
     /// The unit of work it belongs to (`X-Turn`).
     pub turn: Option<Label>,
-}
-
-/// JSON that fits an HTTP header: everything beyond ASCII is escaped, which JSON allows only inside strings, and outside
-/// of them there is nothing beyond ASCII.
-pub fn to_header(value: &impl Serialize) -> Result<String, serde_json::Error> {
-    use std::fmt::Write as _;
-
-    let json = serde_json::to_string(value)?;
-    if json.is_ascii() {
-        return Ok(json);
-    }
-    let mut header = String::with_capacity(json.len() * 2);
-    for char in json.chars() {
-        if char.is_ascii() {
-            header.push(char);
-        } else {
-            for unit in char.encode_utf16(&mut [0; 2]) {
-                // Writing to a String cannot fail.
-                let _ = write!(header, "\\u{unit:04x}");
-            }
-        }
-    }
-    Ok(header)
+    /// Where clients see the root, when the answer is to be written as they see it.
+    pub root: Option<String>,
 }
 
 #[cfg(test)]
@@ -126,20 +97,20 @@ mod tests {
     }
 
     #[test]
-    fn a_call_travels_as_ascii_json() {
+    fn a_call_travels_as_json() {
         let verb = Verb::from(MakeDirectory { path: path("a/é📦\"\\") });
-        let request = Request { verb, actor: Label::parse("agent"), turn: None };
-        let header = to_header(&request).unwrap();
-        insta::assert_snapshot!(header, @r#"{"verb":{"MakeDirectory":{"path":"a/\u00e9\ud83d\udce6\"\\"}},"actor":"agent","turn":null}"#);
-        let back: Request = serde_json::from_str(&header).unwrap();
+        let request = Request { verb, actor: Label::parse("agent"), turn: None, root: None };
+        let json = serde_json::to_string(&request).unwrap();
+        insta::assert_snapshot!(json, @r#"{"verb":{"MakeDirectory":{"path":"a/é📦\"\\"}},"actor":"agent","turn":null,"root":null}"#);
+        let back: Request = serde_json::from_str(&json).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), serde_json::to_string(&request).unwrap());
     }
 
     #[test]
     fn an_answer_travels_as_serde_writes_a_result() {
         let made: Result<Made, Error> = Ok(Made { made: true });
-        insta::assert_snapshot!(to_header(&made).unwrap(), @r#"{"Ok":{"made":true}}"#);
+        insta::assert_snapshot!(serde_json::to_string(&made).unwrap(), @r#"{"Ok":{"made":true}}"#);
         let gone: Result<Made, Error> = Err(Error::NotFound { sought: Sought::Parent, path: path("x") });
-        insta::assert_snapshot!(to_header(&gone).unwrap(), @r#"{"Err":{"NotFound":{"sought":"Parent","path":"x"}}}"#);
+        insta::assert_snapshot!(serde_json::to_string(&gone).unwrap(), @r#"{"Err":{"NotFound":{"sought":"Parent","path":"x"}}}"#);
     }
 }

@@ -23,7 +23,7 @@ mod txn;
 mod uploads;
 mod verbs;
 
-use crate::call::{Call, Error, Pong, Verb, to_header};
+use crate::call::{Call, Error, Listing, Pong, Verb};
 use crate::sql::Bytes;
 
 pub use bucket::{Removal, claim_removals, settle_removals};
@@ -46,8 +46,10 @@ const RETRY_MS: i64 = 30_000;
 pub enum Reply {
     /// `Result<Answer, Error>` as JSON.
     Json(String),
-    /// The same, fit for a header, beside a file's bytes.
+    /// The same beside a file's bytes.
     Bytes(String, Bytes),
+    /// A listing: its entries travel beside it, written as clients see them.
+    Listing(Listing),
 }
 
 /// Runs one call. `body` is what came with it. An error of this function is a bug, since every answer can be written.
@@ -55,10 +57,13 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
     let sql = context.sql;
     media::freshen(context, verb);
     match verb {
-        Verb::List(call) => reply(call, verbs::list(sql, call)),
+        Verb::List(call) => match verbs::list(sql, call) {
+            Ok(listing) => Ok(Reply::Listing(listing)),
+            Err(error) => reply(call, Err(error)),
+        },
         Verb::Stat(call) => reply(call, verbs::stat(sql, call)),
         Verb::Read(call) => match verbs::read(sql, call) {
-            Ok((found, Some(bytes))) => Ok(Reply::Bytes(to_header(&Ok::<_, Error>(found))?, bytes)),
+            Ok((found, Some(bytes))) => Ok(Reply::Bytes(serde_json::to_string(&Ok::<_, Error>(found))?, bytes)),
             Ok((found, None)) => reply(call, Ok(found)),
             Err(error) => reply(call, Err(error)),
         },
@@ -80,7 +85,7 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::AbandonMedia(call) => reply(call, mutate(context, |tx| media::abandon(tx, call))),
         Verb::GetMedia(call) => reply(call, media::get(sql, call)),
         Verb::ReadMedia(call) => match media::read(sql, call) {
-            Ok((found, Some(bytes))) => Ok(Reply::Bytes(to_header(&Ok::<_, Error>(found))?, bytes)),
+            Ok((found, Some(bytes))) => Ok(Reply::Bytes(serde_json::to_string(&Ok::<_, Error>(found))?, bytes)),
             Ok((found, None)) => reply(call, Ok(found)),
             Err(error) => reply(call, Err(error)),
         },

@@ -43,11 +43,12 @@ pub fn close(tx: &Tx<'_>) -> Result<Cleared, Error> {
 }
 
 /// Fails when the workspace has been closed (then it takes no call but to close it again), or has yet to be imported.
-pub fn must_take(sql: &dyn Sql, verb: &Verb) -> Result<(), Error> {
+/// Answers whether it takes any call from now on, unless it is closed.
+pub fn must_take(sql: &dyn Sql, verb: &Verb) -> Result<bool, Error> {
     let state = first(sql, "SELECT k FROM meta WHERE k IN ('closed_ms', 'import') ORDER BY k LIMIT 1", &[])?;
-    let Some(state) = state else { return Ok(()) };
+    let Some(state) = state else { return Ok(true) };
     match (state.text(0)?, verb) {
-        (_, Verb::Close(_)) | ("import", Verb::Import(_) | Verb::Ping(_) | Verb::Reset(_)) => Ok(()),
+        (_, Verb::Close(_)) | ("import", Verb::Import(_) | Verb::Ping(_) | Verb::Reset(_)) => Ok(false),
         ("import", _) => Err(Error::ImportFirst { after: import::last(sql)? }),
         _ => Err(Error::Closed),
     }

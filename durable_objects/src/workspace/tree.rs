@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde_json::json;
 
 use crate::call::{Cursor, Error, Kind, Listed, Sought};
+use crate::limits::WALK_MAX_BYTES;
 use crate::path::{FilePath, MAX_DEPTH};
 use crate::sql::{Row, Sql, SqlError, first, only};
 
@@ -279,10 +280,9 @@ fn fold(name: &str) -> String {
 /// An entry of a directory came, went or was renamed: the directory shows a new time, so the listing that it stands in
 /// has changed too.
 pub fn entries_changed(tx: &Tx<'_>, directory: i64, rev: i64) -> Result<(), Error> {
-    let update = "UPDATE node SET children_rev = ?2, modified_ms = ?3 WHERE id = ?1";
+    let update = "UPDATE node SET children_rev = ?2, modified_ms = iif(id = ?1, ?3, modified_ms)
+        WHERE id IN (?1, (SELECT parent FROM node WHERE id = ?1))";
     tx.sql.query(update, &[directory.into(), rev.into(), tx.now_ms.into()])?;
-    let above = "UPDATE node SET children_rev = ?2 WHERE id = (SELECT parent FROM node WHERE id = ?1)";
-    tx.sql.query(above, &[directory.into(), rev.into()])?;
     Ok(())
 }
 
@@ -304,8 +304,8 @@ pub struct Step {
 }
 
 /// What is below a directory, down to `depth` levels, in the order of a listing: directories first, each followed by
-/// what it holds, then files; by folded name, then by name. It starts behind `after`, and says whether `limit` has cut
-/// it. It reads about as many rows as it answers, wherever it starts.
+/// what it holds, then files; by folded name, then by name. It starts behind `after`, and says whether `limit`, or the
+/// bytes of the paths, have cut it. It reads about as many rows as it answers, wherever it starts.
 pub fn walk(
     sql: &dyn Sql,
     top: (i64, &FilePath),
@@ -319,18 +319,20 @@ pub fn walk(
         descend_to(sql, &mut levels, after, depth)?;
     }
     let mut steps = Vec::new();
+    let mut held_bytes = 0;
     while let Some(level) = levels.last_mut() {
         // One more than the limit tells whether something is left.
         let Some(step) = level.next(sql, (limit - steps.len()).saturating_add(1), depth > 1)? else {
             levels.pop();
             continue;
         };
-        if steps.len() == limit {
+        if steps.len() == limit || held_bytes > WALK_MAX_BYTES {
             return Ok((steps, true));
         }
         if step.listed.kind == Kind::Directory && levels.len() < depth {
             levels.push(Level::new(step.id, step.listed.path.clone()));
         }
+        held_bytes += step.listed.path.as_str().len();
         steps.push(step);
     }
     Ok((steps, false))

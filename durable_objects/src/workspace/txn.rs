@@ -9,7 +9,7 @@ use crate::call::Error;
 use crate::ids::{Label, MediaId};
 use crate::limits::Limits;
 use crate::path::FilePath;
-use crate::sql::{Sql, atomically, only};
+use crate::sql::{Param, Sql, atomically, only};
 
 use super::schema;
 use super::timer::{self, Timer};
@@ -137,20 +137,21 @@ impl<'a> Tx<'a> {
 
     fn finish(&self) -> Result<(), Error> {
         let rev = self.rev.get();
-        if rev != self.before {
-            self.sql.query("UPDATE meta SET v = ?1 WHERE k = 'rev'", &[rev.into()])?;
+        let counters = [&self.entries, &self.stored_bytes, &self.reserved_bytes].map(Cell::get);
+        if rev == self.before && counters == [0; 3] {
+            return Ok(());
+        }
+        // One statement: it writes the rows that change, and no others.
+        let count = "UPDATE meta SET v = v + CASE k WHEN 'rev' THEN ?1 WHEN 'entries' THEN ?2
+                WHEN 'stored_bytes' THEN ?3 ELSE ?4 END
+            WHERE k = iif(?1 = 0, '', 'rev') OR k = iif(?2 = 0, '', 'entries')
+               OR k = iif(?3 = 0, '', 'stored_bytes') OR k = iif(?4 = 0, '', 'reserved_bytes')";
+        let [entries, stored_bytes, reserved_bytes] = counters.map(Param::from);
+        self.sql.query(count, &[(rev - self.before).into(), entries, stored_bytes, reserved_bytes])?;
+        if rev != self.before && !self.is_last.get() {
             let feed_check = rev / FEED_CHECK_REVS != self.before / FEED_CHECK_REVS;
             let due_ms = if feed_check { timer::AT_ONCE } else { self.now_ms + self.limits.versions_ms };
-            if !self.is_last.get() {
-                timer::arm(self.sql, Timer::Prune, due_ms)?;
-            }
-        }
-        for (key, delta) in
-            [("entries", &self.entries), ("stored_bytes", &self.stored_bytes), ("reserved_bytes", &self.reserved_bytes)]
-        {
-            if delta.get() != 0 {
-                self.sql.query("UPDATE meta SET v = v + ?1 WHERE k = ?2", &[delta.get().into(), key.into()])?;
-            }
+            timer::arm(self.sql, Timer::Prune, due_ms)?;
         }
         Ok(())
     }

@@ -5,8 +5,8 @@
 //! its transaction; what they have done by the time they return an error is undone.
 
 use crate::call::{
-    Cursor, Delete, Deleted, Entry, Error, Found, List, Listing, Made, MakeDirectory, Place, Read, Sought, Stat, Write,
-    Written,
+    Condition, Cursor, Delete, Deleted, Entry, Error, Found, List, Listing, Made, MakeDirectory, Place, Read, Sought,
+    Stat, Write, Written,
 };
 use crate::sql::{Bytes, Sql, only};
 
@@ -45,25 +45,28 @@ pub fn stat(sql: &dyn Sql, call: &Stat) -> Result<Entry, Error> {
 
 /// A file with its bytes, or with the way to them.
 pub fn read(sql: &dyn Sql, call: &Read) -> Result<(Found, Option<Bytes>), Error> {
-    const PLACE: &str = "SELECT hex(hash), size, place, key FROM blob WHERE id = ?1";
+    // The bytes come along at once when nothing can be said against them.
+    const PLACE: &str = "SELECT hex(hash), key, CASE WHEN ?2 THEN bytes END, place FROM blob WHERE id = ?1";
     let not_there = || Error::NotFound { sought: Sought::File, path: call.path.clone() };
     let node = tree::find(sql, &call.path)?.ok_or_else(not_there)?;
     let blob = node.blob.ok_or_else(not_there)?;
-    let row = only(sql, PLACE, &[blob.into()])?;
+    let is_wanted = call.unless == Condition::None;
+    let row = only(sql, PLACE, &[blob.into(), i64::from(is_wanted).into()])?;
     let entry = entry(&call.path, &node, parse_hash(row.text(0)?)?);
     // Bytes that are not ours yet may have changed behind their tag.
     if entry.hash.is_some() && call.unless.matches(Some(&entry.tag())) {
         return Ok((Found { entry, bytes: Place::Unchanged }, None));
     }
-    if let Some(key) = row.text_or_null(3)? {
-        let place = match (&entry.hash, row.int(2)?) {
+    if let Some(key) = row.text_or_null(1)? {
+        let place = match (&entry.hash, row.int(3)?) {
             (None, _) => Place::Foreign,
             (Some(_), media::MEDIA) => Place::Media,
             (Some(_), _) => Place::Stored,
         };
         return Ok((Found { entry, bytes: place(key.to_owned()) }, None));
     }
-    let bytes = only(sql, "SELECT bytes FROM blob WHERE id = ?1", &[blob.into()])?.into_bytes(0)?;
+    let row = if is_wanted { row } else { only(sql, PLACE, &[blob.into(), 1.into()])? };
+    let bytes = row.into_bytes(2)?;
     Ok((Found { entry, bytes: Place::Body }, Some(bytes)))
 }
 

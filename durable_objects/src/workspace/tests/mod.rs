@@ -36,7 +36,7 @@ use sha2::Digest as _;
 use crate::call::{
     Call, Condition, Conditions, Content, Copy, Cursor, Delete, Deleted, Emptied, EmptyTrash, Entry, Error, Found,
     List, ListTrash, Listing, Made, MakeDirectory, Move, Place, Read, Relocated, Request, Restore, Restored, Stat,
-    TrashListing, Trashed, Verb, Write, Written, to_header,
+    TrashListing, Trashed, Verb, Write, Written,
 };
 use crate::ids::{MediaId, Sha256};
 use crate::limits::Limits;
@@ -115,14 +115,15 @@ impl World {
 
     /// A call as it arrives at the object and leaves it.
     pub fn send<C: Call>(&self, call: C, body: Option<&[u8]>) -> Result<(C::Answer, Bytes), Error> {
-        let request = Request { verb: call.into(), actor: None, turn: None };
-        let request: Request = serde_json::from_str(&to_header(&request).unwrap()).unwrap();
+        let request = Request { verb: call.into(), actor: None, turn: None, root: None };
+        let request: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
         let brings_bytes = matches!(&request.verb, Verb::Write(Write { content: Content::Body, .. }));
         assert_eq!(brings_bytes, body.is_some(), "a body for a write and for nothing else");
         let body = body.map(<[u8]>::to_vec);
         let (answer, bytes) = match perform(&self.context(), &request.verb, body.as_ref()).unwrap() {
             Reply::Json(answer) => (answer, Bytes::new()),
             Reply::Bytes(answer, bytes) => (answer, bytes),
+            Reply::Listing(listing) => (serde_json::to_string(&Ok::<_, Error>(listing)).unwrap(), Bytes::new()),
         };
         let answer: Result<C::Answer, Error> = serde_json::from_str(&answer)
             .unwrap_or_else(|error| panic!("the Worker could not read this answer: {error}: {answer}"));
@@ -137,7 +138,7 @@ impl World {
     /// A call, and a look at what it left behind.
     fn call<C: Call + Clone>(&self, call: C, body: Option<&[u8]>) -> Result<(C::Answer, Bytes), Error> {
         let verb: Verb = call.clone().into();
-        let send = || must_take(&self.sql, &verb).and_then(|()| self.send(call, body));
+        let send = || must_take(&self.sql, &verb).and_then(|_| self.send(call, body));
         if !self.watched.get() {
             return send();
         }
