@@ -60,10 +60,9 @@ export class Browser {
       this.#waiting.get(id)?.(answer);
     };
     await new Promise((resolve, reject) => Object.assign(this.#socket ?? {}, { onopen: resolve, onerror: reject }));
-    await eventually(
-      () => this.run(() => document.readyState),
-      (state) => state === "complete",
-    );
+    // What is there before the page is no place to begin: whatever runs in it ends when the page comes.
+    const ready = () => this.run(() => `${document.readyState} ${document.title}`).catch(() => "");
+    await eventually(ready, (state) => state === "complete page");
   }
 
   /**
@@ -75,10 +74,11 @@ export class Browser {
     const params = { expression, awaitPromise: true, returnByValue: true };
     this.#sent += 1;
     const id = this.#sent;
-    const { result } = await new Promise((resolve) => {
+    const { result, error } = await new Promise((resolve) => {
       this.#waiting.set(id, resolve);
       this.#socket?.send(JSON.stringify({ id, method: "Runtime.evaluate", params }));
     });
+    if (error) throw new Error(error.message);
     if (result.exceptionDetails) throw new Error(result.exceptionDetails.exception?.description ?? "the page failed");
     return result.result.value;
   }
