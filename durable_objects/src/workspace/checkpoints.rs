@@ -125,7 +125,8 @@ fn plan(sql: &dyn Sql, since: &Since, path: &FilePath, top: i64) -> Result<(Plan
         }
         let Some(directory) = was_inside(state.parent)? else { continue };
         let path = now.in_tree(state.node)?.unwrap_or_else(|| directory.child(&state.name));
-        if path.is_protected() {
+        let is_needed = |back: &Back| back.to.is_where(state);
+        if state.is_protected() && !plan.back.iter().any(is_needed) {
             left.push(Left { path, why: Why::Protected });
         } else {
             plan.out.push(Out { now: state.clone(), path });

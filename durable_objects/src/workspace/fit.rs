@@ -49,9 +49,7 @@ impl Wish {
         loop {
             let mut misfits = Misfits::new();
             let is_changed = self.try_back(&mut table, force, &mut misfits)?;
-            if !force {
-                self.try_out(&mut table, &mut misfits)?;
-            }
+            self.try_out(&mut table, force, &mut misfits)?;
             if misfits.is_empty() && !is_changed {
                 return Ok(());
             }
@@ -86,11 +84,12 @@ impl Wish {
             !moves && !self.out.contains_key(&occupant.node)
         };
         let taken: Vec<_> = occupants.into_iter().filter(|(_, occupant)| stays(occupant)).collect();
-        let is_changed = !thrown.is_empty() || (force && !taken.is_empty());
+        let mut is_changed = !thrown.is_empty();
         for (node, occupant) in taken {
-            if force && !self.back.contains_key(&occupant.node) {
+            if force && !self.back.contains_key(&occupant.node) && !occupant.is_protected() {
                 self.now.insert(occupant.node, occupant.clone());
                 self.out.insert(occupant.node, occupant);
+                is_changed = true;
             } else {
                 misfits.insert(node, Why::PlaceTaken);
             }
@@ -105,10 +104,13 @@ impl Wish {
         Ok(is_changed)
     }
 
-    /// Looks at what is to go: a directory into which others have put something stays.
-    fn try_out(&self, table: &mut Table<'_>, misfits: &mut Misfits) -> Result<(), Error> {
+    /// Looks at what is to go: what the agent cannot do without stays, and a directory into which others have put something.
+    fn try_out(&self, table: &mut Table<'_>, force: bool, misfits: &mut Misfits) -> Result<(), Error> {
         for (&node, now) in &self.out {
-            if now.kind != Kind::Directory as i64 {
+            if now.is_protected() {
+                misfits.insert(node, Why::Protected);
+            }
+            if force || now.kind != Kind::Directory as i64 {
                 continue;
             }
             let goes = |entry: &i64| self.out.contains_key(entry) || self.back.contains_key(entry);
@@ -175,12 +177,7 @@ impl Wish {
             if self.end_of(&mut table, now.parent, &mut ends)? != End::Tree {
                 continue;
             }
-            let path = is.get(node)?.unwrap_or_default();
-            if path.is_protected() {
-                self.left.insert(node, Why::Protected);
-            } else {
-                plan.out.push(Out { now: now.clone(), path });
-            }
+            plan.out.push(Out { now: now.clone(), path: is.get(node)?.unwrap_or_default() });
         }
         let mut will_be = Paths::new(sql, &self.back, &nothing);
         for (&node, to) in &self.back {

@@ -64,6 +64,11 @@ impl State {
         self.parent == other.parent && self.name == other.name
     }
 
+    /// Whether it is what the agent does not start without.
+    pub fn is_protected(&self) -> bool {
+        self.parent == ROOT && FilePath::root().child(&self.name).is_protected()
+    }
+
     /// Whether it has the same content.
     pub fn is_what(&self, other: &Self) -> bool {
         self.blob == other.blob && self.mode == other.mode

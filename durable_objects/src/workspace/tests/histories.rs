@@ -194,7 +194,9 @@ impl Chronicle {
         self.believe();
         // What the agent cannot do without stays, with what is in it.
         assert!(undone.left.iter().all(|left| left.why == Why::Protected), "{:?}", undone.left);
-        let kept = |path: &FilePath| undone.left.iter().any(|left| path.is_within(&left.path));
+        let top = |path: &FilePath| path.segments().take(1).fold(FilePath::root(), |root, name| root.child(name));
+        let kept =
+            |path: &FilePath| !undone.left.is_empty() && top(path).is_protected() && !before.contains_key(&top(path));
         let mut now = self.tree();
         now.retain(|path, _| !kept(path));
         assert_eq!(now, before);

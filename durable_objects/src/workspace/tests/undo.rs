@@ -179,6 +179,23 @@ fn what_is_in_the_way_stays_unless_forced() {
 }
 
 #[test]
+fn what_the_agent_needs_stays_whatever_is_undone() {
+    let world = world();
+    world.write("x", "1").unwrap();
+    world.in_turn("soul", || world.write("SOUL.md", "me").unwrap());
+    assert_eq!(world.undo("soul", true).unwrap().left, [left("SOUL.md", Why::Protected)]);
+    // What was called so by a turn gives the name back; what has it by now keeps it, unless a checkpoint is restored.
+    world.in_turn("named", || world.mv("x", "AGENTS.md").unwrap());
+    let rev = world.checkpoint();
+    let undone = world.undo_all("named");
+    world.write("AGENTS.md", "another").unwrap();
+    assert_eq!(world.undo(undone.turn.as_str(), true).unwrap().left, [left("AGENTS.md", Why::PlaceTaken)]);
+    assert_eq!((world.read("x").as_deref(), world.read("AGENTS.md").as_deref()), (Ok("1"), Ok("another")));
+    world.restore_to(rev, "").unwrap();
+    assert_eq!((world.read("AGENTS.md").as_deref(), world.tree("").len()), (Ok("1"), 2));
+}
+
+#[test]
 fn a_directory_with_something_of_others_in_it_stays() {
     let world = world();
     world.in_turn("t", || {
