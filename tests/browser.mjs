@@ -31,12 +31,19 @@ export class Browser {
     response.end("<!doctype html><title>page</title><body></body>");
   });
   #sent = 0;
+  #port;
+
+  /** @param {number} [port] the page's, where its origin has to be known before */
+  constructor(port = 0) {
+    this.#port = port;
+  }
+
   /** @type {Map<number, (answer: any) => void>} */
   #waiting = new Map();
 
   /** Opens a page of an origin that is nobody else's. */
   async start() {
-    await new Promise((resolve) => this.#page.listen(0, "127.0.0.1", () => resolve(undefined)));
+    await new Promise((resolve) => this.#page.listen(this.#port, "127.0.0.1", () => resolve(undefined)));
     const { port } = /** @type {import("node:net").AddressInfo} */ (this.#page.address());
     const args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio", "--remote-debugging-port=0"];
     const more = ["--autoplay-policy=no-user-gesture-required", `--user-data-dir=${this.#folder}`];
