@@ -198,13 +198,13 @@ impl From<Amount> for AmountBody {
 }
 
 impl UsageBody {
-    /// As it is told. Media and what is published are not there yet.
+    /// As it is told. What is published is not there yet.
     pub fn new(usage: &Usage) -> Self {
         Self {
             live: usage.live.into(),
             trash: usage.trash.into(),
             versions: usage.versions.into(),
-            media: AmountBody::default(),
+            media: usage.media.into(),
             published: AmountBody::default(),
             quota: QuotaBody {
                 bytes: usage.quota_bytes,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { ok, refused } from "./expect.mjs";
+import { eventually, ok, refused } from "./expect.mjs";
 import { FORM, file, form, path, pieces, upload } from "./form.mjs";
 import { serve } from "./harness.mjs";
 import { accounted, nothingPending, onlyLive } from "./ledger.mjs";
@@ -142,8 +142,7 @@ test("bytes that come again after they were let go are kept anew, and outlive th
   // The sweep dooms; the grace is not over.
   await server.sql(userId, "UPDATE timer SET due_ms = 1");
   ok(await client.mkdir(`${ROOT}/wake`));
-  for (let tries = 0; tries < 100 && (await doomed()).length === 0; tries += 1) await client.stat(ROOT);
-  const [old] = await doomed();
+  const [old] = await eventually(doomed, ({ length }) => length > 0);
   ok(await client.put(FILE, bytes));
   await accounted(server, userId);
   const [key, ...others] = await onlyLive(server, userId);

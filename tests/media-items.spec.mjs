@@ -35,6 +35,9 @@ test("an item is listed with all that is known of it, newest first, by whatever 
     ids(all),
     [model, film, song, picture].map(({ id }) => id),
   );
+  const usage = ok(await call(client, "GET", "/api/usage"));
+  const bytes = [picture, song, film, model].reduce((sum, { size }) => sum + size, 0);
+  assert.deepEqual([usage.media, usage.live.bytes < bytes + 10_000], [{ bytes, files: 4 }, true]);
   const { createdAt, ...told } = all.items[3];
   assert.deepEqual(told, {
     id: picture.id,

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { send } from "./client.mjs";
 import { eventually, ok } from "./expect.mjs";
+import { fsck } from "./fsck.mjs";
 import { start } from "./harness.mjs";
 import { Provider } from "./provider.mjs";
 
@@ -79,6 +80,12 @@ export async function mediaAccounted(server, userId) {
   await eventually(
     () => discrepancies(server, userId),
     (wrong) => wrong.length === 0,
+    5000,
+  );
+  // The alarm may be between the bucket and the row; what is wrong stays wrong.
+  await eventually(
+    () => fsck(server, userId),
+    ({ problems }) => problems.length === 0,
     5000,
   );
 }

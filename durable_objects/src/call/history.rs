@@ -326,6 +326,8 @@ pub struct Usage {
     pub trash: Amount,
     /// In the history alone, checkpoints included; each content is a file here.
     pub versions: Amount,
+    /// Public media; each item is a file here. A file of the tree whose bytes are one counts here alone.
+    pub media: Amount,
     /// Let go of: removed within the hour, and not counted against the quota before.
     pub leaving_bytes: u64,
     /// Set aside for uploads under way.

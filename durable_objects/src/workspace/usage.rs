@@ -1,5 +1,6 @@
-//! How much a workspace stores, and as what. Nothing here reads the tree: its bytes are what is stored and is neither in
-//! the trash alone nor in the history alone. It reads what the trash and the history hold, and what is on its way out.
+//! How much a workspace stores, and as what. Each content counts once: as public media, else as live, else as trash, else as
+//! history. Nothing here reads the tree: its bytes are what is stored and is none of the others. It reads what the trash and the history
+//! hold, the public items, and what is on its way out.
 
 use crate::call::{Amount, Error, Kind, Usage};
 use crate::limits::Limits;
@@ -19,26 +20,32 @@ pub fn measure(sql: &dyn Sql, limits: &Limits) -> Result<Usage, Error> {
             SELECT n.id, n.kind, n.blob FROM inside i CROSS JOIN node n INDEXED BY node_listing
              WHERE i.kind = ?2 AND n.parent = i.id),
         alone (blob) AS (SELECT DISTINCT blob FROM inside WHERE blob IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM node n WHERE n.blob = inside.blob AND n.id NOT IN (SELECT id FROM inside)))
+            SELECT 1 FROM node n WHERE n.blob = inside.blob AND n.id NOT IN (SELECT id FROM inside))
+            AND NOT EXISTS (SELECT 1 FROM media WHERE media.blob = inside.blob AND is_public = 1))
         SELECT (SELECT count(*) FROM inside WHERE kind <> ?2),
                (SELECT coalesce(sum(size), 0) FROM alone CROSS JOIN blob ON blob.id = alone.blob WHERE hash IS NOT NULL)";
     const FORMER: &str = "SELECT count(*), coalesce(sum(size), 0)
         FROM (SELECT DISTINCT blob AS former FROM past WHERE blob IS NOT NULL) CROSS JOIN blob ON blob.id = former
-        WHERE NOT EXISTS (SELECT 1 FROM node WHERE node.blob = former) AND hash IS NOT NULL";
+        WHERE NOT EXISTS (SELECT 1 FROM node WHERE node.blob = former) AND hash IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM media WHERE media.blob = former AND is_public = 1)";
+    const MEDIA: &str = "SELECT count(*), coalesce(sum(size), 0)
+        FROM media INDEXED BY media_public CROSS JOIN blob ON blob.id = media.blob WHERE is_public = 1";
     let counters = only(sql, COUNTERS, &[])?;
     let (files, stored_bytes, reserved_bytes) = (counters.count(0)?, counters.count(1)?, counters.count(2)?);
     let trash = only(sql, TRASHED, &[TRASH.into(), (Kind::Directory as i64).into()])?;
     let trash = Amount { files: trash.count(0)?, bytes: trash.count(1)? };
     let former = only(sql, FORMER, &[])?;
     let versions = Amount { files: former.count(0)?, bytes: former.count(1)? };
+    let media = only(sql, MEDIA, &[])?;
+    let media = Amount { files: media.count(0)?, bytes: media.count(1)? };
     let leaving_bytes = leaving_bytes(sql)?;
     let live = Amount {
         files: files.saturating_sub(trash.files),
-        bytes: stored_bytes.saturating_sub(trash.bytes + versions.bytes + leaving_bytes),
+        bytes: stored_bytes.saturating_sub(trash.bytes + versions.bytes + media.bytes + leaving_bytes),
     };
     let left_bytes = left_bytes(limits, stored_bytes + reserved_bytes, leaving_bytes);
     let quota_bytes = limits.quota_bytes;
-    Ok(Usage { live, trash, versions, leaving_bytes, reserved_bytes, quota_bytes, left_bytes })
+    Ok(Usage { live, trash, versions, media, leaving_bytes, reserved_bytes, quota_bytes, left_bytes })
 }
 
 /// The bytes in the bucket that nothing uses any more, and that stay for an hour for those who still read them.
