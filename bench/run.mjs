@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { at, Failure, script } from "../scripts/run.mjs";
 import { CASES, hello, STREAMS, warmUp } from "./cases.mjs";
+import { history } from "./history.mjs";
 import { floor, holdfast, Server } from "./servers.mjs";
 
 const MIB = 1024 * 1024;
@@ -193,6 +194,24 @@ await script(import.meta, async (args) => {
     for (const stream of streams) rows.push(await memory(workers, stream, Math.max(1, Math.round(wanted / 30))));
     const head = ["peak, MiB", "ours − floor", "aim", "ours, 50 → 100 MiB", "floor, 50 → 100 MiB"];
     add(table([...head, "ours at 50", "floor at 50", "ours at 100", "floor at 100", "rounds"], rows));
+  }
+  if (isWanted("history")) {
+    say("history\n");
+    const server = await new Server(ours).start();
+    try {
+      await warmUp(server);
+      const head = [
+        "history, ours alone",
+        "much / little",
+        "little, ms",
+        "much, ms",
+        "rows written",
+        "rows written, much",
+      ];
+      add(table(head, await history(server, median)));
+    } finally {
+      await server.stop();
+    }
   }
   if (isWanted("start")) {
     const rows = await startUp(workers, Math.max(3, Math.round(wanted / 10)));

@@ -120,7 +120,8 @@ export class Server {
       response.on("end", () => {
         const ms = performance.now() - began;
         const said = Buffer.concat(head).toString();
-        if (response.statusCode === 200) return resolve({ ms, size, said });
+        const written = Number(/rows-written;desc="(\d+)"/.exec(response.headers["server-timing"])?.[1]);
+        if (response.statusCode === 200) return resolve({ ms, size, said, written });
         reject(
           new Error(
             `${this.name}: ${method} ${target.split("?")[0]} answered ${response.statusCode} ${said.slice(0, 300)}`,
