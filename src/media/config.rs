@@ -38,6 +38,8 @@ pub struct MediaConfig {
     pub result_assets: usize,
     /// How many bytes of one result are kept (`MEDIA_RESULT_BYTES`).
     pub result_bytes: u64,
+    /// How long all assets of one result may take together (`MEDIA_RESULT_SECONDS`).
+    pub result_ms: u64,
     /// Images, video and models.
     pub fal: Provider,
     /// Music and voices.
@@ -83,6 +85,7 @@ impl MediaConfig {
             provider_ms: 1000 * number("MEDIA_PROVIDER_SECONDS", 600),
             result_assets: usize::try_from(number("MEDIA_RESULT_ASSETS", 64)).unwrap_or(usize::MAX),
             result_bytes: number("MEDIA_RESULT_BYTES", 512 * MIB),
+            result_ms: 1000 * number("MEDIA_RESULT_SECONDS", 300),
             fal: provider("FAL_BASE_URL", "https://fal.run", "FAL_KEY"),
             eleven: provider("ELEVEN_BASE_URL", "https://api.elevenlabs.io", "ELEVEN_KEY"),
         }

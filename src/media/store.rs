@@ -12,7 +12,7 @@
 
 mod staged;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use durable_objects::call::{
     AbandonMedia, AnnounceMedia, Error as CallError, KeepMedia, MediaAnnounced, MediaFacts, MediaKept,
@@ -54,6 +54,27 @@ pub fn new_id() -> MediaId {
     MediaId::new(bytes)
 }
 
+/// How many bytes several items may have together. They count as they arrive, also those of an item that is not kept.
+pub struct Allowance {
+    max_bytes: u64,
+    left_bytes: Cell<u64>,
+}
+
+impl Allowance {
+    /// So many.
+    pub fn new(max_bytes: u64) -> Self {
+        Self { max_bytes, left_bytes: Cell::new(max_bytes) }
+    }
+
+    fn take(&self, size_bytes: u64) -> Result<(), Error> {
+        let Self { max_bytes, left_bytes } = self;
+        let left = left_bytes.get().checked_sub(size_bytes);
+        left_bytes.set(left.unwrap_or(0));
+        let too_large = || Error::TooLarge { what: "The result's media", size_bytes, max_bytes: *max_bytes };
+        left.map(drop).ok_or_else(too_large)
+    }
+}
+
 /// Bytes of one item on their way in.
 pub struct Ingest<'a> {
     workspace: &'a Workspace,
@@ -64,6 +85,8 @@ pub struct Ingest<'a> {
     must_be: Option<MediaType>,
     /// The private item that is being shared.
     share_of: Option<MediaId>,
+    /// What it shares with others.
+    allowance: Option<&'a Allowance>,
     /// Where bytes were sent to.
     keys: RefCell<Vec<String>>,
 }
@@ -72,7 +95,8 @@ impl<'a> Ingest<'a> {
     /// Of what a caller says this about.
     pub fn new(workspace: &'a Workspace, about: &'a About) -> Result<Self, Error> {
         let blobs = Blobs::of_media(workspace.incoming())?;
-        Ok(Self { workspace, blobs, about, id: new_id(), must_be: None, share_of: None, keys: RefCell::default() })
+        let keys = RefCell::default();
+        Ok(Self { workspace, blobs, about, id: new_id(), must_be: None, share_of: None, allowance: None, keys })
     }
 
     /// Under an id that has announced keys before.
@@ -90,8 +114,14 @@ impl<'a> Ingest<'a> {
         Self { share_of: Some(item), ..self }
     }
 
+    /// Out of what it shares with others.
+    pub fn out_of(self, allowance: &'a Allowance) -> Self {
+        Self { allowance: Some(allowance), ..self }
+    }
+
     /// Takes a buffer.
     pub async fn take_buffer(self, buffer: &ArrayBuffer) -> Result<MediaKept, Error> {
+        self.count(buffer.byte_length().into())?;
         let kept = self.keep_buffer(buffer).await;
         self.end(kept).await
     }
@@ -106,6 +136,7 @@ impl<'a> Ingest<'a> {
     ) -> Result<MediaKept, Error> {
         match expected {
             Expected::Exactly(size_bytes) if size_bytes <= HELD_MAX_BYTES.min(max_bytes) => {
+                self.count(size_bytes)?;
                 // The runtime ends a body where its stated length does.
                 let buffer = to_buffer(&stream).await.map_err(|_| cut_off());
                 let kept = match buffer {
@@ -153,7 +184,7 @@ impl<'a> Ingest<'a> {
             let Some(chunk) = chunks.next().await.map_err(|_| cut_off())? else {
                 return self.keep_buffer(&join(&chunks_held, seen_bytes)).await;
             };
-            seen_bytes = bounded(seen_bytes, &chunk, max_bytes)?;
+            seen_bytes = self.bounded(seen_bytes, &chunk, max_bytes)?;
             chunks_held.push(&chunk.slice(0, chunk.length()));
         }
         let head = Uint8Array::from(chunks_held.get(0)).to_vec();
@@ -203,7 +234,7 @@ impl<'a> Ingest<'a> {
             pump.send(&self.blobs, &held.shift().into()).await?;
         }
         while let Some(chunk) = chunks.next().await.map_err(|_| cut_off())? {
-            seen_bytes = bounded(seen_bytes, &chunk, max_bytes)?;
+            seen_bytes = self.bounded(seen_bytes, &chunk, max_bytes)?;
             pump.send(&self.blobs, &chunk).await?;
         }
         Ok(seen_bytes)
@@ -258,6 +289,18 @@ impl<'a> Ingest<'a> {
         }
     }
 
+    /// With how many bytes more have arrived, unless that is too many.
+    fn bounded(&self, seen_bytes: u64, chunk: &Uint8Array, max_bytes: u64) -> Result<u64, Error> {
+        self.count(chunk.length().into())?;
+        let size_bytes = seen_bytes + u64::from(chunk.length());
+        let too_large = || Error::TooLarge { what: "Media", size_bytes, max_bytes };
+        (size_bytes <= max_bytes).then_some(size_bytes).ok_or_else(too_large)
+    }
+
+    fn count(&self, size_bytes: u64) -> Result<(), Error> {
+        self.allowance.map_or(Ok(()), |allowance| allowance.take(size_bytes))
+    }
+
     fn check(&self, hash: &Sha256) -> Result<(), Error> {
         if self.about.hash.is_none_or(|stated| stated == *hash) { Ok(()) } else { Err(Error::HashMismatch) }
     }
@@ -288,9 +331,4 @@ async fn to_buffer(stream: &ReadableStream) -> Result<ArrayBuffer, JsValue> {
 fn head_of(buffer: &ArrayBuffer) -> Vec<u8> {
     let length = buffer.byte_length().min(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX));
     Uint8Array::new_with_byte_offset_and_length(buffer, 0, length).to_vec()
-}
-
-fn bounded(seen_bytes: u64, chunk: &Uint8Array, max_bytes: u64) -> Result<u64, Error> {
-    let size_bytes = seen_bytes + u64::from(chunk.length());
-    if size_bytes > max_bytes { Err(Error::TooLarge { what: "Media", size_bytes, max_bytes }) } else { Ok(size_bytes) }
 }

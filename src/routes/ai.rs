@@ -35,17 +35,19 @@ pub async fn fal(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let provider = &incoming.config.media.fal;
     let key = provider.key.as_deref().ok_or(Error::NotConfigured("FAL_KEY is not configured"))?;
     let body = read_text(&incoming).await?;
-    let document = Document::parse(&body).map_err(|_| Error::BadRequest("Invalid JSON body".to_owned()))?;
+    let document = Document::parse_top(&body).map_err(|_| Error::BadRequest("Invalid JSON body".to_owned()))?;
     let members = members(&document)?;
     let model = document.member_text(members, "model").filter(|model| is_model(model));
     let model = model.ok_or_else(|| Error::BadRequest("model must be a name such as fal-ai/flux/dev".to_owned()))?;
-    let input = document.member(members, "input").filter(|input| matches!(input.node.value, Shape::Object(_)));
-    let input = input.ok_or_else(|| Error::BadRequest("input must be an object".to_owned()))?;
-    let prompt = match &input.node.value {
-        Shape::Object(members) => document.member_text(members, "prompt"),
+    let input = document.member(members, "input").and_then(|input| body.get(input.node.span.clone()));
+    let input = input.and_then(|input| Some((input, Document::parse_top(input).ok()?)));
+    let prompt = input.as_ref().and_then(|(_, document)| match &document.root.value {
+        Shape::Object(members) => Some(document.member_text(members, "prompt")),
         Shape::Array(_) | Shape::Text | Shape::Other => None,
+    });
+    let (Some((input, _)), Some(prompt)) = (&input, prompt) else {
+        return Err(Error::BadRequest("input must be an object".to_owned()));
     };
-    let input = body.get(input.node.span.clone()).unwrap_or("{}");
     let mut origin = origin(&document, members, "fal", input, prompt)?;
     origin.provenance.insert("model".to_owned(), model.as_str().into());
     let url = format!("{}/{model}", provider.base_url);
@@ -59,7 +61,7 @@ pub async fn eleven(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let provider = &incoming.config.media.eleven;
     let key = provider.key.as_deref().ok_or(Error::NotConfigured("ELEVEN_KEY is not configured"))?;
     let body = read_text(&incoming).await?;
-    let document = Document::parse(&body).map_err(|_| Error::BadRequest("Invalid JSON body".to_owned()))?;
+    let document = Document::parse_top(&body).map_err(|_| Error::BadRequest("Invalid JSON body".to_owned()))?;
     let members = members(&document)?;
     let format = document.member_text(members, "output_format");
     let query = match format.as_deref() {
@@ -74,7 +76,7 @@ pub async fn eleven(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     };
     // As they were written, but for what is ours or goes elsewhere.
     let forwarded = members.iter().filter_map(|member| {
-        let name = match document.string(&member.name).as_str() {
+        let name = match &*document.string(&member.name) {
             "scope" | "metadata" | "output_format" => return None,
             "model" => "\"model_id\"",
             _ => body.get(member.name.clone())?,
@@ -142,7 +144,7 @@ async fn answer(workspace: &Workspace, response: Response, mut origin: Origin, k
         MediaKind::Video => "videoUrl",
         MediaKind::Model => "modelUrl",
     };
-    Answer::ok(&bridge::persist_bytes(workspace, &kept, name))
+    Answer::ok(&bridge::described(workspace, &kept, name))
 }
 
 async fn read_json(response: &Response) -> Result<String, Error> {
