@@ -12,6 +12,8 @@
 
 mod staged;
 
+pub use staged::start_announced;
+
 use std::cell::{Cell, RefCell};
 
 use durable_objects::call::{
@@ -75,6 +77,9 @@ impl Allowance {
     }
 }
 
+/// Bytes that were held, up to 8 MiB.
+pub type Held = RefCell<Option<ArrayBuffer>>;
+
 /// Bytes of one item on their way in.
 pub struct Ingest<'a> {
     workspace: &'a Workspace,
@@ -87,6 +92,10 @@ pub struct Ingest<'a> {
     share_of: Option<MediaId>,
     /// What it shares with others.
     allowance: Option<&'a Allowance>,
+    /// The key that was promised.
+    promised_key: Option<&'a str>,
+    /// Where bytes that were held are left, for whoever has to do without an item.
+    held: Option<&'a Held>,
     /// Where bytes were sent to.
     keys: RefCell<Vec<String>>,
 }
@@ -95,13 +104,34 @@ impl<'a> Ingest<'a> {
     /// Of what a caller says this about.
     pub fn new(workspace: &'a Workspace, about: &'a About) -> Result<Self, Error> {
         let blobs = Blobs::of_media(workspace.incoming())?;
-        let keys = RefCell::default();
-        Ok(Self { workspace, blobs, about, id: new_id(), must_be: None, share_of: None, allowance: None, keys })
+        Ok(Self {
+            workspace,
+            blobs,
+            about,
+            id: new_id(),
+            must_be: None,
+            share_of: None,
+            allowance: None,
+            promised_key: None,
+            held: None,
+            keys: RefCell::default(),
+        })
     }
 
     /// Under an id that has announced keys before.
     pub fn with_id(self, id: MediaId) -> Self {
         Self { id, ..self }
+    }
+
+    /// Under a key that was announced with that id. Should it fail, the announcement stays until its time is over: the key
+    /// was promised, and the sender may try again.
+    pub fn under(self, key: Option<&'a str>) -> Self {
+        Self { promised_key: key, ..self }
+    }
+
+    /// Leaving the bytes, if they are few enough to be held, to whoever asks for them afterwards.
+    pub fn leaving(self, held: &'a Held) -> Self {
+        Self { held: Some(held), ..self }
     }
 
     /// Only of this type.
@@ -159,6 +189,9 @@ impl<'a> Ingest<'a> {
     }
 
     async fn keep_buffer(&self, buffer: &ArrayBuffer) -> Result<MediaKept, Error> {
+        if let Some(held) = self.held {
+            held.replace(Some(buffer.clone()));
+        }
         let size_bytes = u64::from(buffer.byte_length());
         let head = head_of(buffer);
         let found = self.detect(&head, Some(size_bytes))?;
@@ -166,7 +199,7 @@ impl<'a> Ingest<'a> {
         self.check(&hash)?;
         let key = match self.announce(Some(hash), self.key(&hash, found), size_bytes).await? {
             MediaAnnounced::Known(media) => return Ok(MediaKept { media: *media, was_known: true }),
-            MediaAnnounced::Reserved { key } => key,
+            MediaAnnounced::Reserved { key, .. } => key,
         };
         self.blobs.put(&key, buffer, &options(&hash, found)).await?;
         self.keep(key, hash, size_bytes, self.about.facts(found, &head)).await
@@ -194,18 +227,23 @@ impl<'a> Ingest<'a> {
         };
         let found = self.detect(&head, size_bytes)?;
         let facts = self.about.facts(found, &head);
+        let mut room_bytes = max_bytes;
         let mut pump = match (self.about.hash, size_bytes) {
             (Some(hash), Some(size_bytes)) => {
                 match self.announce(Some(hash), self.key(&hash, found), size_bytes).await? {
                     MediaAnnounced::Known(media) => return Ok(MediaKept { media: *media, was_known: true }),
-                    MediaAnnounced::Reserved { key } => {
+                    MediaAnnounced::Reserved { key, .. } => {
                         Pump::put(&self.blobs, key, size_bytes, &options(&hash, found))?
                     }
                 }
             }
-            (_, size_bytes) => self.stage(size_bytes, max_bytes).await?,
+            (_, size_bytes) => {
+                let (pump, reserved_bytes) = self.stage(size_bytes, seen_bytes, max_bytes).await?;
+                room_bytes = reserved_bytes;
+                pump
+            }
         };
-        let sent = self.send_all(&mut pump, &chunks_held, chunks, seen_bytes, max_bytes, cut_off).await;
+        let sent = self.send_all(&mut pump, &chunks_held, chunks, seen_bytes, (max_bytes, room_bytes), cut_off).await;
         let seen_bytes = match sent {
             Ok(seen_bytes) => seen_bytes,
             Err(error) => {
@@ -227,7 +265,7 @@ impl<'a> Ingest<'a> {
         held: &Array,
         chunks: &mut Chunks,
         mut seen_bytes: u64,
-        max_bytes: u64,
+        (max_bytes, room_bytes): (u64, u64),
         cut_off: fn() -> Error,
     ) -> Result<u64, Error> {
         while held.length() > 0 {
@@ -235,16 +273,29 @@ impl<'a> Ingest<'a> {
         }
         while let Some(chunk) = chunks.next().await.map_err(|_| cut_off())? {
             seen_bytes = self.bounded(seen_bytes, &chunk, max_bytes)?;
+            if seen_bytes > room_bytes {
+                return Err(CallError::QuotaExceeded { needed_bytes: seen_bytes, left_bytes: room_bytes }.into());
+            }
             pump.send(&self.blobs, &chunk).await?;
         }
         Ok(seen_bytes)
     }
 
     async fn announce(&self, hash: Option<Sha256>, key: String, reserved_bytes: u64) -> Result<MediaAnnounced, Error> {
-        let scope = self.about.scope.clone();
-        let call = AnnounceMedia { id: self.id.clone(), hash, key, reserved_bytes, lasts_ms: LASTS_MS, scope };
+        self.announce_up_to(hash, key, reserved_bytes, false).await
+    }
+
+    async fn announce_up_to(
+        &self,
+        hash: Option<Sha256>,
+        key: String,
+        reserved_bytes: u64,
+        or_less: bool,
+    ) -> Result<MediaAnnounced, Error> {
+        let (id, scope) = (self.id.clone(), self.about.scope.clone());
+        let call = AnnounceMedia { id, hash, key, reserved_bytes, or_less, lasts_ms: LASTS_MS, scope };
         let announced = self.workspace.call(call).await?;
-        if let MediaAnnounced::Reserved { key } = &announced {
+        if let MediaAnnounced::Reserved { key, .. } = &announced {
             self.keys.borrow_mut().push(key.clone());
         }
         Ok(announced)
@@ -268,6 +319,10 @@ impl<'a> Ingest<'a> {
     /// would find what lies there.
     async fn end(self, kept: Result<MediaKept, Error>) -> Result<MediaKept, Error> {
         if kept.is_err() && !self.keys.borrow().is_empty() {
+            let is_closed = matches!(kept, Err(Error::Workspace(CallError::Closed)));
+            if self.promised_key.is_some() && !is_closed {
+                return kept;
+            }
             let told = self.workspace.call(AbandonMedia { id: self.id.clone() }).await;
             if let Err(Error::Workspace(CallError::Closed)) = told {
                 let keys = self.keys.take();
@@ -306,6 +361,9 @@ impl<'a> Ingest<'a> {
     }
 
     fn key(&self, hash: &Sha256, found: MediaType) -> String {
+        if let Some(promised) = self.promised_key {
+            return promised.to_owned();
+        }
         key(self.workspace, self.about, hash, found)
     }
 }

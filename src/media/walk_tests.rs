@@ -206,6 +206,7 @@ fn what_is_beyond_the_limits_is_counted_and_costs_nothing() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "tests have a clock")]
 fn an_object_is_asked_once_what_it_says_of_its_bytes() {
     let mut members = vec![format!("\"url\":[{}0]", "\"https://v/1\",".repeat(999))];
     members.extend((0..40_000).map(|index| format!("\"a{index}\":\"\"")));
