@@ -26,6 +26,10 @@ use crate::workspace::Workspace;
 /// four, two of them can always be finished.
 const PARALLEL: usize = 4;
 
+/// The most bytes that stand in a result as base64. The text around them is held too, and that twice: as it came and as it
+/// is answered.
+const BASE64_MAX_BYTES: u64 = 12 * 1024 * 1024;
+
 /// What is known of a result as a whole.
 #[derive(Clone, Default)]
 pub struct Origin {
@@ -162,7 +166,7 @@ async fn keep(
         }
         Source::Base64(base64) => {
             let size_bytes = base64.len() as u64 / 4 * 3;
-            let max_bytes = config.base64_max_bytes;
+            let max_bytes = config.base64_max_bytes.min(BASE64_MAX_BYTES);
             if size_bytes > max_bytes {
                 return Err(Error::TooLarge { what: "Media", size_bytes, max_bytes });
             }

@@ -10,17 +10,20 @@
 //! answered that item. Whatever goes wrong, the object is told, and its alarm removes what was sent; should this request
 //! end without a word, the alarm finds what was announced.
 
+mod allowance;
 mod staged;
+mod streamed;
 
+pub use allowance::Allowance;
 pub use staged::start_announced;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use durable_objects::call::{
     AbandonMedia, AnnounceMedia, Error as CallError, KeepMedia, MediaAnnounced, MediaFacts, MediaKept,
 };
 use durable_objects::ids::{MediaId, Sha256};
-use js_sys::{Array, ArrayBuffer, Uint8Array};
+use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -31,11 +34,10 @@ use super::key::media_key;
 use super::kind::{self, HEAD_BYTES, MediaType, NotMedia};
 use super::types::SVG;
 use crate::blobs::{Blobs, PutOptions};
-use crate::bytes::{join, sha256};
+use crate::bytes::sha256;
 use crate::chunks::Chunks;
 use crate::error::Error;
 use crate::intake::Expected;
-use crate::pump::Pump;
 use crate::workspace::Workspace;
 
 /// How much is held in memory: up to this, bytes are put once.
@@ -54,27 +56,6 @@ pub fn new_id() -> MediaId {
     let mut bytes = [0; 16];
     fill_randomly(&mut bytes);
     MediaId::new(bytes)
-}
-
-/// How many bytes several items may have together. They count as they arrive, also those of an item that is not kept.
-pub struct Allowance {
-    max_bytes: u64,
-    left_bytes: Cell<u64>,
-}
-
-impl Allowance {
-    /// So many.
-    pub fn new(max_bytes: u64) -> Self {
-        Self { max_bytes, left_bytes: Cell::new(max_bytes) }
-    }
-
-    fn take(&self, size_bytes: u64) -> Result<(), Error> {
-        let Self { max_bytes, left_bytes } = self;
-        let left = left_bytes.get().checked_sub(size_bytes);
-        left_bytes.set(left.unwrap_or(0));
-        let too_large = || Error::TooLarge { what: "The result's media", size_bytes, max_bytes: *max_bytes };
-        left.map(drop).ok_or_else(too_large)
-    }
 }
 
 /// Bytes that were held, up to 8 MiB.
@@ -205,82 +186,6 @@ impl<'a> Ingest<'a> {
         self.keep(key, hash, size_bytes, self.about.facts(found, &head)).await
     }
 
-    async fn keep_stream(
-        &self,
-        chunks: &mut Chunks,
-        expected: Expected,
-        max_bytes: u64,
-        cut_off: fn() -> Error,
-    ) -> Result<MediaKept, Error> {
-        let (chunks_held, mut seen_bytes) = (Array::new(), 0);
-        while seen_bytes <= HELD_MAX_BYTES {
-            let Some(chunk) = chunks.next().await.map_err(|_| cut_off())? else {
-                return self.keep_buffer(&join(&chunks_held, seen_bytes)).await;
-            };
-            seen_bytes = self.bounded(seen_bytes, &chunk, max_bytes)?;
-            chunks_held.push(&chunk.slice(0, chunk.length()));
-        }
-        let head = Uint8Array::from(chunks_held.get(0)).to_vec();
-        let size_bytes = match expected {
-            Expected::Exactly(size_bytes) => Some(size_bytes),
-            Expected::AtMost(_) => None,
-        };
-        let found = self.detect(&head, size_bytes)?;
-        let facts = self.about.facts(found, &head);
-        let mut room_bytes = max_bytes;
-        let mut pump = match (self.about.hash, size_bytes) {
-            (Some(hash), Some(size_bytes)) => {
-                match self.announce(Some(hash), self.key(&hash, found), size_bytes).await? {
-                    MediaAnnounced::Known(media) => return Ok(MediaKept { media: *media, was_known: true }),
-                    MediaAnnounced::Reserved { key, .. } => {
-                        Pump::put(&self.blobs, key, size_bytes, &options(&hash, found))?
-                    }
-                }
-            }
-            (_, size_bytes) => {
-                let (pump, reserved_bytes) = self.stage(size_bytes, seen_bytes, max_bytes).await?;
-                room_bytes = reserved_bytes;
-                pump
-            }
-        };
-        let sent = self.send_all(&mut pump, &chunks_held, chunks, seen_bytes, (max_bytes, room_bytes), cut_off).await;
-        let seen_bytes = match sent {
-            Ok(seen_bytes) => seen_bytes,
-            Err(error) => {
-                pump.abort().await;
-                return Err(error);
-            }
-        };
-        let key = pump.key().to_owned();
-        let hash = pump.finish(&self.blobs, self.about.hash.as_ref()).await?;
-        if self.about.hash.is_some() && size_bytes.is_some() {
-            return self.keep(key, hash, seen_bytes, facts).await;
-        }
-        self.move_staged(&key, hash, seen_bytes, found, facts).await
-    }
-
-    async fn send_all(
-        &self,
-        pump: &mut Pump,
-        held: &Array,
-        chunks: &mut Chunks,
-        mut seen_bytes: u64,
-        (max_bytes, room_bytes): (u64, u64),
-        cut_off: fn() -> Error,
-    ) -> Result<u64, Error> {
-        while held.length() > 0 {
-            pump.send(&self.blobs, &held.shift().into()).await?;
-        }
-        while let Some(chunk) = chunks.next().await.map_err(|_| cut_off())? {
-            seen_bytes = self.bounded(seen_bytes, &chunk, max_bytes)?;
-            if seen_bytes > room_bytes {
-                return Err(CallError::QuotaExceeded { needed_bytes: seen_bytes, left_bytes: room_bytes }.into());
-            }
-            pump.send(&self.blobs, &chunk).await?;
-        }
-        Ok(seen_bytes)
-    }
-
     async fn announce(&self, hash: Option<Sha256>, key: String, reserved_bytes: u64) -> Result<MediaAnnounced, Error> {
         self.announce_up_to(hash, key, reserved_bytes, false).await
     }
@@ -342,14 +247,6 @@ impl<'a> Ingest<'a> {
             Some(must_be) if must_be.mime != found.mime => Err(Error::NotMedia(NotMedia::NotAsSigned(found))),
             _ => Ok(found),
         }
-    }
-
-    /// With how many bytes more have arrived, unless that is too many.
-    fn bounded(&self, seen_bytes: u64, chunk: &Uint8Array, max_bytes: u64) -> Result<u64, Error> {
-        self.count(chunk.length().into())?;
-        let size_bytes = seen_bytes + u64::from(chunk.length());
-        let too_large = || Error::TooLarge { what: "Media", size_bytes, max_bytes };
-        (size_bytes <= max_bytes).then_some(size_bytes).ok_or_else(too_large)
     }
 
     fn count(&self, size_bytes: u64) -> Result<(), Error> {

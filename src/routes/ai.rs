@@ -153,7 +153,7 @@ async fn answer(workspace: &Workspace, response: Response, mut origin: Origin, k
         }
         shape @ (Body::Json | Body::Text) => {
             let buffer = crate::body::collect(body, "Result", RESULT_MAX_BYTES, cut_off).await?;
-            let text = bytes::decode_utf8(&buffer).map(String::from);
+            let text = bytes::to_utf8(&buffer);
             let text = text.as_deref().map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
             let is_json = |text: &&str| shape == Body::Json || serde_json::from_str::<IgnoredAny>(text).is_ok();
             if let Some(text) = text.filter(is_json) {
@@ -233,7 +233,7 @@ async fn refusal(response: Response, status: u16, origin: &Origin, key: &str) ->
         Some(body) => crate::body::collect(body, "Result", 64 * 1024, cut_off).await.ok(),
         None => None,
     };
-    let text = text.and_then(|buffer| bytes::decode_utf8(&buffer)).map(String::from).unwrap_or_default();
+    let text = text.and_then(|buffer| bytes::to_utf8(&buffer)).unwrap_or_default();
     let sentence = complaint(&text, key).map_or_else(
         || format!("The provider answered {status}"),
         |said| format!("The provider answered {status}: {said}"),

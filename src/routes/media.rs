@@ -117,7 +117,7 @@ pub async fn persist(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
 /// The body as a text: what stands in it goes on as it is written.
 pub async fn read_text(incoming: &Incoming) -> Result<String, Error> {
     let body = body::read(incoming, "Body", JSON_MAX_BYTES).await?;
-    bytes::decode_utf8(&body).map(String::from).ok_or_else(invalid)
+    bytes::to_utf8(&body).ok_or_else(invalid)
 }
 
 /// The members of a body, which is an object.
