@@ -70,6 +70,11 @@ pub fn decode_utf8(bytes: &ArrayBuffer) -> Option<JsString> {
     TextDecoder::new("utf-8", &options).decode(bytes).ok()
 }
 
+/// The same in wasm memory, without a text of the runtime's on the way.
+pub fn to_utf8(bytes: &ArrayBuffer) -> Option<String> {
+    String::from_utf8(Uint8Array::new(bytes).to_vec()).ok()
+}
+
 /// Whether a string of the runtime is a text: it may hold lone halves of surrogate pairs, which have no bytes.
 pub fn is_text(string: &JsString) -> bool {
     string.unchecked_ref::<Modern>().is_well_formed()

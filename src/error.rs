@@ -77,6 +77,8 @@ pub enum Error {
         status: u16,
         /// What is told of it.
         sentence: String,
+        /// Who: told beside it, since a status of a provider's is not one of ours.
+        provider: Value,
     },
     /// What the workspace said.
     Workspace(call::Error),
@@ -150,7 +152,11 @@ impl Error {
             Self::AddressRefused(refusal) => told(400, refusal.sentence()),
             Self::HashMismatch => told(400, "The bytes do not have the stated sha256"),
             Self::UpstreamFailed(sentence) => told(502, sentence.as_str()).cause(sentence.as_str()),
-            Self::ProviderRefused { status, sentence } => told(*status, sentence.as_str()),
+            Self::ProviderRefused { status, sentence, provider } => {
+                let told = told(*status, sentence.as_str()).detail("provider", provider.clone());
+                // What it said is not for the log: it may hold anything.
+                if *status >= 500 { told.cause(format!("{provider} answered {status}")) } else { told }
+            }
             Self::RangeNotSatisfiable { size_bytes } => {
                 told(416, "Range not satisfiable").header("Content-Range", &format!("bytes */{size_bytes}"))
             }

@@ -208,6 +208,24 @@ test("bytes that are an item already are shared with files, and go with the last
   assert.deepEqual(await mediaLeft(server, userId), [r2Key], "an ingested item stays without files");
 });
 
+test("an item whose bytes are on their way home can be shared", async () => {
+  const userId = server.user();
+  const client = server.client(userId);
+  for (const bytes of [png(), wav(2 * 2 ** 20)]) {
+    const said = ok(await ingestBytes(client, bytes));
+    // As it is between the deletion of an item and the alarm, for a file that was written again.
+    await server.sql(userId, "UPDATE media SET is_public = 0 WHERE public_id = ?", said.id);
+    await server.sql(
+      userId,
+      "INSERT INTO leaving SELECT blob, 9000000000000000 FROM media WHERE public_id = ?",
+      said.id,
+    );
+    const shared = ok(await call(client, "POST", `/api/media/${said.id}/share`));
+    assert.ok((await fetchPublic(shared.publicUrl)).bytes.equals(bytes));
+  }
+  await mediaAccounted(server, userId);
+});
+
 test("an account that is deleted leaves no media, and none that were on their way", async () => {
   const closing = await start({ HOST_SECRET: "secret" });
   try {

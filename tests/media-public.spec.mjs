@@ -154,6 +154,55 @@ test("an address outlives the change of the secret, as long as the old one is ac
   }
 });
 
+test("with a secret of their own, addresses outlive every change of the signing secret", async () => {
+  const old = await start({ SIGNING_SECRET: "old" });
+  try {
+    const bytes = png();
+    const path = ({ publicUrl = "" }) => new URL(publicUrl).pathname + new URL(publicUrl).search;
+    const first = path(ok(await ingestBytes(old.client(old.user(), { secret: "old" }), bytes)));
+    // Who begins with the secret that is in use keeps all addresses that were given out.
+    await old.restart({ SIGNING_SECRET: "new", MEDIA_URL_SECRET: "old" });
+    const second = path(ok(await ingestBytes(old.client(old.user(), { secret: "new" }), bytes)));
+    await old.restart({ SIGNING_SECRET: "newest", MEDIA_URL_SECRET: "old" });
+    for (const target of [first, second])
+      assert.ok((await send(old.url, { method: "GET", target })).bytes.equals(bytes));
+    // Who begins with another one keeps those that the signing secret still stands for.
+    await old.restart({ SIGNING_SECRET: "old", MEDIA_URL_SECRET: "other" });
+    assert.equal((await send(old.url, { method: "GET", target: first })).status, 200);
+  } finally {
+    await old.stop();
+  }
+});
+
+test("whatever stands behind an address, the cache knows the object alone, and forgets it", async () => {
+  const bytes = png();
+  const { publicUrl, r2Key, client, id } = await shown(bytes);
+  const addresses = [publicUrl, `${publicUrl}&x=1`, publicUrl.replace("?", "?y=2&")];
+  const bucket = await server.r2("MEDIA");
+  await eventually(
+    async () => {
+      for (const address of addresses) await fetchPublic(address);
+      await bucket.delete(r2Key);
+      const { status } = await fetchPublic(`${publicUrl}&z=3`);
+      await bucket.put(r2Key, bytes);
+      return status;
+    },
+    (status) => status === 200,
+  );
+  ok(await call(client, "DELETE", `/api/media/${id}`));
+  for (const address of addresses) refused(await fetchPublic(address), 404);
+});
+
+test("a page of any origin may see why it got nothing", async () => {
+  const { publicUrl } = await shown(png());
+  const headers = { origin: "https://elsewhere.example" };
+  for (const [answer, status] of /** @type {[any, number][]} */ ([
+    [await fetchPublic(publicUrl.replace("?t=", "?t=_"), headers), 404],
+    [await fetchPublic(publicUrl, { ...headers, range: "bytes=9999-" }), 416],
+  ]))
+    assert.deepEqual([answer.status, answer.headers["access-control-allow-origin"]], [status, "*"]);
+});
+
 test("what has been shown once comes from the cache; a deletion is heard of where it was asked", async () => {
   const bytes = png();
   const { publicUrl, r2Key, client, id } = await shown(bytes);
@@ -188,6 +237,8 @@ test("with a public domain, addresses are its own, and the bytes are found there
     assert.equal(said.publicUrl, `https://cdn.example/${said.r2Key.replaceAll("%", "%25")}`);
     const answer = await call(client, "GET", `/api/media/${said.id}`);
     assert.deepEqual([answer.status, answer.headers.location], [302, said.publicUrl]);
+    const head = await call(client, "HEAD", `/api/media/${said.id}`);
+    assert.deepEqual([head.status, head.headers.location], [302, said.publicUrl]);
     const object = await (await mapped.r2("MEDIA")).head(said.r2Key);
     assert.deepEqual(
       [object.httpMetadata.contentType, object.httpMetadata.cacheControl],

@@ -1,10 +1,11 @@
 // Signed uploads: a host asks for an address, and a page that has nothing else brings the bytes there.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { ORIGIN, send } from "./client.mjs";
 import { ok, refused } from "./expect.mjs";
-import { serve } from "./harness.mjs";
+import { SECRET, serve } from "./harness.mjs";
 import { assertKept, call, fetchPublic, ingestBytes, mediaLeft } from "./media.mjs";
 import { png, sha256, wav } from "./samples.mjs";
 
@@ -130,7 +131,7 @@ test("large bytes come in parts, in any order, and become one item", async () =>
   const signed = ok(await sign(client, { contentType: "audio/wav", size: bytes.length }));
   assert.deepEqual([signed.partSize, signed.parts.length, signed.r2Key], [PART, 2, null]);
   const halves = [bytes.subarray(0, PART), bytes.subarray(PART)];
-  refused(await bring(signed.parts[0], halves[1]), 400, /must have/);
+  refused(await bring(signed.parts[0], Buffer.alloc(100)), 400, /must have/);
   refused(await bring(signed.completeUrl, JSON.stringify({ parts: [] }), "POST"), 400, /parts/);
   const parts = [];
   for (const index of [1, 0]) parts.unshift(ok(await bring(signed.parts[index], halves[index])));
@@ -147,6 +148,53 @@ test("large bytes come in parts, in any order, and become one item", async () =>
   assertKept(said, bytes, "audio/wav", userId, sha256(bytes));
   assert.ok((await fetchPublic(said.publicUrl)).bytes.equals(bytes));
   assert.deepEqual(await mediaLeft(server, userId), [said.r2Key]);
+});
+
+test("completing again answers the same item", async () => {
+  const userId = server.user();
+  const client = server.client(userId);
+  const bytes = wav(PART);
+  const signed = ok(await sign(client, { contentType: "audio/wav", size: bytes.length }));
+  const body = JSON.stringify({ parts: [ok(await bring(signed.parts[0], bytes))] });
+  const said = ok(await bring(signed.completeUrl, body, "POST"));
+  assert.deepEqual(ok(await bring(signed.completeUrl, body, "POST")), { ...said, deduped: true });
+  assert.deepEqual(await mediaLeft(server, userId), [said.r2Key]);
+  assert.deepEqual(ok(await bring(signed.completeUrl, body, "POST")), { ...said, deduped: true });
+  ok(await call(client, "DELETE", `/api/media/${said.id}`));
+  refused(await bring(signed.completeUrl, body, "POST"), 400, /do not make up/);
+});
+
+test("the key that was signed is the key, on another day and after a failure too", async () => {
+  const userId = server.user();
+  const client = server.client(userId);
+  const bytes = png();
+  const signed = ok(await sign(client, { contentType: "image/png", size: bytes.length, sha256: sha256(bytes) }));
+  const yesterday = signed.r2Key.replace(/\/\d{4}\/\d\d\/\d\d\//, "/2020/01/31/");
+  const [body = ""] = (new URL(signed.url).searchParams.get("ticket") ?? "").split(".");
+  const ticket = JSON.parse(Buffer.from(body, "base64url").toString());
+  assert.equal(ticket.key, signed.r2Key);
+  const old = seal({ ...ticket, key: yesterday });
+  for (const table of ["sender", "upload"]) await server.sql(userId, `UPDATE ${table} SET key = ?`, yesterday);
+  const other = Buffer.from(bytes);
+  other[bytes.length - 20] = (other[bytes.length - 20] ?? 0) ^ 1;
+  refused(await bring(`${server.url}/api/media/upload?ticket=${old}`, other), 400, /sha256/);
+  const said = ok(await bring(`${server.url}/api/media/upload?ticket=${old}`, bytes));
+  assert.equal(said.r2Key, yesterday);
+  assert.deepEqual(await mediaLeft(server, userId), [yesterday]);
+});
+
+/** A ticket as it is sealed for this server. @param {unknown} ticket */
+function seal(ticket) {
+  const text = Buffer.from(JSON.stringify(ticket)).toString("base64url");
+  const key = createHmac("sha256", SECRET).update("holdfast media upload v1").digest();
+  return `${text}.${createHmac("sha256", key).update(text).digest("base64url")}`;
+}
+
+test("an address is no longer than the platform takes", async () => {
+  const client = server.client();
+  const with_ = (/** @type {string} */ a) => sign(client, { contentType: "image/png", size: 5, metadata: { a } });
+  assert.ok(ok(await with_("x".repeat(8000))).url.length < 16 * 1024);
+  refused(await with_('"\\'.repeat(2000)), 400, /too long for a signed address/);
 });
 
 test("parts that are given up, or never completed, leave nothing", async () => {

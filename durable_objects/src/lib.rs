@@ -23,6 +23,7 @@ pub mod call;
 pub mod ids;
 pub mod item;
 pub mod limits;
+pub mod media_types;
 pub mod media_url;
 #[cfg(target_arch = "wasm32")]
 #[expect(missing_docs, reason = "the macro of the object's class makes public items without any")]

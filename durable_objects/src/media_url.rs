@@ -2,8 +2,9 @@
 //! writes them into the index.
 //!
 //! An address is `{base of the public domain}/{key}` where the operator has mapped one, else `{origin}/{key}?t={token}`.
-//! The token is a signature over the key alone, under a key that is derived from the signing secret for this purpose:
-//! it opens one object and nothing else, and never expires; it dies with the object.
+//! The token is a signature over the key alone, under a key that is derived for this purpose from a secret of its own
+//! (`MEDIA_URL_SECRET`), or from the signing secret where there is none: it opens one object and nothing else, and never
+//! expires; it dies with the object, or with the secret.
 
 use std::fmt;
 
@@ -73,7 +74,8 @@ impl MediaUrls {
     /// From the deployment's variables.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| var(name).filter(|value| !value.trim().is_empty());
-        let secret = set("SIGNING_SECRET").or_else(|| set("MOLTBOT_SIGNING_SECRET"));
+        let signing = set("SIGNING_SECRET").or_else(|| set("MOLTBOT_SIGNING_SECRET"));
+        let secret = signing.map(|signing| set("MEDIA_URL_SECRET").unwrap_or(signing));
         Self {
             cdn_base: set("MEDIA_CDN_BASE").map(|base| base.trim().trim_end_matches('/').to_owned()),
             token_key: secret.as_deref().and_then(MediaTokenKey::derive),
@@ -107,6 +109,11 @@ mod tests {
         let url = |vars| urls(vars).url("https://edge.example", KEY);
         assert_eq!(url(&[]), None);
         insta::assert_snapshot!(url(&[("SIGNING_SECRET", "secret")]).unwrap(), @"https://edge.example/media/user_a/2026/11/21/00ff.png?t=Dkgmj9ySJcnodpTCxvwULGkk6GVV1vC2ZHkhQ_vbksA");
+        // A secret of its own outlives the change of the other.
+        let signed = url(&[("SIGNING_SECRET", "secret")]);
+        assert_eq!(url(&[("SIGNING_SECRET", "a"), ("MEDIA_URL_SECRET", "secret")]), signed);
+        assert_eq!(url(&[("SIGNING_SECRET", "b"), ("MEDIA_URL_SECRET", "secret")]), signed);
+        assert_eq!(url(&[("MEDIA_URL_SECRET", "secret")]), None);
         let mapped = url(&[("SIGNING_SECRET", "secret"), ("MEDIA_CDN_BASE", "https://cdn.example/ ")]);
         assert_eq!(mapped.as_deref(), Some("https://cdn.example/media/user_a/2026/11/21/00ff.png"));
         let encoded = urls(&[("MEDIA_CDN_BASE", "https://cdn.example")]).url("", "media/user_a/a%20b/x.png");

@@ -3,29 +3,32 @@
 //!
 //! One asset that cannot be kept never fails the answer: it stays as it was, and is listed with its error.
 
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use durable_objects::call::MediaKept;
 use futures::{StreamExt as _, stream};
-use js_sys::JsString;
+use js_sys::{JsString, Uint8Array};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
+use wasm_bindgen::{JsCast as _, JsValue};
 
 use super::about::{About, kind_of};
 use super::fetch;
 use super::json::{self, Document, Edit, Unreadable};
-use super::store::Ingest;
-use super::walk::{self, Find, Source};
+use super::store::{Allowance, Ingest};
+use super::walk::{self, Find, Found, LIST, Source};
 use super::wire::public_url;
 use crate::bytes;
 use crate::error::Error;
 use crate::workspace::Workspace;
 
-/// How many assets are fetched at once. A request has six connections: each may take two, one in and one out.
-const PARALLEL: usize = 3;
-/// The member in which the list stands.
-const LIST: &str = "persistedAssets";
+/// How many assets are fetched at once. A request has six connections, and each asset may want two, one in and one out: with
+/// four, two of them can always be finished.
+const PARALLEL: usize = 4;
+
+/// The most bytes that stand in a result as base64. The text around them is held too, and that twice: as it came and as it
+/// is answered.
+const BASE64_MAX_BYTES: u64 = 12 * 1024 * 1024;
 
 /// What is known of a result as a whole.
 #[derive(Clone, Default)]
@@ -42,18 +45,18 @@ pub async fn persist(workspace: &Workspace, text: &str, origin: &Origin) -> Resu
         Ok(document) => document,
         Err(Unreadable::Invalid) => return Err(Error::UpstreamFailed("The result is no JSON".to_owned())),
         Err(Unreadable::TooMuch) => {
-            let error =
-                json!([{ "path": "", "error": "The result is too large to look through; nothing of it was kept" }]);
-            return Ok(format!("{{\"result\":{text},\"{LIST}\":{error}}}"));
+            let error = "The result is too large to look through; nothing of it was kept";
+            return Ok(with_entries(text, Vec::new(), &[json!({ "path": "", "error": error })]));
         }
     };
-    let finds: Vec<Find> = walk::find(&document).into_iter().filter(|found| is_foreign(workspace, found)).collect();
-    let outcomes = keep_all(workspace, text, &finds, origin).await;
+    let sources_max = workspace.incoming().config.media.result_assets;
+    let Found { finds, left } = walk::find(&document, sources_max, &|url| is_ours(workspace, url));
+    let outcomes = keep_all(workspace, &finds, origin).await;
     let incoming = workspace.incoming();
     let (mut edits, mut list) = (Vec::new(), Vec::new());
     for found in &finds {
         let mut told = Map::new();
-        let path = match outcomes.get(source_of(text, found)) {
+        let path = match outcomes.get(&found.source) {
             Some(Ok(kept)) => {
                 let media = &kept.media;
                 let url = public_url(&incoming.config.media, &incoming.origin, media);
@@ -76,11 +79,11 @@ pub async fn persist(workspace: &Workspace, text: &str, origin: &Origin) -> Resu
             }
             None => continue,
         };
-        let original = match &found.source {
-            Source::Url(url) => Value::from(url.as_str()),
-            Source::Base64(_) => Value::Null,
+        let (source, original) = match &found.source {
+            Source::Url(url) => ("url", Value::from(&**url)),
+            Source::Base64(_) => ("base64", Value::Null),
+            Source::Percent(_) => ("data", Value::Null),
         };
-        let source = if original.is_null() { "base64" } else { "url" };
         told.extend([
             ("path".to_owned(), path.into()),
             ("source".to_owned(), source.into()),
@@ -88,11 +91,15 @@ pub async fn persist(workspace: &Workspace, text: &str, origin: &Origin) -> Resu
         ]);
         list.push(Value::Object(told));
     }
-    Ok(with_list(&document, edits, &Value::from(list).to_string()))
+    if left > 0 {
+        let error = format!("{left} more assets were not kept: a result may have {sources_max}");
+        list.push(json!({ "path": "", "error": error }));
+    }
+    Ok(with_list(&document, edits, &list))
 }
 
 /// An answer of a provider that is the bytes themselves.
-pub fn persist_bytes(workspace: &Workspace, kept: &MediaKept, name: &str) -> Value {
+pub fn described(workspace: &Workspace, kept: &MediaKept, name: &str) -> Value {
     let (incoming, media) = (workspace.incoming(), &kept.media);
     let url = public_url(&incoming.config.media, &incoming.origin, media);
     let asset = json!({
@@ -111,67 +118,68 @@ pub fn persist_bytes(workspace: &Workspace, kept: &MediaKept, name: &str) -> Val
 }
 
 /// Keeps each asset once, wherever it stands: what became of it, by its source.
-async fn keep_all<'t>(
+async fn keep_all<'f>(
     workspace: &Workspace,
-    text: &'t str,
-    finds: &'t [Find],
+    finds: &'f [Find<'_>],
     origin: &Origin,
-) -> HashMap<&'t str, Result<MediaKept, String>> {
+) -> HashMap<&'f Source<'f>, Result<MediaKept, String>> {
     let config = &workspace.incoming().config.media;
-    let mut seen = std::collections::HashSet::new();
-    let different = finds.iter().filter(|found| seen.insert(source_of(text, found)));
-    // What is being fetched is taken from here first, and what it did not need is given back.
-    let left_bytes = &Cell::new(config.result_bytes);
-    let kept = different.enumerate().map(|(index, found)| async move {
-        let source = source_of(text, found);
-        if index >= config.result_assets {
-            return (source, Err(format!("The result has more than {} assets", config.result_assets)));
-        }
-        let max_bytes = left_bytes.get().min(config.url_max_bytes);
-        left_bytes.set(left_bytes.get() - max_bytes);
-        let kept = keep(workspace, text, found, origin, max_bytes).await;
-        let used_bytes = kept.as_ref().map_or(0, |kept| kept.media.size_bytes);
-        left_bytes.set(left_bytes.get() + max_bytes.saturating_sub(used_bytes));
-        (source, kept.map_err(|error| error.sentence()))
+    let mut seen = HashSet::new();
+    let different = finds.iter().filter(|found| seen.insert(&found.source));
+    let together = &Together { deadline: fetch::deadline(config.result_ms), left: Allowance::new(config.result_bytes) };
+    let kept = different.map(|found| async move {
+        let kept = keep(workspace, found, origin, together).await;
+        (&found.source, kept.map_err(|error| error.sentence()))
     });
     stream::iter(kept).buffer_unordered(PARALLEL).collect().await
 }
 
+/// What the assets of one result share.
+struct Together {
+    /// Until when.
+    deadline: JsValue,
+    /// How many bytes: counted as they arrive, whatever becomes of them.
+    left: Allowance,
+}
+
 async fn keep(
     workspace: &Workspace,
-    text: &str,
-    found: &Find,
+    found: &Find<'_>,
     origin: &Origin,
-    max_bytes: u64,
+    together: &Together,
 ) -> Result<MediaKept, Error> {
     let incoming = workspace.incoming();
     let config = &incoming.config.media;
     let mut about =
         About { content_type: found.content_type.clone(), file_name: found.file_name.clone(), ..origin.about.clone() };
     let mut provenance = origin.provenance.clone();
-    match &found.source {
+    let buffer = match &found.source {
         Source::Url(url) => {
             let address = config.hosts.check(url).map_err(Error::AddressRefused)?;
             provenance.insert("sourceUrl".to_owned(), address.without_query().into());
-            let fetched = fetch::get(incoming, &address, max_bytes).await?;
+            let fetched = fetch::get(incoming, &address, config.url_max_bytes, Some(&together.deadline)).await?;
             about.content_type = about.content_type.or(fetched.content_type);
             about.file_name = about.file_name.or_else(|| name_of(address.name()));
             about.provenance = Some(Value::Object(provenance).to_string());
-            Ingest::new(workspace, &about)?.take_stream(fetched.body, fetched.expected, max_bytes, cut_off).await
+            let ingest = Ingest::new(workspace, &about)?.out_of(&together.left);
+            return ingest.take_stream(fetched.body, fetched.expected, config.url_max_bytes, cut_off).await;
         }
-        Source::Base64(span) => {
-            let base64 = text.get(span.clone()).unwrap_or_default();
+        Source::Base64(base64) => {
             let size_bytes = base64.len() as u64 / 4 * 3;
-            let max_bytes = max_bytes.min(config.base64_max_bytes);
+            let max_bytes = config.base64_max_bytes.min(BASE64_MAX_BYTES);
             if size_bytes > max_bytes {
                 return Err(Error::TooLarge { what: "Media", size_bytes, max_bytes });
             }
-            about.provenance = Some(Value::Object(provenance).to_string());
             let not_base64 = || Error::BadRequest("The bytes are not valid base64".to_owned());
-            let buffer = bytes::from_base64(&JsString::from(base64)).ok_or_else(not_base64)?;
-            Ingest::new(workspace, &about)?.take_buffer(&buffer).await
+            bytes::from_base64(&JsString::from(&**base64)).ok_or_else(not_base64)?
         }
-    }
+        Source::Percent(text) => {
+            let decoded: Vec<u8> = percent_decode_str(text).collect();
+            Uint8Array::from(decoded.as_slice()).buffer().unchecked_into()
+        }
+    };
+    about.provenance = Some(Value::Object(provenance).to_string());
+    Ingest::new(workspace, &about)?.out_of(&together.left).take_buffer(&buffer).await
 }
 
 /// A source that ended before its bytes did, or took too long.
@@ -185,45 +193,57 @@ pub fn name_of(encoded: &str) -> Option<String> {
     super::about::file_name(&name).ok().flatten()
 }
 
-/// What makes an asset the same as another.
-fn source_of<'t>(text: &'t str, found: &'t Find) -> &'t str {
-    match &found.source {
-        Source::Url(url) => url,
-        Source::Base64(span) => text.get(span.clone()).unwrap_or_default(),
-    }
-}
-
-/// Whether a find is not ours already: a result may be looked through twice.
-fn is_foreign(workspace: &Workspace, found: &Find) -> bool {
+/// Whether an address is ours already: a result may be looked through twice.
+fn is_ours(workspace: &Workspace, url: &str) -> bool {
     let incoming = workspace.incoming();
-    let ours = format!("{}/media/", incoming.config.media.urls.cdn_base.as_ref().unwrap_or(&incoming.origin));
-    let is_ours = matches!(&found.source, Source::Url(url) if url.starts_with(&ours));
-    !is_ours && !found.path.starts_with(LIST)
+    url.starts_with(&format!("{}/media/", incoming.config.media.urls.cdn_base.as_ref().unwrap_or(&incoming.origin)))
 }
 
 /// Where an address stands once it has replaced the bytes.
-fn renamed(found: &Find) -> String {
+fn renamed(found: &Find<'_>) -> String {
     match (&found.rename, found.path.rsplit_once('.')) {
+        _ if found.path.ends_with(walk::CUT) => found.path.clone(),
         (Some((_, name)), Some((front, _))) => format!("{front}.{name}"),
         (Some((_, name)), None) => (*name).to_owned(),
         (None, _) => found.path.clone(),
     }
 }
 
-/// The result with its edits and the list: a member of an object, beside anything else.
-fn with_list(document: &Document<'_>, mut edits: Vec<Edit>, list: &str) -> String {
-    let json::Value::Object(members) = &document.root.value else {
-        let result = json::edited(document.text, edits);
+/// The result with its edits and the list: a member of an object, beside anything else. A list that is there already, of
+/// a result that comes a second time, goes on.
+fn with_list(document: &Document<'_>, mut edits: Vec<Edit>, list: &[Value]) -> String {
+    let there = match &document.root.value {
+        json::Value::Object(members) => document.member(members, LIST).map(|member| &member.node),
+        json::Value::Array(_) | json::Value::Text | json::Value::Other => None,
+    };
+    let Some(there) = there else { return with_entries(document.text, edits, list) };
+    let text = document.text.get(there.span.clone()).unwrap_or_default();
+    let (span, with) = match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).map(str::trim_ascii) {
+        Some(_) if list.is_empty() => return json::edited(document.text, edits),
+        Some(old) => {
+            let end = there.span.end.saturating_sub(1);
+            let comma = if old.is_empty() { "" } else { "," };
+            let entries = Value::from(list).to_string();
+            let entries = entries.trim_start_matches('[').trim_end_matches(']');
+            (end..end, format!("{comma}{entries}"))
+        }
+        None => (there.span.clone(), Value::from(list).to_string()),
+    };
+    edits.push(Edit { span, with });
+    json::edited(document.text, edits)
+}
+
+/// The result with its edits and a new list. Only its first and last characters are looked at: of a result that is too much
+/// to look through, no more is known.
+fn with_entries(text: &str, mut edits: Vec<Edit>, list: &[Value]) -> String {
+    let list = Value::from(list);
+    let Some(front) = text.trim_ascii_end().strip_suffix('}') else {
+        let result = json::edited(text, edits);
         return format!("{{\"result\":{result},\"{LIST}\":{list}}}");
     };
-    if let Some(member) = document.member(members, LIST) {
-        edits.push(Edit { span: member.node.span.clone(), with: list.to_owned() });
-    } else {
-        let end = document.root.span.end.saturating_sub(1);
-        let comma = if members.is_empty() { "" } else { "," };
-        edits.push(Edit { span: end..end, with: format!("{comma}\"{LIST}\":{list}") });
-    }
-    json::edited(document.text, edits)
+    let comma = if front.trim_ascii() == "{" { "" } else { "," };
+    edits.push(Edit { span: front.len()..front.len(), with: format!("{comma}\"{LIST}\":{list}") });
+    json::edited(text, edits)
 }
 
 #[cfg(test)]
@@ -231,16 +251,26 @@ mod tests {
     use super::*;
 
     fn listed(text: &str) -> String {
-        with_list(&Document::parse(text).unwrap(), Vec::new(), "[1]")
+        with_list(&Document::parse(text).unwrap(), Vec::new(), &[1.into()])
     }
 
     #[test]
     fn the_list_is_a_member_of_an_object_and_beside_anything_else() {
         assert_eq!(listed("{\"a\" : 1.0 }"), "{\"a\" : 1.0 ,\"persistedAssets\":[1]}");
         assert_eq!(listed("{}\n"), "{\"persistedAssets\":[1]}\n");
-        assert_eq!(listed("{\"persistedAssets\":[{}],\"b\":2}"), "{\"persistedAssets\":[1],\"b\":2}");
+        assert_eq!(listed("{\"persistedAssets\":[{}],\"b\":2}"), "{\"persistedAssets\":[{},1],\"b\":2}");
+        assert_eq!(listed("{\"persistedAssets\":[ ]}"), "{\"persistedAssets\":[ 1]}");
+        assert_eq!(listed("{\"persistedAssets\":5}"), "{\"persistedAssets\":[1]}");
+        assert_eq!(listed("{ }"), "{ \"persistedAssets\":[1]}");
         assert_eq!(listed("[1,2]"), "{\"result\":[1,2],\"persistedAssets\":[1]}");
         assert_eq!(listed("\"x\""), "{\"result\":\"x\",\"persistedAssets\":[1]}");
+    }
+
+    #[test]
+    fn a_result_that_is_too_much_keeps_its_shape() {
+        let entries = |text: &str| with_entries(text, Vec::new(), &[1.into()]);
+        assert_eq!(entries("{\"a\":[[]]} "), "{\"a\":[[]],\"persistedAssets\":[1]} ");
+        assert_eq!(entries("[[]]"), "{\"result\":[[]],\"persistedAssets\":[1]}");
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub struct MediaConfig {
     pub types: String,
     /// How public addresses are made (`MEDIA_CDN_BASE`).
     pub urls: MediaUrls,
-    /// What verifies public addresses: from the secret in use, and from the one before it.
+    /// What verifies public addresses: from their own secret, from the signing secret, and from the one before it.
     pub token_keys: Vec<MediaTokenKey>,
     /// The most bytes that are fetched from an address (`MEDIA_URL_MAX_BYTES`).
     pub url_max_bytes: u64,
@@ -38,6 +38,8 @@ pub struct MediaConfig {
     pub result_assets: usize,
     /// How many bytes of one result are kept (`MEDIA_RESULT_BYTES`).
     pub result_bytes: u64,
+    /// How long all assets of one result may take together (`MEDIA_RESULT_SECONDS`).
+    pub result_ms: u64,
     /// Images, video and models.
     pub fal: Provider,
     /// Music and voices.
@@ -63,17 +65,15 @@ impl MediaConfig {
         };
         let hosts = var("MEDIA_HOSTS").unwrap_or_else(|| HOSTS.to_owned());
         let urls = MediaUrls::from_vars(&var);
-        let previous = set("SIGNING_SECRET_PREVIOUS").and_then(|secret| MediaTokenKey::derive(&secret));
+        let signing = ["SIGNING_SECRET", "MOLTBOT_SIGNING_SECRET", "SIGNING_SECRET_PREVIOUS"];
+        // Whoever sets a secret of its own has given out addresses before.
+        let older = signing.iter().filter_map(|name| MediaTokenKey::derive(&set(name)?));
+        let token_keys = urls.token_key.iter().flat_map(|key| std::iter::once(key.clone()).chain(older.clone()));
+        let token_keys = token_keys.collect();
         Self {
             hosts: AllowedHosts::parse(&hosts, &set("MEDIA_EXTRA_ORIGINS").unwrap_or_default()),
             types: set("MEDIA_TYPES").unwrap_or_else(|| TYPES.to_owned()),
-            token_keys: urls
-                .token_key
-                .clone()
-                .into_iter()
-                .flat_map(|key| [Some(key), previous.clone()])
-                .flatten()
-                .collect(),
+            token_keys,
             urls,
             url_max_bytes: number("MEDIA_URL_MAX_BYTES", 100 * MIB),
             base64_max_bytes: number("MEDIA_BASE64_MAX_BYTES", 25 * MIB),
@@ -83,6 +83,7 @@ impl MediaConfig {
             provider_ms: 1000 * number("MEDIA_PROVIDER_SECONDS", 600),
             result_assets: usize::try_from(number("MEDIA_RESULT_ASSETS", 64)).unwrap_or(usize::MAX),
             result_bytes: number("MEDIA_RESULT_BYTES", 512 * MIB),
+            result_ms: 1000 * number("MEDIA_RESULT_SECONDS", 300),
             fal: provider("FAL_BASE_URL", "https://fal.run", "FAL_KEY"),
             eleven: provider("ELEVEN_BASE_URL", "https://api.elevenlabs.io", "ELEVEN_KEY"),
         }

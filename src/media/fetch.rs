@@ -1,7 +1,7 @@
 //! Fetches what an address holds: every hop is checked, redirects are followed by hand, and there is a deadline for all
 //! of it, body included.
 
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -22,6 +22,9 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = AbortSignal, js_name = timeout)]
     fn abort_after(ms: f64) -> JsValue;
+
+    #[wasm_bindgen(js_namespace = AbortSignal, js_name = any)]
+    fn abort_with_any(signals: &Array) -> JsValue;
 }
 
 /// What an address holds, its bytes not yet read.
@@ -34,10 +37,16 @@ pub struct Fetched {
     pub content_type: Option<String>,
 }
 
-/// Fetches an address, up to a number of bytes.
-pub async fn get(incoming: &Incoming, address: &Address, max_bytes: u64) -> Result<Fetched, Error> {
+/// Fetches an address, up to a number of bytes, and until a deadline that it shares with others, if it does.
+pub async fn get(
+    incoming: &Incoming,
+    address: &Address,
+    max_bytes: u64,
+    shared: Option<&JsValue>,
+) -> Result<Fetched, Error> {
     let config = &incoming.config.media;
-    let signal = deadline(config.fetch_ms);
+    let own = deadline(config.fetch_ms);
+    let signal = shared.map_or_else(|| own.clone(), |shared| abort_with_any(&Array::of2(&own, shared)));
     let mut address = address.clone();
     for _ in 0..=REDIRECTS_MAX {
         let failed = |cause: JsValue| unreachable(&address, &cause);
@@ -47,7 +56,8 @@ pub async fn get(incoming: &Incoming, address: &Address, max_bytes: u64) -> Resu
         match response.status() {
             301 | 302 | 303 | 307 | 308 => {
                 cancel(&response);
-                let location = header("Location").unwrap_or_default();
+                let lost = || Error::UpstreamFailed("The source redirects without saying where".to_owned());
+                let location = header("Location").filter(|to| !to.is_empty()).ok_or_else(lost)?;
                 address = config.hosts.check_redirect(&address, &location).map_err(Error::AddressRefused)?;
             }
             200 => {
@@ -89,8 +99,9 @@ pub fn cancel(response: &Response) {
     }
 }
 
+/// What ends everything that is fetched with it, after a time.
 #[expect(clippy::cast_precision_loss, reason = "a configured number of seconds")]
-fn deadline(ms: u64) -> JsValue {
+pub fn deadline(ms: u64) -> JsValue {
     abort_after(ms as f64)
 }
 

@@ -4,6 +4,7 @@
 //! The text is checked by serde first; the scanner here only finds places, and numbers, `true`, `false` and `null` are not
 //! even remembered.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::de::IgnoredAny;
@@ -61,20 +62,33 @@ pub enum Unreadable {
 impl<'a> Document<'a> {
     /// Finds everything in a text.
     pub fn parse(text: &'a str) -> Result<Self, Unreadable> {
+        Self::parse_to(text, DEPTH_MAX, false)
+    }
+
+    /// Finds the members of an object, or the items of an array, and nothing in them, however much that is.
+    pub fn parse_top(text: &'a str) -> Result<Self, Unreadable> {
+        Self::parse_to(text, 0, true)
+    }
+
+    fn parse_to(text: &'a str, depth_max: usize, skips_deeper: bool) -> Result<Self, Unreadable> {
         serde_json::from_str::<IgnoredAny>(text).map_err(|_| Unreadable::Invalid)?;
-        let mut scanner = Scanner { text, at: 0, nodes: 0, depth: 0 };
+        let mut scanner = Scanner { text, at: 0, nodes: 0, depth: 0, depth_max, skips_deeper };
         let root = scanner.node()?;
         Ok(Self { text, root })
     }
 
-    /// The text of a string.
-    pub fn string(&self, span: &Range<usize>) -> String {
+    /// The text of a string: as it stands there, unless it holds escapes.
+    pub fn string(&self, span: &Range<usize>) -> Cow<'a, str> {
+        if let Some(text) = self.plain(span) {
+            return Cow::Borrowed(text);
+        }
         // Strings of a checked text can be read, but for lone surrogates.
-        self.text.get(span.clone()).and_then(|literal| serde_json::from_str(literal).ok()).unwrap_or_default()
+        let read = self.text.get(span.clone()).and_then(|literal| serde_json::from_str(literal).ok());
+        Cow::Owned(read.unwrap_or_default())
     }
 
     /// A string as it stands between its quotes, if it holds no escapes: then it is what it looks like.
-    pub fn plain(&self, span: &Range<usize>) -> Option<&'a str> {
+    fn plain(&self, span: &Range<usize>) -> Option<&'a str> {
         let inner = self.text.get(span.start + 1..span.end.checked_sub(1)?)?;
         (!inner.as_bytes().contains(&b'\\')).then_some(inner)
     }
@@ -87,7 +101,7 @@ impl<'a> Document<'a> {
     /// The text of a member that is a string.
     pub fn member_text(&self, members: &[Member], name: &str) -> Option<String> {
         let node = &self.member(members, name)?.node;
-        matches!(node.value, Value::Text).then(|| self.string(&node.span))
+        matches!(node.value, Value::Text).then(|| self.string(&node.span).into_owned())
     }
 }
 
@@ -126,6 +140,9 @@ struct Scanner<'a> {
     at: usize,
     nodes: usize,
     depth: usize,
+    depth_max: usize,
+    /// Whether what is deeper is passed over; else it is too much.
+    skips_deeper: bool,
 }
 
 impl Scanner<'_> {
@@ -147,7 +164,12 @@ impl Scanner<'_> {
         let start = self.at;
         if matches!(first, b'{' | b'[' | b'"') {
             self.nodes += 1;
-            if self.nodes > NODES_MAX || self.depth > DEPTH_MAX {
+            let is_too_deep = self.depth > self.depth_max;
+            if is_too_deep && self.skips_deeper && first != b'"' {
+                self.skip_nested();
+                return Ok(Node { span: start..self.at, value: Value::Other });
+            }
+            if self.nodes > NODES_MAX || (is_too_deep && !self.skips_deeper) {
                 return Err(Unreadable::TooMuch);
             }
         }
@@ -219,6 +241,27 @@ impl Scanner<'_> {
         }
     }
 
+    /// Passes over an object or an array.
+    fn skip_nested(&mut self) {
+        let mut open = 0_usize;
+        loop {
+            match self.byte() {
+                b'"' => {
+                    self.skip_string();
+                    continue;
+                }
+                b'{' | b'[' => open += 1,
+                b'}' | b']' => open = open.saturating_sub(1),
+                0 => return,
+                _ => {}
+            }
+            self.at += 1;
+            if open == 0 {
+                return;
+            }
+        }
+    }
+
     fn skip_string(&mut self) {
         self.at += 1;
         loop {
@@ -236,40 +279,5 @@ impl Scanner<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn everything_but_what_is_replaced_stays_as_it_was_written() {
-        let text =
-            "{ \"z\": 1.0000000000000000000001, \"a\" :[null,\"x\\\"y\", {\"b\":\"\\u00e9\"},1e400],\n\t\"z\":-0 }";
-        let document = Document::parse(text).unwrap();
-        let Value::Object(members) = &document.root.value else { panic!() };
-        let names: Vec<String> = members.iter().map(|member| document.string(&member.name)).collect();
-        assert_eq!(names, ["z", "a", "z"]);
-        let Value::Array(items) = &document.member(members, "a").unwrap().node.value else { panic!() };
-        assert_eq!(items.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1, 2]);
-        assert_eq!(document.string(&items[0].1.span), "x\"y");
-        assert_eq!(document.plain(&items[0].1.span), None);
-        let edits = vec![Edit::text(&items[0].1.span, "new \"é\"")];
-        let expected = text.replace("\"x\\\"y\"", "\"new \\\"é\\\"\"");
-        assert_eq!(edited(text, edits), expected);
-        assert_eq!(edited(text, Vec::new()), text);
-    }
-
-    #[test]
-    fn a_text_that_is_no_json_or_too_much_is_not_looked_through() {
-        let error = |text: &str| Document::parse(text).err();
-        for text in ["", "{", "[1,]", "{\"a\" 1}", "\"\\x\"", "nul", "{} {}", &"[".repeat(200)] {
-            assert_eq!(error(text), Some(Unreadable::Invalid), "{text}");
-        }
-        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert_eq!(error(&nested(DEPTH_MAX + 2)), Some(Unreadable::TooMuch));
-        assert_eq!(error(&nested(DEPTH_MAX)), None);
-        assert_eq!(error(&format!("[{}[]]", "[],".repeat(NODES_MAX))), Some(Unreadable::TooMuch));
-        assert!(Document::parse(&format!("[{}0]", "0,".repeat(NODES_MAX * 4))).is_ok());
-        for text in ["1", "\"x\"", "null", " [ ] ", "{}", "[[[]]]"] {
-            assert!(Document::parse(text).is_ok(), "{text}");
-        }
-    }
-}
+#[path = "json_tests.rs"]
+mod tests;

@@ -163,7 +163,8 @@ impl Hint {
 /// Whether the bytes would also be a page, an archive or a document of their own. Formats that are archives or XML by
 /// nature are looked at for the rest.
 fn is_polyglot(head: &[u8], found: MediaType) -> bool {
-    const PAGES: [&[u8]; 11] = [
+    /// What browsers take for the beginning of a page, and what servers run.
+    const PAGES: [&[u8]; 15] = [
         b"<!doctype html",
         b"<html",
         b"<head",
@@ -174,23 +175,39 @@ fn is_polyglot(head: &[u8], found: MediaType) -> bool {
         b"<title",
         b"<table",
         b"<div",
+        b"<font",
+        b"<h1",
+        b"<br",
+        b"<!--",
         b"<?php",
     ];
+    /// The same, but so short that compressed bytes hold them by chance: they count only where text follows.
+    const SHORT: [&[u8]; 3] = [b"<a", b"<b", b"<p"];
+    const TEXT_BYTES: usize = 8;
     /// What stands in pictures of text too, and in them can do nothing.
-    const OF_SVG: [&[u8]; 3] = [b"<script", b"<style", b"<title"];
+    const OF_SVG: [&[u8]; 6] = [b"<script", b"<style", b"<title", b"<font", b"<!--", b"<a"];
     let start = part(head, 0..POLYGLOT_BYTES).to_ascii_lowercase();
-    let is_page = |tag: &&[u8]| {
-        let ends =
-            |rest: &[u8]| rest.first().is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'));
-        start
-            .windows(tag.len())
-            .enumerate()
-            .any(|(at, window)| window == *tag && ends(part(&start, at + tag.len()..start.len())))
+    // As it would read in two bytes a character.
+    let narrow: Vec<u8> = start.iter().copied().filter(|byte| *byte != 0).collect();
+    let ends = |tag: &[u8], rest: &[u8]| {
+        let is_end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
+        tag == b"<!--" || rest.first().is_none_or(is_end)
     };
-    let is_svg = found == SVG;
-    PAGES.iter().filter(|tag| !(is_svg && OF_SVG.contains(tag))).any(is_page)
+    let is_text =
+        |rest: &[u8]| rest.iter().take(TEXT_BYTES).all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
+    let has = |text: &[u8], tag: &[u8], follows: &dyn Fn(&[u8]) -> bool| {
+        let mut windows = text.windows(tag.len()).enumerate();
+        windows.any(|(at, window)| {
+            let rest = part(text, at + tag.len()..text.len());
+            window == tag && ends(tag, rest) && follows(rest)
+        })
+    };
+    let counts = |tag: &&&[u8]| found != SVG || !OF_SVG.contains(tag);
+    PAGES.iter().filter(counts).any(|tag| has(&start, tag, &|_| true) || has(&narrow, tag, &|_| true))
+        || SHORT.iter().filter(counts).any(|tag| has(&start, tag, &is_text))
         || contains(&start, b"%pdf-")
-        || (found != USDZ && contains(part(head, 0..POLYGLOT_BYTES), b"PK\x03\x04"))
+        || (found != USDZ
+            && [b"PK\x03\x04", b"PK\x05\x06"].iter().any(|mark| contains(part(head, 0..POLYGLOT_BYTES), *mark)))
 }
 
 /// Whether this is a picture in XML: its first element, behind a declaration, comments and a document type.

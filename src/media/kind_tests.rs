@@ -163,6 +163,15 @@ fn media_that_are_another_document_too_are_refused() {
         "PK\x03\x04",
         "<?php echo",
         "<title>",
+        "<h1>",
+        "<a href=javascript:x>",
+        "<p>text</p>",
+        "<b\tid=text>",
+        "<br/>",
+        "<font color=x>",
+        "<!--x",
+        "<\0h\0t\0m\0l\0>\0",
+        "PK\x05\x06",
     ] {
         for (start, name) in
             [(png(), "png"), (sample(b"GIF89a"), "gif"), (sample(b"ID3\x04"), "mp3"), (ftyp("isom"), "mp4")]
@@ -187,6 +196,10 @@ fn media_that_are_another_document_too_are_refused() {
         [png(), b"<?xpacket begin?><x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF><dc:title>a</dc:title>".to_vec()]
             .concat();
     assert_eq!(of(&metadata, &Hint::default()), Ok("png"), "a picture may hold metadata");
+    let by_chance = [png(), b"\x01<a \x80\xff<p>\0<abc <path d=<h12".to_vec()].concat();
+    assert_eq!(of(&by_chance, &Hint::default()), Ok("png"), "so do compressed bytes");
+    let commented = "<!-- a --><svg xmlns=\"http://www.w3.org/2000/svg\"><!-- b --><a href=\"#x\"><path/></a></svg>";
+    assert_eq!(of(commented.as_bytes(), &Hint::default()), Ok("svg"));
 }
 
 #[test]
@@ -196,7 +209,7 @@ fn an_operator_takes_what_they_list() {
     }
     for allowed in ["", "image", "image/", "image/p*", "*", "*/*", "audio/*,video/mp4", "image/pngx"] {
         let refused = detect(&png(), None, &Hint::default(), allowed);
-        assert_eq!(refused, Err(NotMedia::NotAllowed(MediaType { mime: "image/png", extension: "png" })), "{allowed}");
+        assert_eq!(refused, Err(NotMedia::NotAllowed(types::of_mime("image/png").unwrap())), "{allowed}");
     }
 }
 

@@ -20,8 +20,9 @@ use crate::partial;
 
 /// The largest object that is put into the cache. A copy is kept in memory until the cache has it.
 const CACHED_MAX_BYTES: u64 = 8 * 1024 * 1024;
-/// How long the cache may keep an object that has been deleted: it hears of it only where it was asked.
-const CACHE_CONTROL: &str = "public, max-age=3600";
+/// How long the cache keeps a copy. A deletion is heard of only where it was asked, and that of an account nowhere: then
+/// this is how long the object is still answered.
+const CACHE_CONTROL: &str = "public, max-age=30";
 
 #[wasm_bindgen]
 extern "C" {
@@ -49,8 +50,7 @@ pub async fn public(incoming: &Rc<Incoming>, key: &str) -> Result<Answer, Error>
         };
         return Ok(described(answer, key));
     }
-    let url = incoming.request.url();
-    if let Some((size_bytes, response)) = cached(&url).await {
+    if let Some((size_bytes, response)) = cached(&cache_url(incoming, key)).await {
         let range = partial::asked_for(incoming, size_bytes, tag)?;
         let body = partial::of_response(&response, range).await?;
         return Ok(described(partial::answer(body, size_bytes, range), key));
@@ -68,11 +68,17 @@ pub async fn public(incoming: &Rc<Incoming>, key: &str) -> Result<Answer, Error>
     Ok(described(partial::answer(body, size_bytes, range), key))
 }
 
-/// Has the cache of this place forget an address.
-pub async fn forget(url: &str) {
+/// Has the cache of this place forget an object.
+pub async fn forget(incoming: &Incoming, key: &str) {
     if let Some(cache) = cache() {
-        let _ = JsFuture::from(cache.delete(url)).await;
+        let _ = JsFuture::from(cache.delete(&cache_url(incoming, key))).await;
     }
+}
+
+/// Under which address the cache knows an object: the key's alone. What else a caller has written behind it would be an
+/// entry of its own, which nobody could remove, and may be a secret.
+fn cache_url(incoming: &Incoming, key: &str) -> String {
+    format!("{}/{}", incoming.origin, key.replace('%', "%25"))
 }
 
 /// With everything that is to be said of public media.
@@ -112,7 +118,7 @@ fn remember(incoming: &Incoming, key: &str, size_bytes: u64, body: JsValue) -> J
     let (ours, theirs) = (branches.get(0), branches.get(1));
     if let Ok(response) = to_cache(key, size_bytes, &theirs) {
         // The cache fails where there is none, as on a development host: then there is nothing to remember.
-        let put = JsFuture::from(cache.put(&incoming.request.url(), &response));
+        let put = JsFuture::from(cache.put(&cache_url(incoming, key), &response));
         incoming.later(async move {
             let _ = put.await;
         });

@@ -10,7 +10,12 @@
 //! answered that item. Whatever goes wrong, the object is told, and its alarm removes what was sent; should this request
 //! end without a word, the alarm finds what was announced.
 
+mod allowance;
 mod staged;
+mod streamed;
+
+pub use allowance::Allowance;
+pub use staged::start_announced;
 
 use std::cell::RefCell;
 
@@ -18,7 +23,7 @@ use durable_objects::call::{
     AbandonMedia, AnnounceMedia, Error as CallError, KeepMedia, MediaAnnounced, MediaFacts, MediaKept,
 };
 use durable_objects::ids::{MediaId, Sha256};
-use js_sys::{Array, ArrayBuffer, Uint8Array};
+use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -29,11 +34,10 @@ use super::key::media_key;
 use super::kind::{self, HEAD_BYTES, MediaType, NotMedia};
 use super::types::SVG;
 use crate::blobs::{Blobs, PutOptions};
-use crate::bytes::{join, sha256};
+use crate::bytes::sha256;
 use crate::chunks::Chunks;
 use crate::error::Error;
 use crate::intake::Expected;
-use crate::pump::Pump;
 use crate::workspace::Workspace;
 
 /// How much is held in memory: up to this, bytes are put once.
@@ -54,6 +58,9 @@ pub fn new_id() -> MediaId {
     MediaId::new(bytes)
 }
 
+/// Bytes that were held, up to 8 MiB.
+pub type Held = RefCell<Option<ArrayBuffer>>;
+
 /// Bytes of one item on their way in.
 pub struct Ingest<'a> {
     workspace: &'a Workspace,
@@ -64,6 +71,12 @@ pub struct Ingest<'a> {
     must_be: Option<MediaType>,
     /// The private item that is being shared.
     share_of: Option<MediaId>,
+    /// What it shares with others.
+    allowance: Option<&'a Allowance>,
+    /// The key that was promised.
+    promised_key: Option<&'a str>,
+    /// Where bytes that were held are left, for whoever has to do without an item.
+    held: Option<&'a Held>,
     /// Where bytes were sent to.
     keys: RefCell<Vec<String>>,
 }
@@ -72,12 +85,34 @@ impl<'a> Ingest<'a> {
     /// Of what a caller says this about.
     pub fn new(workspace: &'a Workspace, about: &'a About) -> Result<Self, Error> {
         let blobs = Blobs::of_media(workspace.incoming())?;
-        Ok(Self { workspace, blobs, about, id: new_id(), must_be: None, share_of: None, keys: RefCell::default() })
+        Ok(Self {
+            workspace,
+            blobs,
+            about,
+            id: new_id(),
+            must_be: None,
+            share_of: None,
+            allowance: None,
+            promised_key: None,
+            held: None,
+            keys: RefCell::default(),
+        })
     }
 
     /// Under an id that has announced keys before.
     pub fn with_id(self, id: MediaId) -> Self {
         Self { id, ..self }
+    }
+
+    /// Under a key that was announced with that id. Should it fail, the announcement stays until its time is over: the key
+    /// was promised, and the sender may try again.
+    pub fn under(self, key: Option<&'a str>) -> Self {
+        Self { promised_key: key, ..self }
+    }
+
+    /// Leaving the bytes, if they are few enough to be held, to whoever asks for them afterwards.
+    pub fn leaving(self, held: &'a Held) -> Self {
+        Self { held: Some(held), ..self }
     }
 
     /// Only of this type.
@@ -90,8 +125,14 @@ impl<'a> Ingest<'a> {
         Self { share_of: Some(item), ..self }
     }
 
+    /// Out of what it shares with others.
+    pub fn out_of(self, allowance: &'a Allowance) -> Self {
+        Self { allowance: Some(allowance), ..self }
+    }
+
     /// Takes a buffer.
     pub async fn take_buffer(self, buffer: &ArrayBuffer) -> Result<MediaKept, Error> {
+        self.count(buffer.byte_length().into())?;
         let kept = self.keep_buffer(buffer).await;
         self.end(kept).await
     }
@@ -106,6 +147,7 @@ impl<'a> Ingest<'a> {
     ) -> Result<MediaKept, Error> {
         match expected {
             Expected::Exactly(size_bytes) if size_bytes <= HELD_MAX_BYTES.min(max_bytes) => {
+                self.count(size_bytes)?;
                 // The runtime ends a body where its stated length does.
                 let buffer = to_buffer(&stream).await.map_err(|_| cut_off());
                 let kept = match buffer {
@@ -128,6 +170,9 @@ impl<'a> Ingest<'a> {
     }
 
     async fn keep_buffer(&self, buffer: &ArrayBuffer) -> Result<MediaKept, Error> {
+        if let Some(held) = self.held {
+            held.replace(Some(buffer.clone()));
+        }
         let size_bytes = u64::from(buffer.byte_length());
         let head = head_of(buffer);
         let found = self.detect(&head, Some(size_bytes))?;
@@ -135,85 +180,27 @@ impl<'a> Ingest<'a> {
         self.check(&hash)?;
         let key = match self.announce(Some(hash), self.key(&hash, found), size_bytes).await? {
             MediaAnnounced::Known(media) => return Ok(MediaKept { media: *media, was_known: true }),
-            MediaAnnounced::Reserved { key } => key,
+            MediaAnnounced::Reserved { key, .. } => key,
         };
         self.blobs.put(&key, buffer, &options(&hash, found)).await?;
         self.keep(key, hash, size_bytes, self.about.facts(found, &head)).await
     }
 
-    async fn keep_stream(
-        &self,
-        chunks: &mut Chunks,
-        expected: Expected,
-        max_bytes: u64,
-        cut_off: fn() -> Error,
-    ) -> Result<MediaKept, Error> {
-        let (chunks_held, mut seen_bytes) = (Array::new(), 0);
-        while seen_bytes <= HELD_MAX_BYTES {
-            let Some(chunk) = chunks.next().await.map_err(|_| cut_off())? else {
-                return self.keep_buffer(&join(&chunks_held, seen_bytes)).await;
-            };
-            seen_bytes = bounded(seen_bytes, &chunk, max_bytes)?;
-            chunks_held.push(&chunk.slice(0, chunk.length()));
-        }
-        let head = Uint8Array::from(chunks_held.get(0)).to_vec();
-        let size_bytes = match expected {
-            Expected::Exactly(size_bytes) => Some(size_bytes),
-            Expected::AtMost(_) => None,
-        };
-        let found = self.detect(&head, size_bytes)?;
-        let facts = self.about.facts(found, &head);
-        let mut pump = match (self.about.hash, size_bytes) {
-            (Some(hash), Some(size_bytes)) => {
-                match self.announce(Some(hash), self.key(&hash, found), size_bytes).await? {
-                    MediaAnnounced::Known(media) => return Ok(MediaKept { media: *media, was_known: true }),
-                    MediaAnnounced::Reserved { key } => {
-                        Pump::put(&self.blobs, key, size_bytes, &options(&hash, found))?
-                    }
-                }
-            }
-            (_, size_bytes) => self.stage(size_bytes, max_bytes).await?,
-        };
-        let sent = self.send_all(&mut pump, &chunks_held, chunks, seen_bytes, max_bytes, cut_off).await;
-        let seen_bytes = match sent {
-            Ok(seen_bytes) => seen_bytes,
-            Err(error) => {
-                pump.abort().await;
-                return Err(error);
-            }
-        };
-        let key = pump.key().to_owned();
-        let hash = pump.finish(&self.blobs, self.about.hash.as_ref()).await?;
-        if self.about.hash.is_some() && size_bytes.is_some() {
-            return self.keep(key, hash, seen_bytes, facts).await;
-        }
-        self.move_staged(&key, hash, seen_bytes, found, facts).await
-    }
-
-    async fn send_all(
-        &self,
-        pump: &mut Pump,
-        held: &Array,
-        chunks: &mut Chunks,
-        mut seen_bytes: u64,
-        max_bytes: u64,
-        cut_off: fn() -> Error,
-    ) -> Result<u64, Error> {
-        while held.length() > 0 {
-            pump.send(&self.blobs, &held.shift().into()).await?;
-        }
-        while let Some(chunk) = chunks.next().await.map_err(|_| cut_off())? {
-            seen_bytes = bounded(seen_bytes, &chunk, max_bytes)?;
-            pump.send(&self.blobs, &chunk).await?;
-        }
-        Ok(seen_bytes)
-    }
-
     async fn announce(&self, hash: Option<Sha256>, key: String, reserved_bytes: u64) -> Result<MediaAnnounced, Error> {
-        let scope = self.about.scope.clone();
-        let call = AnnounceMedia { id: self.id.clone(), hash, key, reserved_bytes, lasts_ms: LASTS_MS, scope };
+        self.announce_up_to(hash, key, reserved_bytes, false).await
+    }
+
+    async fn announce_up_to(
+        &self,
+        hash: Option<Sha256>,
+        key: String,
+        reserved_bytes: u64,
+        or_less: bool,
+    ) -> Result<MediaAnnounced, Error> {
+        let (id, scope) = (self.id.clone(), self.about.scope.clone());
+        let call = AnnounceMedia { id, hash, key, reserved_bytes, or_less, lasts_ms: LASTS_MS, scope };
         let announced = self.workspace.call(call).await?;
-        if let MediaAnnounced::Reserved { key } = &announced {
+        if let MediaAnnounced::Reserved { key, .. } = &announced {
             self.keys.borrow_mut().push(key.clone());
         }
         Ok(announced)
@@ -237,6 +224,10 @@ impl<'a> Ingest<'a> {
     /// would find what lies there.
     async fn end(self, kept: Result<MediaKept, Error>) -> Result<MediaKept, Error> {
         if kept.is_err() && !self.keys.borrow().is_empty() {
+            let is_closed = matches!(kept, Err(Error::Workspace(CallError::Closed)));
+            if self.promised_key.is_some() && !is_closed {
+                return kept;
+            }
             let told = self.workspace.call(AbandonMedia { id: self.id.clone() }).await;
             if let Err(Error::Workspace(CallError::Closed)) = told {
                 let keys = self.keys.take();
@@ -258,11 +249,18 @@ impl<'a> Ingest<'a> {
         }
     }
 
+    fn count(&self, size_bytes: u64) -> Result<(), Error> {
+        self.allowance.map_or(Ok(()), |allowance| allowance.take(size_bytes))
+    }
+
     fn check(&self, hash: &Sha256) -> Result<(), Error> {
         if self.about.hash.is_none_or(|stated| stated == *hash) { Ok(()) } else { Err(Error::HashMismatch) }
     }
 
     fn key(&self, hash: &Sha256, found: MediaType) -> String {
+        if let Some(promised) = self.promised_key {
+            return promised.to_owned();
+        }
         key(self.workspace, self.about, hash, found)
     }
 }
@@ -288,9 +286,4 @@ async fn to_buffer(stream: &ReadableStream) -> Result<ArrayBuffer, JsValue> {
 fn head_of(buffer: &ArrayBuffer) -> Vec<u8> {
     let length = buffer.byte_length().min(u32::try_from(HEAD_BYTES).unwrap_or(u32::MAX));
     Uint8Array::new_with_byte_offset_and_length(buffer, 0, length).to_vec()
-}
-
-fn bounded(seen_bytes: u64, chunk: &Uint8Array, max_bytes: u64) -> Result<u64, Error> {
-    let size_bytes = seen_bytes + u64::from(chunk.length());
-    if size_bytes > max_bytes { Err(Error::TooLarge { what: "Media", size_bytes, max_bytes }) } else { Ok(size_bytes) }
 }

@@ -18,6 +18,9 @@ const PURPOSE: &[u8] = b"holdfast media upload v1";
 /// The size of a part of a large upload: 16 of them make 512 MiB.
 pub const PART_BYTES: u64 = 32 * 1024 * 1024;
 
+/// The longest ticket: the platform ends an address at 16 KiB.
+const TICKET_MAX_BYTES: usize = 12 * 1024;
+
 /// What an upload may bring.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
@@ -33,6 +36,8 @@ pub struct Ticket {
     pub about: About,
     /// The id under which keys have been announced.
     pub id: Option<MediaId>,
+    /// The key that was promised, if the hash was known.
+    pub key: Option<String>,
     /// The upload to which parts belong, if it comes in parts.
     pub parts: Option<Parts>,
 }
@@ -63,7 +68,12 @@ impl Ticket {
         let Some(seal) = derive(signer).map(|key| key.chain_update(&text).finalize().into_bytes()) else {
             return Err(Error::Internal("a ticket cannot be sealed".to_owned()));
         };
-        Ok(format!("{text}.{}", URL_SAFE_NO_PAD.encode(seal)))
+        let sealed = format!("{text}.{}", URL_SAFE_NO_PAD.encode(seal));
+        if sealed.len() > TICKET_MAX_BYTES {
+            let sentence = "scope and metadata are too long for a signed address: set them with less text";
+            return Err(Error::BadRequest(sentence.to_owned()));
+        }
+        Ok(sealed)
     }
 
     /// What stands in an address, if it was sealed here.
@@ -112,6 +122,7 @@ mod tests {
             expires_ms: 1000,
             about: About { file_name: Some("é.png".to_owned()), ..About::default() },
             id: Some(MediaId::new([1; 16])),
+            key: None,
             parts: Some(Parts { key: "staging/user_a/x".to_owned(), multipart_id: "y".to_owned() }),
         }
     }
@@ -124,6 +135,16 @@ mod tests {
         assert_eq!(Ticket::open(&text, &signers, 1000), Ok(ticket()));
         assert_eq!(Ticket::open(&text, &signers, 1001), Err(BadTicket::Expired));
         assert_eq!(Ticket::open(&text, &signers[..1], 1000), Err(BadTicket::Forged));
+    }
+
+    #[test]
+    fn a_ticket_fits_an_address_or_is_refused() {
+        let with = |text: &str| {
+            let metadata = Some(serde_json::json!({ "a": text }).to_string());
+            Ticket { about: About { metadata, ..About::default() }, ..ticket() }.seal(&signer("new"))
+        };
+        assert!(with(&"x".repeat(8000)).is_ok_and(|sealed| sealed.len() < 16 * 1024));
+        assert!(matches!(with(&"\"\\".repeat(2000)), Err(Error::BadRequest(_))));
     }
 
     #[test]

@@ -1,85 +1,59 @@
-//! The types of media that are known here: what they are called, in a header and at the end of a key.
+//! The types of media: which formats of bytes they are, and what else they are called. The table itself is one for both
+//! rooms.
 
+use durable_objects::media_types;
 use file_format::FileFormat;
 
-/// A type of media.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MediaType {
-    /// As it is served.
-    pub mime: &'static str,
-    /// As it ends in a key.
-    pub extension: &'static str,
-}
+pub use durable_objects::media_types::{
+    AAC, GLTF, M4A, MATROSKA, MP3, MP4, MTL, MediaType, OBJ, OGG_AUDIO, OGG_VIDEO, STL, SVG, USDZ, WEBM, WEBM_AUDIO,
+};
 
-const fn media(mime: &'static str, extension: &'static str) -> MediaType {
-    MediaType { mime, extension }
-}
-
-/// Formats whose first bytes say what they are.
-const FORMATS: &[(FileFormat, MediaType)] = &[
-    (FileFormat::PortableNetworkGraphics, media("image/png", "png")),
-    (FileFormat::AnimatedPortableNetworkGraphics, media("image/png", "png")),
-    (FileFormat::JointPhotographicExpertsGroup, media("image/jpeg", "jpg")),
-    (FileFormat::GraphicsInterchangeFormat, media("image/gif", "gif")),
-    (FileFormat::Webp, media("image/webp", "webp")),
-    (FileFormat::Av1ImageFileFormat, media("image/avif", "avif")),
-    (FileFormat::Av1ImageFileFormatSequence, media("image/avif", "avif")),
-    (FileFormat::HighEfficiencyImageCoding, media("image/heic", "heic")),
-    (FileFormat::HighEfficiencyImageFileFormat, media("image/heif", "heif")),
-    (FileFormat::JpegXl, media("image/jxl", "jxl")),
-    (FileFormat::WindowsBitmap, media("image/bmp", "bmp")),
-    (FileFormat::WindowsIcon, media("image/vnd.microsoft.icon", "ico")),
-    (FileFormat::TagImageFileFormat, media("image/tiff", "tiff")),
-    (FileFormat::Openexr, media("image/x-exr", "exr")),
-    (FileFormat::RadianceHdr, media("image/vnd.radiance", "hdr")),
-    (FileFormat::Id3v2, MP3),
-    (FileFormat::Mpeg12AudioLayer3, MP3),
-    (FileFormat::AdvancedAudioCoding, AAC),
-    (FileFormat::WaveformAudio, media("audio/wav", "wav")),
-    (FileFormat::FreeLosslessAudioCodec, media("audio/flac", "flac")),
-    (FileFormat::AudioInterchangeFileFormat, media("audio/aiff", "aiff")),
-    (FileFormat::MusicalInstrumentDigitalInterface, media("audio/midi", "mid")),
-    (FileFormat::AdaptiveMultiRate, media("audio/amr", "amr")),
-    (FileFormat::OggVorbis, OGG_AUDIO),
-    (FileFormat::OggOpus, OGG_AUDIO),
-    (FileFormat::OggFlac, OGG_AUDIO),
-    (FileFormat::OggSpeex, OGG_AUDIO),
-    (FileFormat::OggTheora, OGG_VIDEO),
-    (FileFormat::AppleItunesAudio, M4A),
-    (FileFormat::AppleItunesAudiobook, M4A),
-    (FileFormat::AppleItunesVideo, MP4),
-    (FileFormat::AppleQuicktime, media("video/quicktime", "mov")),
-    (FileFormat::AudioVideoInterleave, media("video/x-msvideo", "avi")),
-    (FileFormat::Mpeg12Video, media("video/mpeg", "mpg")),
-    (FileFormat::ThirdGenerationPartnershipProject, media("video/3gpp", "3gp")),
-    (FileFormat::GlTransmissionFormatBinary, media("model/gltf-binary", "glb")),
-    (FileFormat::Filmbox, media("model/x-fbx", "fbx")),
-    (FileFormat::PolygonAscii, media("model/x-ply", "ply")),
-    (FileFormat::PolygonBinary, media("model/x-ply", "ply")),
-    (FileFormat::StereolithographyAscii, STL),
-    (FileFormat::UniversalSceneDescriptionBinary, media("model/vnd.usd", "usdc")),
-    (FileFormat::UniversalSceneDescriptionAscii, media("model/vnd.usda", "usda")),
-    (FileFormat::Magicavoxel, media("model/x-vox", "vox")),
+/// Formats whose first bytes say what they are, and how the keys of each end.
+const FORMATS: &[(FileFormat, &str)] = &[
+    (FileFormat::PortableNetworkGraphics, "png"),
+    (FileFormat::AnimatedPortableNetworkGraphics, "png"),
+    (FileFormat::JointPhotographicExpertsGroup, "jpg"),
+    (FileFormat::GraphicsInterchangeFormat, "gif"),
+    (FileFormat::Webp, "webp"),
+    (FileFormat::Av1ImageFileFormat, "avif"),
+    (FileFormat::Av1ImageFileFormatSequence, "avif"),
+    (FileFormat::HighEfficiencyImageCoding, "heic"),
+    (FileFormat::HighEfficiencyImageFileFormat, "heif"),
+    (FileFormat::JpegXl, "jxl"),
+    (FileFormat::WindowsBitmap, "bmp"),
+    (FileFormat::WindowsIcon, "ico"),
+    (FileFormat::TagImageFileFormat, "tiff"),
+    (FileFormat::Openexr, "exr"),
+    (FileFormat::RadianceHdr, "hdr"),
+    (FileFormat::Id3v2, "mp3"),
+    (FileFormat::Mpeg12AudioLayer3, "mp3"),
+    (FileFormat::AdvancedAudioCoding, "aac"),
+    (FileFormat::WaveformAudio, "wav"),
+    (FileFormat::FreeLosslessAudioCodec, "flac"),
+    (FileFormat::AudioInterchangeFileFormat, "aiff"),
+    (FileFormat::MusicalInstrumentDigitalInterface, "mid"),
+    (FileFormat::AdaptiveMultiRate, "amr"),
+    (FileFormat::OggVorbis, "ogg"),
+    (FileFormat::OggOpus, "ogg"),
+    (FileFormat::OggFlac, "ogg"),
+    (FileFormat::OggSpeex, "ogg"),
+    (FileFormat::OggTheora, "ogv"),
+    (FileFormat::AppleItunesAudio, "m4a"),
+    (FileFormat::AppleItunesAudiobook, "m4a"),
+    (FileFormat::AppleItunesVideo, "mp4"),
+    (FileFormat::AppleQuicktime, "mov"),
+    (FileFormat::AudioVideoInterleave, "avi"),
+    (FileFormat::Mpeg12Video, "mpg"),
+    (FileFormat::ThirdGenerationPartnershipProject, "3gp"),
+    (FileFormat::GlTransmissionFormatBinary, "glb"),
+    (FileFormat::Filmbox, "fbx"),
+    (FileFormat::PolygonAscii, "ply"),
+    (FileFormat::PolygonBinary, "ply"),
+    (FileFormat::StereolithographyAscii, "stl"),
+    (FileFormat::UniversalSceneDescriptionBinary, "usdc"),
+    (FileFormat::UniversalSceneDescriptionAscii, "usda"),
+    (FileFormat::Magicavoxel, "vox"),
 ];
-
-pub const MP3: MediaType = media("audio/mpeg", "mp3");
-pub const AAC: MediaType = media("audio/aac", "aac");
-pub const M4A: MediaType = media("audio/mp4", "m4a");
-pub const MP4: MediaType = media("video/mp4", "mp4");
-pub const OGG_AUDIO: MediaType = media("audio/ogg", "ogg");
-pub const OGG_VIDEO: MediaType = media("video/ogg", "ogv");
-pub const WEBM: MediaType = media("video/webm", "webm");
-pub const STL: MediaType = media("model/stl", "stl");
-pub const WEBM_AUDIO: MediaType = media("audio/webm", "weba");
-pub const MATROSKA: MediaType = media("video/x-matroska", "mkv");
-pub const OBJ: MediaType = media("model/obj", "obj");
-pub const MTL: MediaType = media("model/mtl", "mtl");
-pub const GLTF: MediaType = media("model/gltf+json", "gltf");
-pub const SVG: MediaType = media("image/svg+xml", "svg");
-pub const USDZ: MediaType = media("model/vnd.usdz+zip", "usdz");
-
-/// Types that the formats above do not name, or not by themselves.
-const OTHERS: [MediaType; 12] = [MP4, WEBM, WEBM_AUDIO, MATROSKA, OGG_AUDIO, OGG_VIDEO, SVG, USDZ, OBJ, MTL, GLTF, STL];
 
 /// What others call some of them.
 const ALIASES: &[(&str, &str)] = &[
@@ -99,24 +73,20 @@ const ALIASES: &[(&str, &str)] = &[
 
 /// The type of a format.
 pub fn of_format(format: FileFormat) -> Option<MediaType> {
-    FORMATS.iter().find(|(known, _)| *known == format).map(|(_, found)| *found)
+    media_types::of_extension(FORMATS.iter().find(|(known, _)| *known == format)?.1)
 }
 
 /// The type that somebody names, with parameters or by another name.
 pub fn of_mime(mime: &str) -> Option<MediaType> {
     let mime = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let known = ALIASES.iter().find(|(_, alias)| *alias == mime).map_or(mime.as_str(), |(known, _)| known);
-    all().find(|found| found.mime == known)
+    media_types::ALL.into_iter().find(|found| found.mime == known)
 }
 
 /// The type of a key, by its end.
 pub fn of_key(key: &str) -> Option<MediaType> {
     let (_, extension) = key.rsplit_once('.')?;
-    all().find(|found| found.extension == extension)
-}
-
-fn all() -> impl Iterator<Item = MediaType> {
-    FORMATS.iter().map(|(_, found)| *found).chain(OTHERS)
+    media_types::of_extension(extension)
 }
 
 #[cfg(test)]
@@ -124,10 +94,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_extension_stands_for_one_type() {
-        for found in all() {
+    fn a_type_is_found_by_the_end_of_a_key_by_its_name_and_by_its_format() {
+        for found in media_types::ALL {
             assert_eq!(of_key(&format!("media/user_a/00ff.{}", found.extension)), Some(found));
             assert_eq!(of_mime(found.mime).map(|known| known.mime), Some(found.mime));
+        }
+        for (format, extension) in FORMATS {
+            assert_eq!(of_format(*format).map(|found| found.extension), Some(*extension));
         }
         assert_eq!(of_key("media/user_a/00ff.html"), None);
         assert_eq!(of_key("png"), None);

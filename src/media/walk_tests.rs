@@ -8,13 +8,16 @@ const BYTES: &str = "AAECAwQFBgcICQoLDA0ODw==";
 fn found(result: &str) -> Vec<String> {
     let text = result.replace('*', BYTES);
     let document = Document::parse(&text).unwrap();
-    let told = find(&document).into_iter().map(|found| {
+    let Found { finds, left } = find(&document, usize::MAX, &|_| false);
+    assert_eq!(left, 0);
+    let told = finds.into_iter().map(|found| {
         let what = match &found.source {
-            Source::Url(url) => url.clone(),
-            Source::Base64(range) => {
-                assert_eq!(&text[range.clone()], BYTES, "the base64 and nothing else");
+            Source::Url(url) => url.clone().into_owned(),
+            Source::Base64(base64) => {
+                assert_eq!(base64.replace('\n', ""), BYTES, "the base64 and nothing else");
                 "bytes".to_owned()
             }
+            Source::Percent(text) => format!("%{text}"),
         };
         let mut told = format!("{} <- {what}", found.path);
         for said in [found.content_type, found.file_name].into_iter().flatten() {
@@ -129,7 +132,15 @@ fn bytes_in_the_text_are_found_with_their_types() {
             &["images[0].url <- bytes (image/png)"][..],
         ),
         (r#"{"anywhere":["data:audio/wav;rate=1;BASE64,*"]}"#, &["anywhere[0] <- bytes (audio/wav)"]),
-        (r#"{"url":"data:text/plain,hello","x":"data:;base64"}"#, &[]),
+        (
+            r#"{"url":"data:image/svg+xml;utf8,%3Csvg/%3E","x":"data:image/svg+xml,y"}"#,
+            &["url <- %%3Csvg/%3E (image/svg+xml)"],
+        ),
+        (r#"{"url":"data: of a, day","x":"data:;base64"}"#, &[]),
+        // What is written with escapes is the same.
+        (r#"{"url":"data:image\/png;base64,*"}"#, &["url <- bytes (image/png)"]),
+        (r#"{"b64_json":"AAECAwQFBgcI\nCQoLDA0ODw=="}"#, &["b64_json <- bytes (image/png) as url"]),
+        (r#"{"file":{"file_data":"*","file_name":"a/b\r\nc"}}"#, &["file.file_data <- bytes as url"]),
         (
             r#"{"ok":true,"contentType":"audio/mpeg","audioBase64":"*"}"#,
             &["audioBase64 <- bytes (audio/mpeg) as audioUrl"],
@@ -166,6 +177,53 @@ fn bytes_in_the_text_are_found_with_their_types() {
 fn a_find_can_be_replaced_with_all_else_as_it_was() {
     let text = r#"{"n":0.10000000000000000555, "images" : [{"url":"https://v/1"}],"z":1e2,"a":"x"}"#;
     let document = Document::parse(text).unwrap();
-    let edits = find(&document).iter().map(|found| Edit::text(&found.span, "https://here/1")).collect();
+    let found = find(&document, 1, &|_| false);
+    let edits = found.finds.iter().map(|found| Edit::text(&found.span, "https://here/1")).collect();
     assert_eq!(edited(text, edits), text.replace("https://v/1", "https://here/1"));
+}
+
+#[test]
+fn what_is_beyond_the_limits_is_counted_and_costs_nothing() {
+    let many: Vec<String> = (0..20_000).map(|index| format!("\"https://v/{}\"", index % 100)).collect();
+    let text = format!("{{\"{}é\":{{\"output\":[{}]}}}}", "n".repeat(29_999), many.join(","));
+    let document = Document::parse(&text).unwrap();
+    let Found { finds, left } = find(&document, 64, &|_| false);
+    assert_eq!((finds.len(), left), (1000, 19_000));
+    let sources: HashSet<_> = finds.iter().map(|found| &found.source).collect();
+    assert_eq!(sources.len(), 64);
+    assert!(finds.iter().all(|found| found.path.len() < 1100 && found.path.ends_with(CUT)));
+    // A source that is known is replaced wherever it stands, after as many others.
+    let text = "{\"output\":[\"https://v/1\",\"https://v/2\",\"https://v/3\",\"https://v/1\"]}";
+    let document = Document::parse(text).unwrap();
+    let Found { finds, left } = find(&document, 2, &|_| false);
+    assert_eq!(
+        finds.iter().map(|found| found.path.as_str()).collect::<Vec<_>>(),
+        ["output[0]", "output[1]", "output[3]"]
+    );
+    assert_eq!(left, 1);
+    let Found { finds, left } = find(&document, 2, &|url| url == "https://v/1");
+    assert_eq!((finds.len(), left), (2, 0));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "tests have a clock")]
+fn an_object_is_asked_once_what_it_says_of_its_bytes() {
+    let mut members = vec![format!("\"url\":[{}0]", "\"https://v/1\",".repeat(999))];
+    members.extend((0..40_000).map(|index| format!("\"a{index}\":\"\"")));
+    members.extend((0..1000).map(|_| format!("\"content\":\"{BYTES}\"")));
+    let text = format!("{{{},\"content_type\":\"image/png\"}}", members.join(","));
+    let document = Document::parse(&text).unwrap();
+    let start = std::time::Instant::now();
+    let Found { finds, left } = find(&document, 64, &|_| false);
+    assert_eq!((finds.len(), left), (1000, 999));
+    assert!(finds.iter().all(|found| found.content_type.as_deref() == Some("image/png")));
+    // Asked for each find, this is minutes.
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+}
+
+#[test]
+fn the_list_of_a_result_that_comes_again_is_not_looked_through() {
+    assert_eq!(found(r#"{"persistedAssets":[{"url":"https://v/1"}]}"#), [""; 0]);
+    assert_eq!(found(r#"{"persistedAssets2":{"url":"https://v/1"}}"#), ["persistedAssets2.url <- https://v/1"]);
+    assert_eq!(found(r#"{"a":{"persistedAssets":{"url":"https://v/1"}}}"#), ["a.persistedAssets.url <- https://v/1"]);
 }

@@ -56,7 +56,7 @@ async fn from_url(workspace: &Workspace, mut about: About, url: &str) -> Result<
     let incoming = workspace.incoming();
     let config = &incoming.config.media;
     let address = config.hosts.check(url).map_err(Error::AddressRefused)?;
-    let fetched = fetch::get(incoming, &address, config.url_max_bytes).await?;
+    let fetched = fetch::get(incoming, &address, config.url_max_bytes, None).await?;
     about.file_name = about.file_name.or_else(|| name_of(address.name()));
     about.content_type = about.content_type.or(fetched.content_type);
     about.provenance = Some(json!({ "sourceUrl": address.without_query() }).to_string());
@@ -101,7 +101,8 @@ pub fn about(body: &JsonBody) -> Result<About, Error> {
 /// `POST /api/media/persist {provider, result, scope?, metadata?}`: a provider's result, with its media kept.
 pub async fn persist(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let body = read_text(&incoming).await?;
-    let document = Document::parse(&body).map_err(|_| invalid())?;
+    // The result may be too much to look through: then it is answered as it is.
+    let document = Document::parse_top(&body).map_err(|_| invalid())?;
     let members = members(&document)?;
     let result = document.member(members, "result").ok_or_else(|| Error::BadRequest("result required".to_owned()))?;
     let provider = document.member_text(members, "provider").filter(|name| is_name(name));
@@ -116,7 +117,7 @@ pub async fn persist(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
 /// The body as a text: what stands in it goes on as it is written.
 pub async fn read_text(incoming: &Incoming) -> Result<String, Error> {
     let body = body::read(incoming, "Body", JSON_MAX_BYTES).await?;
-    bytes::decode_utf8(&body).map(String::from).ok_or_else(invalid)
+    bytes::to_utf8(&body).ok_or_else(invalid)
 }
 
 /// The members of a body, which is an object.

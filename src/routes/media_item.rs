@@ -13,6 +13,7 @@ use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::blobs::Blobs;
 use crate::conditional::{self, quote};
+use crate::cors::ALLOW_ORIGIN;
 use crate::disposition::content_disposition;
 use crate::error::Error;
 use crate::incoming::Incoming;
@@ -30,10 +31,10 @@ const USES_MAX: usize = 1000;
 pub async fn public(incoming: Rc<Incoming>) -> Outcome {
     let key = percent_decode_str(incoming.path.trim_start_matches('/')).decode_utf8().unwrap_or_default();
     let token = incoming.query.get("t").unwrap_or_default();
-    if !incoming.config.media.token_keys.iter().any(|known| known.verifies(&key, token)) {
-        return Err(Error::NoRoute);
-    }
-    serve::public(&incoming, &key).await
+    let is_known = incoming.config.media.token_keys.iter().any(|known| known.verifies(&key, token));
+    let answer = if is_known { serve::public(&incoming, &key).await } else { Err(Error::NoRoute) };
+    // Every page may see why it got nothing.
+    Ok(answer.unwrap_or_else(|error| error.into_answer().with(ALLOW_ORIGIN, "*")))
 }
 
 /// `GET /api/media/{id}`: the bytes, or where they are; with `Accept: application/json` what is known of them.
@@ -44,15 +45,22 @@ pub async fn get(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     if wants_json(&incoming) {
         return Answer::ok(&wire::item(config, &incoming.origin, &workspace.call(GetMedia { id }).await?));
     }
+    let elsewhere = |media: &Media| {
+        config.urls.cdn_base.as_ref()?;
+        Some(Answer::empty(302).with("Location", &wire::public_url(config, &incoming.origin, media)?))
+    };
     if incoming.method == "HEAD" {
         let media = workspace.call(GetMedia { id }).await?;
+        if let Some(answer) = elsewhere(&media) {
+            return Ok(answer);
+        }
         let is_known = conditional::of_look(&incoming).matches(Some(&media.hash.to_string()));
         let answer = if is_known { Answer::empty(304) } else { Answer::empty(200) };
         return Ok(described(answer.with("Content-Length", &media.size_bytes.to_string()), &media));
     }
     let (MediaFound { media, bytes: place }, bytes) = workspace.call_for_bytes(ReadMedia { id }).await?;
-    if let (Some(_), Some(url)) = (&config.urls.cdn_base, wire::public_url(config, &incoming.origin, &media)) {
-        return Ok(Answer::empty(302).with("Location", &url));
+    if let Some(answer) = elsewhere(&media) {
+        return Ok(answer);
     }
     if conditional::of_look(&incoming).matches(Some(&media.hash.to_string())) {
         return Ok(described(Answer::empty(304), &media));
@@ -92,8 +100,8 @@ pub async fn delete(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
             workspace.call(MediaRemoved { key }).await?;
         }
     }
-    if let Some(url) = wire::public_url(&incoming.config.media, &incoming.origin, &media) {
-        serve::forget(&url).await;
+    if let Some(key) = &media.key {
+        serve::forget(&incoming, key).await;
     }
     Answer::ok(&json!({ "ok": true, "id": id.as_str() }))
 }
@@ -119,7 +127,9 @@ pub async fn share(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let kept = match (place, bytes) {
         (Place::Body, Some(bytes)) => ingest.take_buffer(&bytes).await?,
         (Place::Stored(key), _) => ingest.take_stored(&Blobs::of(&incoming)?, &key, media.size_bytes).await?,
-        (Place::Body | Place::Media(_) | Place::Foreign(_) | Place::Unchanged, _) => return Err(without_bytes()),
+        // Of an item that was deleted, on their way home.
+        (Place::Media(key), _) => ingest.take_stored(&Blobs::of_media(&incoming)?, &key, media.size_bytes).await?,
+        (Place::Body | Place::Foreign(_) | Place::Unchanged, _) => return Err(without_bytes()),
     };
     Answer::ok(&wire::item(config, &incoming.origin, &kept.media))
 }

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use durable_objects::call::{AbandonMedia, Announce, AnnounceMedia, MediaAnnounced, MediaKept};
+use durable_objects::call::{AbandonMedia, AnnounceMedia, Error as CallError, GetMedia, MediaAnnounced, MediaKept};
+use durable_objects::ids::MediaId;
 use js_sys::{Array, Object, Reflect};
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
@@ -26,6 +27,8 @@ use crate::workspace::Workspace;
 
 /// The bucket's code for an upload in parts that is not there.
 const NO_SUCH_UPLOAD: &str = "(10024)";
+/// What is said of one that is over.
+const OVER: &str = "This upload was completed or given up";
 /// How long an address for one PUT holds, and how long one for parts.
 const PUT_LASTS_MS: i64 = 60 * 60 * 1000;
 const PARTS_LAST_MS: i64 = 12 * 60 * 60 * 1000;
@@ -58,7 +61,7 @@ pub async fn sign(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let user = caller.user().to_string();
     let expires_ms = incoming.now_ms + lasts_ms;
     let mime = found.mime.to_owned();
-    let mut ticket = Ticket { user, mime, size_bytes, expires_ms, about, id: None, parts: None };
+    let mut ticket = Ticket { user, mime, size_bytes, expires_ms, about, id: None, key: None, parts: None };
     let key = if is_in_parts {
         begin_parts(&workspace, &mut ticket).await?;
         None
@@ -98,14 +101,16 @@ async fn reserve(workspace: &Workspace, ticket: &mut Ticket, found: MediaType) -
         hash: Some(hash),
         key: store::key(workspace, &ticket.about, &hash, found),
         reserved_bytes: ticket.size_bytes,
+        or_less: false,
         lasts_ms: PUT_LASTS_MS,
         scope: ticket.about.scope.clone(),
     };
     ticket.id = Some(id);
-    match workspace.call(announce).await? {
-        MediaAnnounced::Known(media) => Ok(media.key),
-        MediaAnnounced::Reserved { key } => Ok(Some(key)),
-    }
+    ticket.key = match workspace.call(announce).await? {
+        MediaAnnounced::Known(media) => media.key,
+        MediaAnnounced::Reserved { key, .. } => Some(key),
+    };
+    Ok(ticket.key.clone())
 }
 
 /// An upload in parts is begun at once, under a staging key: whatever becomes of it, the alarm knows of it.
@@ -117,17 +122,14 @@ async fn begin_parts(workspace: &Workspace, ticket: &mut Ticket) -> Result<(), E
         hash: None,
         key: Blobs::new_staging_key(workspace.user()),
         reserved_bytes: ticket.size_bytes,
+        or_less: false,
         lasts_ms: PARTS_LAST_MS,
         scope: ticket.about.scope.clone(),
     };
-    let MediaAnnounced::Reserved { key } = workspace.call(announce).await? else {
+    let MediaAnnounced::Reserved { key, .. } = workspace.call(announce).await? else {
         return Err(Error::Internal("bytes without a hash were known".to_owned()));
     };
-    let upload = blobs.start_multipart(&key).await?;
-    let multipart_id = upload.upload_id();
-    let announce =
-        Announce { key: key.clone(), multipart_id: Some(multipart_id.clone()), reserved_bytes: ticket.size_bytes };
-    workspace.call(announce).await?;
+    let multipart_id = store::start_announced(workspace, &blobs, &key).await?.upload_id();
     ticket.id = Some(id);
     ticket.parts = Some(Parts { key, multipart_id });
     Ok(())
@@ -144,7 +146,7 @@ pub async fn put(incoming: Rc<Incoming>) -> Outcome {
     let stream = body_of(&incoming, ticket.size_bytes)?;
     let mut ingest = Ingest::new(&workspace, &ticket.about)?.of_type(found);
     if let Some(id) = ticket.id.clone() {
-        ingest = ingest.with_id(id);
+        ingest = ingest.with_id(id).under(ticket.key.as_deref());
     }
     let expected = Expected::Exactly(ticket.size_bytes);
     let kept: MediaKept = ingest.take_stream(stream, expected, ticket.size_bytes, body::cut_off).await?;
@@ -161,7 +163,7 @@ async fn put_part(incoming: &Rc<Incoming>, ticket: &Ticket, parts: &Parts) -> Ou
     let part = blobs.put_part(&upload, u32::try_from(number).unwrap_or(0), &stream).await;
     let part = part.map_err(|error| {
         let is_over = matches!(&error, Error::BucketFailed(cause) if cause.contains(NO_SUCH_UPLOAD));
-        if is_over { Error::BadRequest("This upload was completed or given up".to_owned()) } else { error }
+        if is_over { Error::BadRequest(OVER.to_owned()) } else { error }
     })?;
     let tag = Reflect::get(&part, &"etag".into()).ok().and_then(|tag| tag.as_string()).unwrap_or_default();
     Ok(Answer::ok(&json!({ "ok": true, "partNumber": number, "etag": tag }))?
@@ -191,17 +193,32 @@ pub async fn complete(incoming: Rc<Incoming>) -> Outcome {
     let named = named.ok_or_else(|| Error::BadRequest("parts must be all [{partNumber, etag}]".to_owned()))?;
     let upload = blobs.resume_multipart(&parts.key, &parts.multipart_id);
     let completed = blobs.try_complete(&upload, &named).await;
-    // An earlier call may have completed it, and failed later.
+    // An earlier call may have completed it, and failed later, or have made it an item.
     let size_bytes = blobs.size_of(&parts.key).await?;
-    if completed.is_err() && size_bytes.is_none() {
-        return Err(Error::BadRequest("The parts do not make up the upload".to_owned()));
+    if size_bytes.is_none() {
+        let wrong = if completed.is_ok() { OVER } else { "The parts do not make up the upload" };
+        return kept_before(&workspace, id, wrong).await;
     }
     if size_bytes != Some(ticket.size_bytes) {
         workspace.call(AbandonMedia { id }).await?;
         return Err(Error::BadRequest(format!("The parts must have {} bytes together", ticket.size_bytes)));
     }
-    let ingest = Ingest::new(&workspace, &ticket.about)?.of_type(found).with_id(id);
-    kept_answer(&incoming, &ingest.take_staged(&parts.key, ticket.size_bytes).await?)
+    let ingest = Ingest::new(&workspace, &ticket.about)?.of_type(found).with_id(id.clone());
+    match ingest.take_staged(&parts.key, ticket.size_bytes).await {
+        Ok(kept) => kept_answer(&incoming, &kept),
+        // Another call was faster, and what was staged is gone.
+        Err(_) if blobs.size_of(&parts.key).await?.is_none() => kept_before(&workspace, id, OVER).await,
+        Err(error) => Err(error),
+    }
+}
+
+/// What is answered when the parts are no more: the item that they have become, if they have.
+async fn kept_before(workspace: &Workspace, id: MediaId, otherwise: &str) -> Outcome {
+    match workspace.call(GetMedia { id }).await {
+        Ok(media) => kept_answer(workspace.incoming(), &MediaKept { media, was_known: true }),
+        Err(Error::Workspace(CallError::UnknownMedia { .. })) => Err(Error::BadRequest(otherwise.to_owned())),
+        Err(error) => Err(error),
+    }
 }
 
 /// The parts as the bucket wants them.

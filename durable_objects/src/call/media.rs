@@ -112,6 +112,8 @@ pub struct AnnounceMedia {
     pub key: String,
     /// How many bytes there can be: the quota must have room for them. 0 for the second key of an ingest.
     pub reserved_bytes: u64,
+    /// Whether less will do, when the quota has less room: for bytes whose number is not known yet.
+    pub or_less: bool,
     /// How long the sender may take: a minute to a day.
     pub lasts_ms: i64,
     /// What a public item that has these bytes already gets as another scope.
@@ -127,6 +129,8 @@ pub enum MediaAnnounced {
     Reserved {
         /// To this key: the one asked for, or, while an object is being removed from there, another like it.
         key: String,
+        /// At most so many.
+        reserved_bytes: u64,
     },
 }
 
@@ -215,7 +219,7 @@ pub struct ListMedia {
 /// A page of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MediaListing {
-    /// The items.
+    /// The items, each with its first 10 scopes. A page ends at about 4 MiB, whatever was asked for.
     pub items: Vec<Media>,
     /// Where to go on, if something is left.
     pub next: Option<MediaCursor>,

@@ -152,7 +152,7 @@ pub const RULES: [Rule; 30] = [
         "an item has live content, and a public one has it in the bucket of media",
         Subject::Item,
         "SELECT i.id FROM media i LEFT JOIN blob b ON b.id = i.blob
-          WHERE b.id IS NULL OR b.state = 1 OR b.hash IS NULL OR i.is_public <> (b.place = 2)",
+          WHERE b.id IS NULL OR b.state = 1 OR b.hash IS NULL OR (i.is_public = 1 AND b.place <> 2)",
     ),
     rule(
         "an item is in the lists of its scopes and in no others, and has one",
@@ -168,9 +168,9 @@ pub const RULES: [Rule; 30] = [
                     AND f.facet = json_array(s.desktop, s.app, s.thread, i.kind))",
     ),
     rule(
-        "content in the bucket of media is an item's, or leaves",
+        "content in the bucket of media is a public item's, or leaves",
         Subject::Content,
-        "SELECT id FROM blob WHERE place = 2 AND state = 0 AND id NOT IN (SELECT blob FROM media)
+        "SELECT id FROM blob WHERE place = 2 AND state = 0 AND id NOT IN (SELECT blob FROM media WHERE is_public = 1)
             AND id NOT IN (SELECT blob FROM leaving) AND id NOT IN (SELECT blob FROM dropped)",
     ),
     rule(

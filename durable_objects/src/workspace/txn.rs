@@ -303,11 +303,20 @@ impl<'a> Tx<'a> {
         self.reserved_bytes.set(self.reserved_bytes.get() - size_bytes);
     }
 
-    fn check_quota(&self, needed_bytes: u64) -> Result<(), Error> {
+    /// How much room the quota has.
+    pub fn left_bytes(&self) -> Result<u64, Error> {
+        Ok(usage::left_bytes(self.limits, self.used_bytes()?, usage::leaving_bytes(self.sql)?))
+    }
+
+    fn used_bytes(&self) -> Result<u64, Error> {
         let used = "SELECT sum(v) FROM meta WHERE k IN ('stored_bytes', 'reserved_bytes')";
         let used = only(self.sql, used, &[])?.int(0)? + self.stored_bytes.get() + self.reserved_bytes.get();
         // The sum of a release and an addition in one transaction can be below zero only by a bug; then nothing is used.
-        let used_bytes = used.max(0).unsigned_abs();
+        Ok(used.max(0).unsigned_abs())
+    }
+
+    fn check_quota(&self, needed_bytes: u64) -> Result<(), Error> {
+        let used_bytes = self.used_bytes()?;
         if needed_bytes <= self.limits.quota_bytes.saturating_sub(used_bytes) {
             return Ok(());
         }

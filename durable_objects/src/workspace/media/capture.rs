@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::call::{Error, MediaFacts, MediaKind, MediaScope};
 use crate::ids::{Label, MediaId};
+use crate::media_types;
 use crate::sql::first;
 
 use super::super::blobs::Kept;
@@ -15,45 +16,10 @@ use super::super::txn::Tx;
 use super::super::walk::Step;
 use super::{items, scopes};
 
-/// What names say. In lower case.
-const NAMES: [(&str, MediaKind, &str); 31] = [
-    ("png", MediaKind::Image, "image/png"),
-    ("jpg", MediaKind::Image, "image/jpeg"),
-    ("jpeg", MediaKind::Image, "image/jpeg"),
-    ("webp", MediaKind::Image, "image/webp"),
-    ("gif", MediaKind::Image, "image/gif"),
-    ("avif", MediaKind::Image, "image/avif"),
-    ("bmp", MediaKind::Image, "image/bmp"),
-    ("tif", MediaKind::Image, "image/tiff"),
-    ("tiff", MediaKind::Image, "image/tiff"),
-    ("heic", MediaKind::Image, "image/heic"),
-    ("ico", MediaKind::Image, "image/vnd.microsoft.icon"),
-    ("svg", MediaKind::Image, "image/svg+xml"),
-    ("mp3", MediaKind::Audio, "audio/mpeg"),
-    ("wav", MediaKind::Audio, "audio/wav"),
-    ("m4a", MediaKind::Audio, "audio/mp4"),
-    ("aac", MediaKind::Audio, "audio/aac"),
-    ("ogg", MediaKind::Audio, "audio/ogg"),
-    ("opus", MediaKind::Audio, "audio/ogg"),
-    ("flac", MediaKind::Audio, "audio/flac"),
-    ("mp4", MediaKind::Video, "video/mp4"),
-    ("m4v", MediaKind::Video, "video/mp4"),
-    ("webm", MediaKind::Video, "video/webm"),
-    ("mov", MediaKind::Video, "video/quicktime"),
-    ("mkv", MediaKind::Video, "video/matroska"),
-    ("avi", MediaKind::Video, "video/vnd.avi"),
-    ("ogv", MediaKind::Video, "video/ogg"),
-    ("glb", MediaKind::Model, "model/gltf-binary"),
-    ("gltf", MediaKind::Model, "model/gltf+json"),
-    ("stl", MediaKind::Model, "model/stl"),
-    ("obj", MediaKind::Model, "model/obj"),
-    ("usdz", MediaKind::Model, "model/vnd.usdz+zip"),
-];
-
 /// What a file of this name is, if it is media.
 fn by_name(name: &str) -> Option<(MediaKind, &'static str)> {
-    let extension = name.rsplit_once('.')?.1.to_ascii_lowercase();
-    NAMES.iter().find(|(known, ..)| *known == extension).map(|(_, kind, mime)| (*kind, *mime))
+    let mime = media_types::of_name(name)?.mime;
+    Some((MediaKind::parse(mime.split('/').next()?)?, mime))
 }
 
 /// Takes note of content that a file of this name has from now on, and answers its item. Content that is an item already
@@ -122,18 +88,4 @@ pub fn forget_unused(tx: &Tx<'_>, noted: &str) -> Result<(), Error> {
         items::remove(tx, row.int(0)?)?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_says_what_a_file_is_by_what_follows_its_last_dot() {
-        assert_eq!(by_name("a.b.PNG"), Some((MediaKind::Image, "image/png")));
-        assert_eq!(by_name(".mp4"), Some((MediaKind::Video, "video/mp4")));
-        for other in ["", "png", "a.png.txt", "a.", "a.html", "a.ts", "a.mp5"] {
-            assert_eq!(by_name(other), None, "{other}");
-        }
-    }
 }

@@ -22,8 +22,10 @@ pub struct Leaving {
     pub key: String,
 }
 
-/// Whether blob `b` still has to leave: it may have become an item again, or be gone.
-const LEAVES: &str = "b.state = 0 AND b.place = 2 AND NOT EXISTS (SELECT 1 FROM media WHERE media.blob = b.id)";
+/// Whether blob `b` still has to leave: it may have become public again, or be gone. A private item does not keep it: a file
+/// that was written meanwhile has brought one.
+const LEAVES: &str = "b.state = 0 AND b.place = 2
+    AND NOT EXISTS (SELECT 1 FROM media WHERE media.blob = b.id AND media.is_public = 1)";
 
 /// What has to come home now, if it is time to.
 pub fn leaving(context: &Context<'_>) -> Result<Option<Vec<Leaving>>, Error> {

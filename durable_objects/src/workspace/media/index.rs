@@ -162,6 +162,8 @@ fn newest(tx: &Tx<'_>) -> Result<Vec<Listed>, Error> {
           FROM media i INDEXED BY media_public CROSS JOIN blob b ON b.id = i.blob LEFT JOIN node n ON n.id = i.node
          WHERE i.is_public = 1 ORDER BY i.id DESC LIMIT ?1";
     let rows = tx.sql.query(NEWEST, &[ITEMS_MAX.into()])?;
+    // Where this service was seen last: an older item may know a host that is gone.
+    let origin = rows.first().map(|row| row.text_or_null(11)).transpose()?.flatten().unwrap_or_default();
     let items = rows.iter().map(|row| {
         let hash =
             Sha256::from_hex(row.text(5)?).ok_or_else(|| SqlError("a media item without its hash".to_owned()))?;
@@ -170,7 +172,7 @@ fn newest(tx: &Tx<'_>) -> Result<Vec<Listed>, Error> {
             Some(parent) => Some((parent, row.text(7)?.to_owned(), row.int_or_null(8)?.unwrap_or(0))),
             None => None,
         };
-        let url = tx.limits.media_urls.url(row.text_or_null(11)?.unwrap_or_default(), &key);
+        let url = tx.limits.media_urls.url(origin, &key);
         let mut about = json!({
             "id": row.text(9)?, "path": null, "contentType": row.text(10)?, "size": row.int(2)?, "sha256": hash,
             "publicUrl": url, "createdAt": time(row.int(3)?).to_rfc3339_opts(SecondsFormat::Millis, true),

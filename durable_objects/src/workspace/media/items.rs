@@ -83,13 +83,13 @@ pub fn get(sql: &dyn Sql, id: &MediaId) -> Result<Item, Error> {
     one(sql, select, id.as_str().into())?.ok_or_else(|| Error::UnknownMedia { id: id.clone() })
 }
 
-/// Items by their numbers, in the order in which they are given.
+/// Items by their numbers, in the order in which they are given, each with its first scopes.
 pub fn all(sql: &dyn Sql, numbers: &[i64]) -> Result<Vec<Media>, Error> {
     let select = select!(
         "json_each(?1) n CROSS JOIN media i ON i.id = n.value CROSS JOIN blob b ON b.id = i.blob ORDER BY n.key"
     );
     let rows = sql.query(select, &[(&json!(numbers).to_string()).into()])?;
-    let mut scopes = scopes::of(sql, numbers)?;
+    let mut scopes = scopes::of(sql, numbers, scopes::IN_LIST)?;
     rows.iter()
         .map(|row| {
             let Item { number, media, .. } = Item::from_row(row)?;
@@ -100,7 +100,7 @@ pub fn all(sql: &dyn Sql, numbers: &[i64]) -> Result<Vec<Media>, Error> {
 
 /// What a caller is told of an item.
 pub fn describe(sql: &dyn Sql, item: &Item) -> Result<Media, Error> {
-    let scopes = scopes::of(sql, &[item.number])?.remove(&item.number).unwrap_or_default();
+    let scopes = scopes::of(sql, &[item.number], scopes::ALL)?.remove(&item.number).unwrap_or_default();
     Ok(Media { scopes, ..item.media.clone() })
 }
 

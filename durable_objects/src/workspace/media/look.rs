@@ -1,8 +1,8 @@
 //! What can be asked of the ledger.
 
 use crate::call::{
-    Error, GetMedia, ListMedia, Media, MediaCursor, MediaFound, MediaKind, MediaListing, MediaUses, Place, ReadMedia,
-    UsesOfMedia,
+    Error, GetMedia, ListMedia, Media, MediaCursor, MediaFound, MediaKind, MediaListing, MediaScope, MediaUses, Place,
+    ReadMedia, UsesOfMedia,
 };
 use crate::sql::{Bytes, Sql, only};
 
@@ -11,6 +11,10 @@ use super::{MEDIA, index, items};
 
 /// Beyond every time and every number that crosses exactly.
 const NEWEST: i64 = 1 << 53;
+/// The most bytes of one page of a list: a call to the object carries 32 MiB, and a page is for people.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
+/// About how many bytes of an item are the same for all: names, id, hash, address.
+const ITEM_BYTES: usize = 1024;
 
 /// One item.
 pub fn get(sql: &dyn Sql, call: &GetMedia) -> Result<Media, Error> {
@@ -55,11 +59,31 @@ pub fn list(sql: &dyn Sql, call: &ListMedia) -> Result<MediaListing, Error> {
     )?;
     let is_cut = rows.len() > call.limit;
     rows.truncate(call.limit);
-    let last = rows.last().filter(|_| is_cut);
+    let numbers: Vec<i64> = rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
+    let mut items = items::all(sql, &numbers)?;
+    let mut page_bytes = 0;
+    let fitting = items.iter().take_while(|media| {
+        page_bytes += size_of(media);
+        page_bytes <= PAGE_BYTES
+    });
+    // One is always answered: an item alone is far below the limit.
+    let fitting = fitting.count().max(1);
+    let is_cut = is_cut || fitting < items.len();
+    items.truncate(fitting);
+    let last = items.len().checked_sub(1).and_then(|last| rows.get(last)).filter(|_| is_cut);
     let next =
         last.map(|row| Ok::<_, Error>(MediaCursor { created_ms: row.int(1)?, number: row.int(0)? })).transpose()?;
-    let numbers: Vec<i64> = rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
-    Ok(MediaListing { items: items::all(sql, &numbers)?, next })
+    Ok(MediaListing { items, next })
+}
+
+/// About how many bytes an item is as JSON.
+fn size_of(media: &Media) -> usize {
+    let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let scope = |scope: &MediaScope| {
+        [&scope.desktop, &scope.app, &scope.app_name, &scope.thread, &scope.request].map(length).iter().sum::<usize>()
+    };
+    let said = length(&media.facts.filename) + length(&media.facts.metadata) + length(&media.facts.provenance);
+    ITEM_BYTES + said + media.scopes.iter().map(scope).sum::<usize>()
 }
 
 /// A page of the files with an item's bytes.

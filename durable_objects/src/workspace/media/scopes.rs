@@ -12,6 +12,10 @@ use super::super::txn::Tx;
 
 /// How many different scopes an item keeps: each is up to 16 rows.
 const SCOPES_MAX: u64 = 100;
+/// All of them.
+pub const ALL: usize = 100;
+/// How many of them stand in a list.
+pub const IN_LIST: usize = 10;
 
 /// The facets of item `?1`. A combination that a scope says nothing of is the same as without it.
 macro_rules! facets {
@@ -63,12 +67,15 @@ pub fn show(tx: &Tx<'_>, item: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// The scopes of items, oldest first.
-pub fn of(sql: &dyn Sql, items: &[i64]) -> Result<HashMap<i64, Vec<MediaScope>>, Error> {
-    let select = "SELECT media, desktop, app, app_name, thread, request FROM json_each(?1)
-        CROSS JOIN media_scope ON media = value ORDER BY created_ms";
+/// The scopes of items, the oldest first, and no more than so many of each.
+pub fn of(sql: &dyn Sql, items: &[i64], most: usize) -> Result<HashMap<i64, Vec<MediaScope>>, Error> {
+    let select = "SELECT media, desktop, app, app_name, thread, request FROM (
+            SELECT s.*, row_number() OVER (PARTITION BY s.media ORDER BY s.created_ms) AS nth
+              FROM json_each(?1) i CROSS JOIN media_scope s ON s.media = i.value)
+         WHERE nth <= ?2 ORDER BY media, nth";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
     let mut scopes: HashMap<i64, Vec<MediaScope>> = HashMap::new();
-    for row in sql.query(select, &[(&json!(items).to_string()).into()])? {
+    for row in sql.query(select, &[(&json!(items).to_string()).into(), most.into()])? {
         let text = |column| row.text(column).map(|text| Some(text.to_owned()).filter(|text| !text.is_empty()));
         let scope =
             MediaScope { desktop: text(1)?, app: text(2)?, app_name: text(3)?, thread: text(4)?, request: text(5)? };

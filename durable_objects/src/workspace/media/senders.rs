@@ -23,17 +23,18 @@ pub fn announce(tx: &Tx<'_>, call: &AnnounceMedia) -> Result<MediaAnnounced, Err
         return Ok(MediaAnnounced::Known(Box::new(items::describe(tx.sql, &item)?)));
     }
     let key = if is_open(tx.sql, &call.key)? { call.key.clone() } else { another(tx, &call.key) };
+    let reserved_bytes = if call.or_less { call.reserved_bytes.min(tx.left_bytes()?) } else { call.reserved_bytes };
     let sender = "INSERT OR IGNORE INTO sender (id, key, reserved_bytes) VALUES (?1, ?2, ?3) RETURNING 1";
-    let reserved_bytes = call.reserved_bytes.cast_signed();
-    if first(tx.sql, sender, &[call.id.as_str().into(), (&key).into(), reserved_bytes.into()])?.is_some() {
-        tx.reserve_bytes(call.reserved_bytes)?;
+    let row = [call.id.as_str().into(), (&key).into(), reserved_bytes.cast_signed().into()];
+    if first(tx.sql, sender, &row)?.is_some() {
+        tx.reserve_bytes(reserved_bytes)?;
     }
     let expires_ms = tx.now_ms + call.lasts_ms.clamp(*LASTS_MS.start(), *LASTS_MS.end());
     let upload = "INSERT INTO upload (key, place, reserved_bytes, expires_ms) VALUES (?1, ?2, 0, ?3)
         ON CONFLICT (key) DO UPDATE SET expires_ms = max(expires_ms, excluded.expires_ms)";
     tx.sql.query(upload, &[(&key).into(), MEDIA.into(), expires_ms.into()])?;
     timer::arm(tx.sql, Timer::Uploads, expires_ms)?;
-    Ok(MediaAnnounced::Reserved { key })
+    Ok(MediaAnnounced::Reserved { key, reserved_bytes })
 }
 
 /// Whether bytes may be sent to a key: it is free, or others are sending to it. What is kept under it already is not sent

@@ -10,6 +10,7 @@ use crate::call::{
 };
 use crate::ids::MediaId;
 use crate::limits::Limits;
+use crate::sql::Sql;
 
 #[test]
 fn bytes_become_an_item_and_the_same_bytes_the_same_one() {
@@ -50,6 +51,7 @@ fn bytes_whose_hash_is_not_known_are_staged_and_given_up_together_with_what_foll
             hash: None,
             key: "staging/home/1".to_owned(),
             reserved_bytes: 100,
+            or_less: false,
             lasts_ms: HOUR_MS,
             scope: MediaScope::default(),
         };
@@ -115,6 +117,60 @@ fn a_full_workspace_takes_no_media_and_deleting_makes_room_at_once() {
     assert_eq!(world.picture("9876543210").size_bytes, 10);
     world.settle(2 * HOUR_MS);
     assert_eq!(world.media_lying(), [key_for("9876543210")]);
+}
+
+#[test]
+fn bytes_of_unknown_number_get_the_room_that_there_is() {
+    let world = World::new(Limits { quota_bytes: 10, indexes_media: false, ..Limits::default() });
+    world.picture("1234");
+    let announce = |or_less, reserved_bytes| AnnounceMedia {
+        id: new_media_id(),
+        hash: None,
+        key: format!("staging/home/{or_less}{reserved_bytes}"),
+        reserved_bytes,
+        or_less,
+        lasts_ms: HOUR_MS,
+        scope: MediaScope::default(),
+    };
+    assert_eq!(
+        world.call(announce(false, 7), None).unwrap_err(),
+        Error::QuotaExceeded { needed_bytes: 7, left_bytes: 6 }
+    );
+    let reserved = |or_less, asked_bytes| match world.call(announce(or_less, asked_bytes), None).unwrap().0 {
+        MediaAnnounced::Reserved { reserved_bytes, .. } => reserved_bytes,
+        MediaAnnounced::Known(media) => panic!("{media:?}"),
+    };
+    assert_eq!((reserved(true, 2), reserved(true, 100), reserved(true, 100)), (2, 4, 0));
+    assert_eq!(world.counted(), (4, 6));
+    world.settle(2 * HOUR_MS);
+    assert_eq!(world.counted(), (4, 0));
+}
+
+#[test]
+fn a_list_shows_the_first_scopes_of_an_item_and_its_pages_end() {
+    let world = world();
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        world.picture(name);
+    }
+    let newest = world.ingest("newest", scope("first", "", ""), MediaKind::Image);
+    for index in 0..20 {
+        world.ingest("newest", scope(&format!("n{index}"), "", ""), MediaKind::Image);
+    }
+    assert_eq!(world.media(&newest.id).unwrap().scopes.len(), 21);
+    // As much as many items say together.
+    let metadata = format!("{{\"a\":\"{}\"}}", "x".repeat(1024 * 1024));
+    world.sql.query("UPDATE media SET metadata = ?1", &[(&metadata).into()]).unwrap();
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let page = world.list_media(ListMedia { limit: 1000, after, ..ListMedia::default() });
+        pages.push(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 1]);
+    assert_eq!((pages[0][0].scopes.len(), &pages[0][0].scopes[0]), (10, &newest.scopes[0]));
 }
 
 #[test]

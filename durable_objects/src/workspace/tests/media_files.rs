@@ -13,7 +13,7 @@ impl World {
         let content = self.read_media(id);
         let new = new_media_id();
         let key = match self.announce_media(&new, &content)? {
-            MediaAnnounced::Reserved { key } => key,
+            MediaAnnounced::Reserved { key, .. } => key,
             MediaAnnounced::Known(media) => return Ok(*media),
         };
         self.put(&key, &content);
@@ -259,6 +259,37 @@ fn bytes_that_are_an_item_again_stay_and_those_that_nothing_uses_any_more_go() {
     world.sweep();
     world.settle(2 * HOUR_MS);
     assert_eq!((world.bucket.borrow().len(), world.counted()), (0, (0, 0)));
+}
+
+#[test]
+fn a_file_that_comes_while_bytes_leave_does_not_keep_them_public() {
+    for content in ["1234", "12345"] {
+        let world = world();
+        let media = world.picture(content);
+        world.write("a.txt", content).unwrap();
+        world.delete_media(&media.id).unwrap();
+        // Noticed, while the bytes still lie where everybody sees them.
+        let private = world.write("b.png", content).unwrap().media.unwrap();
+        world.settle(0);
+        assert_eq!(world.media_lying(), [""; 0]);
+        assert_eq!((world.media(&private).unwrap().key, world.read_media(&private)), (None, content.to_owned()));
+        // It can be shared at any moment.
+        world.share(&private).unwrap();
+        assert_eq!(world.media_lying(), [key_for(content)]);
+    }
+}
+
+#[test]
+fn an_item_that_is_shared_while_its_bytes_leave_stays() {
+    let world = world();
+    let media = world.picture("12345");
+    world.write("a.txt", "12345").unwrap();
+    world.delete_media(&media.id).unwrap();
+    let private = world.write("b.png", "12345").unwrap().media.unwrap();
+    let shared = world.share(&private).unwrap();
+    world.settle(0);
+    assert_eq!(world.media_lying(), Vec::from_iter(shared.key));
+    assert_eq!(world.read_media(&private), "12345");
 }
 
 #[test]

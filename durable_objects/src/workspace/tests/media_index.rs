@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::bucket::HOUR_MS;
 use super::media_world::{key_for, scope};
-use super::{World, hash};
-use crate::call::{Deleted, MediaDeleted, MediaKind, MediaScope};
+use super::{World, hash, new_media_id};
+use crate::call::{Deleted, KeepMedia, MediaDeleted, MediaKind, MediaScope};
 use crate::limits::Limits;
 use crate::media_url::MediaUrls;
 
@@ -48,6 +48,22 @@ fn what_is_public_is_listed_and_laid_out_before_anybody_looks() {
     assert_eq!(world.number("SELECT count(*) FROM blob WHERE place = 2"), 1);
     let below = world.tree("public/media");
     assert_eq!(below.len(), 5, "{below:?}");
+}
+
+#[test]
+fn all_addresses_begin_where_the_service_was_seen_last() {
+    let vars = |name: &str| (name == "SIGNING_SECRET").then(|| "secret".to_owned());
+    let world = World::new(Limits { media_urls: MediaUrls::from_vars(vars), ..Limits::default() });
+    for (content, origin) in [("one", "https://old"), ("two", "https://new")] {
+        let id = new_media_id();
+        let key = world.reserve_media(&id, content);
+        world.put(&key, content);
+        let keep = KeepMedia { origin: origin.to_owned(), ..World::keep_call(&id, &key, content, scope("", "", "")) };
+        world.call(keep, None).unwrap();
+    }
+    for item in world.index() {
+        assert!(item["publicUrl"].as_str().unwrap().starts_with("https://new/media/"), "{item}");
+    }
 }
 
 #[test]

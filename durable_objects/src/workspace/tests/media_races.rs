@@ -118,7 +118,7 @@ impl Ingest {
         match (&self.key, self.is_put) {
             (None, _) => match world.announce_media(&self.media_id(), CONTENT).unwrap() {
                 MediaAnnounced::Known(_) => self.is_over = true,
-                MediaAnnounced::Reserved { key } => self.key = Some(key),
+                MediaAnnounced::Reserved { key, .. } => self.key = Some(key),
             },
             (Some(key), false) => {
                 world.put(key, CONTENT);

@@ -41,6 +41,7 @@ impl World {
             hash: Some(hash(content.as_bytes())),
             key: key_for(content),
             reserved_bytes: content.len() as u64,
+            or_less: false,
             lasts_ms: HOUR_MS,
             scope,
         };
@@ -50,7 +51,7 @@ impl World {
     /// The key that content is to be sent to.
     pub fn reserve_media(&self, id: &MediaId, content: &str) -> String {
         match self.announce_media(id, content).unwrap() {
-            MediaAnnounced::Reserved { key } => key,
+            MediaAnnounced::Reserved { key, .. } => key,
             MediaAnnounced::Known(media) => panic!("{content} is {media:?} already"),
         }
     }
@@ -81,7 +82,7 @@ impl World {
         let id = new_media_id();
         let key = match self.announce_media_of(&id, content, scope.clone()).unwrap() {
             MediaAnnounced::Known(media) => return *media,
-            MediaAnnounced::Reserved { key } => key,
+            MediaAnnounced::Reserved { key, .. } => key,
         };
         self.put(&key, content);
         let keep = KeepMedia { facts: facts(kind), ..Self::keep_call(&id, &key, content, scope) };
