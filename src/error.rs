@@ -245,6 +245,10 @@ fn told_of_workspace(error: &call::Error) -> Told {
         E::NoCheckpoint { .. } => told(404, "Checkpoint not found"),
         E::TooManyCheckpoints { max } => told(409, format!("There are {max} checkpoints, and no more fit; delete one")),
         E::NoTurn { .. } => told(404, "Nothing is known of this turn"),
+        E::TurnGone { .. } => told(
+            410,
+            "The beginning of this turn is no longer kept, so it cannot be undone as a whole; files have their versions",
+        ),
         E::TooManyChanges { max } => {
             told(413, format!("More than {max} entries have changed: that is too much to look at at once"))
         }

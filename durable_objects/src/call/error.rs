@@ -130,6 +130,12 @@ pub enum Error {
         /// The turn.
         turn: String,
     },
+    /// The first changes of a turn are beyond retention, so it cannot be taken back as a whole.
+    #[error("the beginning of the turn {turn:?} is no longer kept")]
+    TurnGone {
+        /// The turn.
+        turn: String,
+    },
     /// More has changed than one transaction takes back.
     #[error("more than {max} changes cannot be taken back at once")]
     TooManyChanges {

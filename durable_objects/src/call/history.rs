@@ -250,7 +250,7 @@ pub struct Turn {
     pub turn: Label,
     /// Who made its last change.
     pub actor: Option<Label>,
-    /// How many changes.
+    /// How many changes, those included that the feed has lost.
     pub changes: u64,
     /// When it made the first.
     pub first_ms: i64,
@@ -258,7 +258,7 @@ pub struct Turn {
     pub last_ms: i64,
 }
 
-/// A page of turns. It may be empty though something is left, where the feed is full of other changes.
+/// A page of turns.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Turns {
     /// The turns, that of the newest change first.

@@ -1,13 +1,11 @@
-//! What was: a row of `past` for each state that an entry had, and their end by retention.
+//! What was: a row of `past` for each state that an entry had, and when it may go.
 //!
 //! Three things keep a state: its age, its place among the newest of its file, and a checkpoint in its time. A checkpoint
-//! outweighs all others, permanent deletion too.
+//! outweighs all others, permanent deletion too. How long the feed is does not matter to it.
 
 use serde_json::json;
 
 use crate::call::Error;
-use crate::ids::Label;
-use crate::limits::DAY_MS;
 use crate::sql::{first, only};
 
 use super::blobs;
@@ -15,15 +13,15 @@ use super::timer::{self, Timer};
 use super::tree::Node;
 use super::txn::Tx;
 
-/// How many rows one step of pruning may drop: a transaction of well under a second.
-const PRUNE_BATCH: i64 = 1000;
+/// How many rows one step of the alarm may drop: a transaction of well under a second.
+pub const PRUNE_BATCH: i64 = 1000;
 
-/// How many states behind the ones to keep are looked at in each write. One a write comes there, and those further behind
-/// have been looked at before.
+/// How many versions behind the ones to keep are looked at in each write. One a write comes there and is given up at once,
+/// unless something keeps it: then it is looked at again, until that many others are kept in front of it.
 const CAP_WINDOW: i64 = 32;
 
-/// Retention is looked at this often at the most, so that an hour of writes a month ago is one alarm and not thousands.
-const PRUNE_INTERVAL_MS: i64 = DAY_MS / 24;
+/// How many files one step looks at for versions that only a checkpoint has kept.
+const CAP_BATCH: i64 = 100;
 
 /// Whether a checkpoint lies in the time of a past row `p`. Such a row is kept whatever its age.
 macro_rules! uncovered {
@@ -31,46 +29,62 @@ macro_rules! uncovered {
         "NOT EXISTS (SELECT 1 FROM checkpoint c WHERE c.rev >= p.from_rev AND c.rev < p.to_rev)"
     };
 }
+pub(super) use uncovered;
 
-/// Makes history of the states that nodes have now. What follows says of which; `?2` is the rev that ends them.
+/// Makes history of the states that nodes have now. What follows says of which; `?2` is the rev that ends them, `?3` whether
+/// their content ends there too.
 macro_rules! close_states {
     () => {
-        "INSERT INTO past (node, from_rev, to_rev, parent, name, kind, mode, blob, size, mime, modified_ms)
+        "INSERT INTO past (node, from_rev, to_rev, parent, name, kind, mode, blob, size, mime, modified_ms, ends_content)
          SELECT node.id, node.rev, ?2, node.parent, node.name, node.kind, node.mode, node.blob, node.size, node.mime,
-            node.modified_ms"
+            node.modified_ms, ?3"
     };
 }
 
-/// Ends the state that a node has had until now: it is history from `rev` on. The caller then changes the node's place
-/// or content and sets its `rev`.
+/// Ends the state that a node has had until now, since it goes elsewhere: it is history from `rev` on. The caller then
+/// changes the node's place and sets its `rev`.
 pub fn close(tx: &Tx<'_>, node: &Node, rev: i64) -> Result<(), Error> {
+    close_state(tx, node, rev, false)
+}
+
+/// Ends the state that a file has had until now, since it gets other content: that is a version from `rev` on. The caller
+/// then sets both.
+pub fn close_version(tx: &Tx<'_>, file: &Node, rev: i64) -> Result<(), Error> {
+    close_state(tx, file, rev, true)?;
+    cap(tx, file.id, CAP_WINDOW)
+}
+
+fn close_state(tx: &Tx<'_>, node: &Node, rev: i64, ends_content: bool) -> Result<(), Error> {
     let copy = concat!(close_states!(), " FROM node WHERE id = ?1");
-    tx.sql.query(copy, &[node.id.into(), rev.into()])?;
-    if node.blob.is_some() {
-        cap(tx, node.id)?;
-    }
+    tx.sql.query(copy, &[node.id.into(), rev.into(), i64::from(ends_content).into()])?;
     Ok(())
 }
 
-/// Gives up the content of a file's oldest states beyond the number to keep. It is done at each write and not by the alarm:
-/// an agent that writes a log of 1 MB every second would fill the quota before any alarm came by. The states themselves
-/// stay as long as any other, so that every tree within retention still lists the file. What the file was before the turn
-/// that is writing now stays too, so that this turn can be taken back however often it writes.
-fn cap(tx: &Tx<'_>, node: i64) -> Result<(), Error> {
-    let oldest = concat!(
-        "SELECT p.to_rev, p.blob FROM (SELECT * FROM past WHERE node = ?1 ORDER BY to_rev DESC LIMIT ?3 OFFSET ?2) p
-            WHERE p.blob IS NOT NULL
-              AND NOT (EXISTS (SELECT 1 FROM change d WHERE d.rev = p.to_rev AND d.turn = ?4)
-                AND NOT EXISTS (SELECT 1 FROM change d WHERE d.rev = p.from_rev AND d.turn = ?4)) AND ",
-        uncovered!()
+/// Gives up a file's oldest versions beyond the number to keep. It is done at each write and not by the alarm: an agent
+/// that writes a log of 1 MB every second would fill the quota before any alarm came by. A version goes whole, with all the
+/// states that had its content, and only its content goes: the states stay as long as any other, so that every tree within
+/// retention still lists the file. What the file was before the turn that wrote it last stays too, so that this turn can be
+/// taken back however often it writes.
+fn cap(tx: &Tx<'_>, file: i64, window: i64) -> Result<(), Error> {
+    const EXCESS: &str = concat!(
+        "WITH excess AS (SELECT node, to_rev, blob, coalesce((SELECT older.to_rev FROM past older
+                WHERE older.node = newest.node AND older.to_rev < newest.to_rev AND older.ends_content = 1
+                ORDER BY older.to_rev DESC LIMIT 1), 0) AS after_rev
+             FROM (SELECT node, to_rev, blob FROM past INDEXED BY past_content
+                WHERE node = ?1 AND ends_content = 1 AND blob IS NOT NULL ORDER BY to_rev DESC LIMIT ?3 OFFSET ?2) newest),
+        last (turn) AS MATERIALIZED (SELECT turn FROM change WHERE rev = (
+            SELECT max(to_rev) FROM past INDEXED BY past_content WHERE node = ?1 AND ends_content = 1 AND blob IS NOT NULL))
+        SELECT after_rev, to_rev, blob FROM excess WHERE NOT EXISTS (SELECT 1 FROM past p
+            WHERE p.node = excess.node AND p.to_rev > excess.after_rev AND p.to_rev <= excess.to_rev AND (NOT ",
+        uncovered!(),
+        " OR EXISTS (SELECT 1 FROM last JOIN change ended ON ended.rev = p.to_rev AND ended.turn = last.turn
+                LEFT JOIN change began ON began.rev = p.from_rev WHERE began.turn IS NOT last.turn)))"
     );
     let kept = i64::from(tx.limits.versions_per_file);
-    let turn = tx.turn().map(Label::as_str);
-    let rows = tx.sql.query(oldest, &[node.into(), kept.into(), CAP_WINDOW.into(), turn.into()])?;
-    for row in rows {
-        let give_up = "UPDATE past SET blob = NULL WHERE node = ?1 AND to_rev = ?2";
-        tx.sql.query(give_up, &[node.into(), row.int(0)?.into()])?;
-        blobs::drop_one(tx, row.int_or_null(1)?)?;
+    for row in tx.sql.query(EXCESS, &[file.into(), kept.into(), window.into()])? {
+        let give_up = "UPDATE past SET blob = NULL WHERE node = ?1 AND to_rev > ?2 AND to_rev <= ?3";
+        tx.sql.query(give_up, &[file.into(), row.int(0)?.into(), row.int(1)?.into()])?;
+        blobs::drop_one(tx, row.int_or_null(2)?)?;
     }
     Ok(())
 }
@@ -85,7 +99,7 @@ pub fn end(tx: &Tx<'_>, nodes: &str, rev: i64) -> Result<(), Error> {
             " FROM json_each(?1) CROSS JOIN node ON node.id = value
                WHERE EXISTS (SELECT 1 FROM checkpoint c WHERE c.rev >= node.rev AND c.rev < ?2)"
         );
-        tx.sql.query(close, &[nodes.into(), rev.into()])?;
+        tx.sql.query(close, &[nodes.into(), rev.into(), 0.into()])?;
     }
     forget(tx, nodes)?;
     if is_covered {
@@ -109,34 +123,60 @@ pub fn erase(tx: &Tx<'_>, nodes: &str) -> Result<(), Error> {
     let these = "FROM past WHERE node IN (SELECT value FROM json_each(?1))";
     blobs::drop_all(tx, &format!("SELECT blob {these}"), &[nodes.into()])?;
     tx.sql.query(&format!("DELETE {these}"), &[nodes.into()])?;
-    Ok(())
+    note_loss(tx)
 }
 
-/// One step of letting go of what was deleted for good, behind the one before: the states that no checkpoint has any more.
+/// One step of letting go of what only a checkpoint has kept, behind the one before: first the states of what was deleted
+/// for good, then the versions of files beyond the number to keep.
 pub fn release(tx: &Tx<'_>) -> Result<(), Error> {
     let page = "SELECT node FROM held WHERE node > coalesce((SELECT v FROM meta WHERE k = 'released'), 0)
         ORDER BY node LIMIT ?1";
     let page = tx.sql.query(page, &[PRUNE_BATCH.into()])?;
     let nodes: Vec<i64> = page.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;
-    let Some(last) = nodes.last() else {
-        tx.sql.query("DELETE FROM meta WHERE k = 'released'", &[])?;
-        timer::settle(tx.sql, Timer::Release, None)?;
-        return Ok(());
-    };
+    let Some(last) = nodes.last() else { return cap_more(tx) };
     let ids = json!(nodes).to_string();
     forget(tx, &ids)?;
     let gone = "DELETE FROM held WHERE node IN (SELECT value FROM json_each(?1))
         AND NOT EXISTS (SELECT 1 FROM past WHERE past.node = held.node)";
     tx.sql.query(gone, &[(&ids).into()])?;
+    note_loss(tx)?;
     let mark = "INSERT INTO meta (k, v) VALUES ('released', ?1) ON CONFLICT (k) DO UPDATE SET v = excluded.v";
     tx.sql.query(mark, &[(*last).into()])?;
     timer::settle(tx.sql, Timer::Release, Some(timer::AT_ONCE))?;
     Ok(())
 }
 
+/// One step of giving up versions of files that have more than there should be.
+fn cap_more(tx: &Tx<'_>) -> Result<(), Error> {
+    let page = "SELECT node FROM past INDEXED BY past_content WHERE ends_content = 1 AND blob IS NOT NULL
+            AND node > coalesce((SELECT v FROM meta WHERE k = 'capped'), 0)
+        GROUP BY node HAVING count(*) > ?1 ORDER BY node LIMIT ?2";
+    let page = tx.sql.query(page, &[i64::from(tx.limits.versions_per_file).into(), CAP_BATCH.into()])?;
+    for row in &page {
+        cap(tx, row.int(0)?, PRUNE_BATCH)?;
+    }
+    let due_ms = if let Some(last) = page.last() {
+        let mark = "INSERT INTO meta (k, v) VALUES ('capped', ?1) ON CONFLICT (k) DO UPDATE SET v = excluded.v";
+        tx.sql.query(mark, &[last.int(0)?.into()])?;
+        Some(timer::AT_ONCE)
+    } else {
+        tx.sql.query("DELETE FROM meta WHERE k IN ('released', 'capped')", &[])?;
+        None
+    };
+    timer::settle(tx.sql, Timer::Release, due_ms)?;
+    Ok(())
+}
+
+/// Says that trees of the past are listed otherwise than before: something is missing, or has another size. No rev tells.
+pub fn note_loss(tx: &Tx<'_>) -> Result<(), Error> {
+    let count = "INSERT INTO meta (k, v) VALUES ('losses', 1) ON CONFLICT (k) DO UPDATE SET v = v + 1";
+    tx.sql.query(count, &[])?;
+    Ok(())
+}
+
 /// Has everything looked at that a checkpoint may have kept alone: it is gone.
 pub fn let_go(tx: &Tx<'_>) -> Result<(), Error> {
-    tx.sql.query("DELETE FROM meta WHERE k = 'released'", &[])?;
+    tx.sql.query("DELETE FROM meta WHERE k IN ('released', 'capped')", &[])?;
     timer::arm(tx.sql, Timer::Release, timer::AT_ONCE)?;
     timer::arm(tx.sql, Timer::Prune, timer::AT_ONCE)?;
     Ok(())
@@ -160,49 +200,4 @@ pub fn check_kept(sql: &dyn crate::sql::Sql, rev: i64) -> Result<(), Error> {
         return Err(Error::UnknownRev { rev });
     }
     if rev < floor && !is_checkpoint { Err(Error::RevGone { rev }) } else { Ok(()) }
-}
-
-/// One step of retention: what ended before the horizon goes, in past and feed alike.
-pub fn prune(tx: &Tx<'_>) -> Result<(), Error> {
-    let horizon = horizon_rev(tx)?;
-    let expired = concat!(
-        "SELECT p.node, p.to_rev FROM past p WHERE p.to_rev <= ?1 AND ",
-        uncovered!(),
-        " ORDER BY p.to_rev, p.node LIMIT ?2"
-    );
-    let bounds = [horizon.into(), PRUNE_BATCH.into()];
-    let dropped_blobs = format!("SELECT blob FROM past WHERE (node, to_rev) IN ({expired})");
-    blobs::drop_all(tx, &dropped_blobs, &bounds)?;
-    let past = format!("DELETE FROM past WHERE (node, to_rev) IN ({expired}) RETURNING 1");
-    let past = tx.sql.query(&past, &bounds)?.len();
-    if past > 0 {
-        begin_at(tx, horizon)?;
-    }
-    // The newest transaction stays: the clock of the workspace hangs on it, and no page of the feed has half of one.
-    let feed = "DELETE FROM change WHERE rev IN (
-        SELECT rev FROM change WHERE rev <= ?1 AND rev < (SELECT txn FROM change ORDER BY rev DESC LIMIT 1)
-         ORDER BY rev LIMIT ?2) RETURNING 1";
-    let feed = tx.sql.query(feed, &bounds)?.len();
-    let full = usize::try_from(PRUNE_BATCH).unwrap_or(usize::MAX);
-    let due_ms = if past == full || feed == full { Some(timer::AT_ONCE) } else { next_prune_ms(tx, horizon)? };
-    timer::settle(tx.sql, Timer::Prune, due_ms)?;
-    Ok(())
-}
-
-/// The last rev beyond retention, which is the end of a transaction: by age, and by the feed's length.
-fn horizon_rev(tx: &Tx<'_>) -> Result<i64, Error> {
-    let by_age = "SELECT rev FROM change WHERE at_ms <= ?1 ORDER BY at_ms DESC, rev DESC LIMIT 1";
-    let by_age = first(tx.sql, by_age, &[(tx.now_ms - tx.limits.versions_ms).into()])?;
-    let by_age = by_age.map(|row| row.int(0)).transpose()?.unwrap_or(0);
-    let by_length = "SELECT txn - 1 FROM change WHERE rev > ?1 ORDER BY rev LIMIT 1";
-    let by_length = first(tx.sql, by_length, &[(tx.rev() - i64::from(tx.limits.feed_rows.max(1))).into()])?;
-    let by_length = by_length.map(|row| row.int(0)).transpose()?.unwrap_or(0);
-    Ok(by_age.max(by_length))
-}
-
-/// When the oldest change within the horizon will be beyond it: the newest one too, since what it replaced goes then.
-fn next_prune_ms(tx: &Tx<'_>, horizon: i64) -> Result<Option<i64>, Error> {
-    let oldest = "SELECT at_ms FROM change WHERE rev > ?1 ORDER BY rev LIMIT 1";
-    let oldest = first(tx.sql, oldest, &[horizon.into()])?.map(|row| row.int(0)).transpose()?;
-    Ok(oldest.map(|at_ms| (at_ms + tx.limits.versions_ms).max(tx.now_ms + PRUNE_INTERVAL_MS)))
 }

@@ -11,7 +11,7 @@ use super::blobs::Kept;
 use super::timer::{self, Timer};
 use super::tree::{self, New, Target};
 use super::txn::{Change, Context, Tx, mutate};
-use super::{media, uploads};
+use super::{history, media, uploads};
 
 /// How many files one ring of the alarm takes over: a few operations on the bucket each, of the 1,000 of one invocation.
 const ADOPT_BATCH: i64 = 50;
@@ -157,7 +157,10 @@ pub fn adopt(context: &Context<'_>, orphan: &Orphan, adopted: &Adopted) -> Resul
 /// Gives files the size that their content turned out to have. Another one than was seen is a change like any other: a
 /// listing shows it, so it has a rev.
 fn resize(tx: &Tx<'_>, blob: i64, size: i64) -> Result<(), Error> {
-    tx.sql.query("UPDATE past SET size = ?2 WHERE blob = ?1 AND size <> ?2", &[blob.into(), size.into()])?;
+    let versions = "UPDATE past SET size = ?2 WHERE blob = ?1 AND size <> ?2 RETURNING 1";
+    if !tx.sql.query(versions, &[blob.into(), size.into()])?.is_empty() {
+        history::note_loss(tx)?;
+    }
     let files = "SELECT id, parent FROM node WHERE blob = ?1 AND size <> ?2";
     for row in tx.sql.query(files, &[blob.into(), size.into()])? {
         let (file, parent) = (row.int(0)?, row.int(1)?);

@@ -17,6 +17,7 @@ mod media;
 mod reclaim;
 mod relocate;
 mod reset;
+mod retention;
 mod revert;
 mod rules;
 mod schema;
@@ -156,7 +157,7 @@ pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
             Timer::Unlink => reclaim::take_apart(tx),
             Timer::Sweep => blobs::sweep(tx),
             Timer::Expire => trash::expire(tx),
-            Timer::Prune => history::prune(tx),
+            Timer::Prune => retention::prune(tx),
             Timer::Index => media::render(tx),
             Timer::Release => history::release(tx),
             // Not of these tasks: they need the bucket.

@@ -71,6 +71,7 @@ pub fn take_apart(tx: &Tx<'_>) -> Result<(), Error> {
 /// Drops rows that nothing hangs below and whose history has ended.
 fn erase(tx: &Tx<'_>, nodes: &[i64], are_files: bool) -> Result<(), Error> {
     let ids = json!(nodes).to_string();
+    history::note_loss(tx)?;
     let these = "id IN (SELECT value FROM json_each(?1))";
     blobs::drop_all(tx, &format!("SELECT blob FROM node WHERE {these}"), &[(&ids).into()])?;
     tx.sql.query(&format!("DELETE FROM node WHERE {these}"), &[(&ids).into()])?;

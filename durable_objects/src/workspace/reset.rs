@@ -17,7 +17,7 @@ pub fn reset(tx: &Tx<'_>) -> Result<Cleared, Error> {
 
 fn empty(tx: &Tx<'_>) -> Result<Cleared, Error> {
     let entries = only(tx.sql, "SELECT v FROM meta WHERE k = 'entries'", &[])?.count(0)?;
-    for table in ["node", "past", "change", "trash", "checkpoint", "held", "dropped"] {
+    for table in ["node", "past", "change", "turn", "passed", "trash", "checkpoint", "held", "dropped"] {
         tx.sql.query(&format!("DELETE FROM {table}"), &[])?;
     }
     tx.remove_entries(entries.cast_signed());

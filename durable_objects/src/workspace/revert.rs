@@ -86,7 +86,8 @@ pub fn apply(tx: &Tx<'_>, plan: Plan) -> Result<(), Error> {
         top.to.parent = parent;
         top.path.name().clone_into(&mut top.to.name);
     }
-    let states = out.iter().map(|out| &out.now).chain(back.iter().filter_map(|back| back.now.as_ref()));
+    let gone = out.iter().map(|out| (&out.now, out.now.blob));
+    let states = gone.chain(back.iter().filter_map(|back| Some((back.now.as_ref()?, back.to.blob))));
     close(tx, states, rev)?;
     throw_out(tx, &out, (out_rev, rev), &mut names)?;
     place(tx, &back, rev)?;
@@ -109,15 +110,15 @@ fn park(tx: &Tx<'_>, back: &[Back], out: &[Out], top: Option<i64>) -> Result<(),
     })
 }
 
-/// Ends states. What was deleted for good has none to end.
-fn close<'s>(tx: &Tx<'_>, states: impl Iterator<Item = &'s State>, rev: i64) -> Result<(), Error> {
+/// Ends states, each with the content that comes then. What was deleted for good has none to end.
+fn close<'s>(tx: &Tx<'_>, states: impl Iterator<Item = (&'s State, Option<i64>)>, rev: i64) -> Result<(), Error> {
     const CLOSE: &str =
-        "INSERT INTO past (to_rev, node, from_rev, parent, name, kind, mode, blob, size, mime, modified_ms)
+        "INSERT INTO past (to_rev, node, from_rev, parent, name, kind, mode, blob, size, mime, modified_ms, ends_content)
         SELECT ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-            value ->> 7, value ->> 8, value ->> 9 FROM json_each(?1)";
-    let rows = states.filter(|state| state.parent != UNLINKED).map(|state| {
+            value ->> 7, value ->> 8, value ->> 9, value ->> 10 FROM json_each(?1)";
+    let rows = states.filter(|(state, _)| state.parent != UNLINKED).map(|(state, next)| {
         let State { node, from_rev, parent, name, kind, mode, blob, size, mime, modified_ms } = state;
-        json!([node, from_rev, parent, name, kind, mode, blob, size, mime, modified_ms])
+        json!([node, from_rev, parent, name, kind, mode, blob, size, mime, modified_ms, i64::from(*blob != next)])
     });
     chunked(rows, |rows| {
         tx.sql.query(CLOSE, &[rows.into(), rev.into()])?;

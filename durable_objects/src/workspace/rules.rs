@@ -37,7 +37,7 @@ const fn rule(holds: &'static str, subject: Subject, breaches: &'static str) -> 
 }
 
 /// All of them.
-pub const RULES: [Rule; 30] = [
+pub const RULES: [Rule; 32] = [
     rule(
         "a node hangs in a directory",
         Subject::Entry,
@@ -70,6 +70,20 @@ pub const RULES: [Rule; 30] = [
         Subject::Rev,
         "SELECT c.rev FROM change c JOIN change d ON d.rev = c.rev - 1
           WHERE CASE c.txn WHEN c.rev THEN d.at_ms >= c.at_ms ELSE d.txn <> c.txn OR d.at_ms <> c.at_ms END",
+    ),
+    rule(
+        "a turn is known as long as the feed names it, but for the newest",
+        Subject::Rev,
+        "SELECT rev FROM change c WHERE turn IS NOT NULL AND rev < (SELECT txn FROM change ORDER BY rev DESC LIMIT 1)
+            AND NOT EXISTS (SELECT 1 FROM turn t WHERE t.turn = c.turn AND c.rev BETWEEN t.first_rev AND t.last_rev)",
+    ),
+    rule(
+        "the states of one version have one content",
+        Subject::Entry,
+        "SELECT p.node FROM past p JOIN past q ON q.node = p.node AND q.from_rev = p.to_rev
+          WHERE p.ends_content = 0 AND q.blob IS NOT p.blob
+            UNION ALL SELECT p.node FROM past p JOIN node n ON n.id = p.node AND n.rev = p.to_rev
+          WHERE p.ends_content = 0 AND n.blob IS NOT p.blob",
     ),
     rule(
         "content that is used is there",

@@ -21,7 +21,7 @@ pub const PARKED: i64 = -2;
 type Migration = &'static [&'static str];
 
 /// All of them; the n-th brings a database to schema n.
-const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY];
+const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY, RETENTION];
 
 /// The whole of the data model, history included: a later migration could not invent what happened before it.
 const FIRST: Migration = &[
@@ -151,6 +151,31 @@ const HISTORY: Migration = &[
     // How many files there are, so that a count need not read them. Beside it, once retention has done something, stands
     // floor: no older rev is complete any more but those of checkpoints.
     "INSERT INTO meta (k, v) SELECT 'files', count(*) FROM node WHERE kind = 1",
+];
+
+/// What each kind of history needs to end by its own rule.
+const RETENTION: Migration = &[
+    // One row a turn, as long as one of its changes is within retention: the feed may have lost its first ones by then, and
+    // who takes it back has to know. actor: of the last change. changes: those that the feed has lost included.
+    "CREATE TABLE turn (
+        turn TEXT PRIMARY KEY, actor TEXT, changes INTEGER NOT NULL, first_rev INTEGER NOT NULL, first_ms INTEGER NOT NULL,
+        last_rev INTEGER NOT NULL, last_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID",
+    "CREATE UNIQUE INDEX turn_last ON turn (last_rev)",
+    "INSERT INTO turn (turn, actor, changes, first_rev, first_ms, last_rev, last_ms)
+        SELECT change.turn, actor, changes, first_rev, first_ms, last_rev, at_ms FROM (
+            SELECT turn, count(*) AS changes, min(rev) AS first_rev, min(at_ms) AS first_ms, max(rev) AS last_rev
+              FROM change WHERE turn IS NOT NULL GROUP BY turn) JOIN change ON rev = last_rev",
+    // When revs were made that the feed has lost to its length: the last of each hour. The states that ended then stay
+    // until they are old enough.
+    "CREATE TABLE passed (hour INTEGER PRIMARY KEY, rev INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT",
+    // Whether a state of a file ended because the content did: such a state is the last of a version. A move ends none.
+    "ALTER TABLE past ADD COLUMN ends_content INTEGER NOT NULL DEFAULT 0",
+    "UPDATE past SET ends_content = 1 WHERE kind = 1 AND (blob IS NULL OR blob IS NOT (
+        SELECT blob FROM (SELECT to_rev, blob FROM past newer WHERE newer.node = past.node AND newer.to_rev > past.to_rev
+            UNION ALL SELECT 1 << 53, blob FROM node WHERE node.id = past.node) ORDER BY to_rev LIMIT 1))",
+    // The versions of a file whose content is kept.
+    "CREATE INDEX past_content ON past (node, to_rev) WHERE ends_content = 1 AND blob IS NOT NULL",
 ];
 
 /// The two directories that are always there.

@@ -1,62 +1,75 @@
-//! What each turn did, as the feed knows it.
+//! The turns: which there are, what each did as the feed knows it, and whether that is all of it.
 
 use crate::call::{Changed, Error, ListTurns, ShowTurn, Turn, TurnChanges, Turns};
 use crate::ids::Label;
+use crate::limits::WALK_MAX_BYTES;
 use crate::path::FilePath;
-use crate::sql::{Row, Sql, SqlError};
+use crate::sql::{Row, Sql, SqlError, first};
 
 use super::trash::stored_path;
 use super::versions::label;
 
-/// How many rows of the feed one page of turns looks at: others' changes may lie between those of two turns.
-const FEED_AHEAD: i64 = 10_000;
+/// How many rows of the feed are read at once: with the longest paths, 2 MB.
+const ROWS_AHEAD: usize = 256;
 
-/// A page of turns, that of the newest change first. A turn stands where its last change does.
+/// A page of turns, that of the newest change first. It reads a row or two for each turn of the page.
 pub fn list(sql: &dyn Sql, call: &ListTurns) -> Result<Turns, Error> {
-    // The last row of what was looked at says where the next page begins.
-    const PAGE: &str = "SELECT rev, turn, actor, at_ms,
-            (SELECT count(*) FROM change d WHERE d.turn = c.turn),
-            (SELECT at_ms FROM change d WHERE d.turn = c.turn ORDER BY rev LIMIT 1)
-        FROM (SELECT rev, turn, actor, at_ms FROM change WHERE rev < ?1 ORDER BY rev DESC LIMIT ?3) c
-        WHERE turn IS NOT NULL AND NOT EXISTS (SELECT 1 FROM change d WHERE d.turn = c.turn AND d.rev > c.rev)
-        ORDER BY rev DESC LIMIT ?2";
-    const SEEN: &str = "SELECT rev FROM change WHERE rev < ?1 ORDER BY rev DESC LIMIT 1 OFFSET ?2";
+    const PAGE: &str = "SELECT last_rev, turn, actor, changes, first_ms, last_ms FROM turn
+        WHERE last_rev < ?1 ORDER BY last_rev DESC LIMIT ?2";
     const NEWEST: i64 = 1 << 53;
-    let before = call.before.unwrap_or(NEWEST);
     let more = i64::try_from(call.limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows = sql.query(PAGE, &[before.into(), more.into(), FEED_AHEAD.into()])?;
+    let mut rows = sql.query(PAGE, &[call.before.unwrap_or(NEWEST).into(), more.into()])?;
     let is_cut = rows.len() > call.limit;
     rows.truncate(call.limit);
-    let next = match rows.last() {
-        Some(row) if is_cut => Some(row.int(0)?),
-        _ => {
-            let left = sql.query(SEEN, &[before.into(), FEED_AHEAD.into()])?;
-            left.first().map(|row| row.int(0)).transpose()?.map(|rev| rev + 1)
-        }
-    };
+    let next = rows.last().filter(|_| is_cut).map(|row| row.int(0)).transpose()?;
     let turns = rows.iter().map(|row| {
         Ok(Turn {
             turn: label(row, 1)?.ok_or_else(|| SqlError("a turn without a name".to_owned()))?,
             actor: label(row, 2)?,
-            changes: row.count(4)?,
-            first_ms: row.int(5)?,
-            last_ms: row.int(3)?,
+            changes: row.count(3)?,
+            first_ms: row.int(4)?,
+            last_ms: row.int(5)?,
         })
     });
     Ok(Turns { turns: turns.collect::<Result<_, SqlError>>()?, next })
 }
 
-/// A page of what a turn has changed, oldest first.
+/// Fails unless something is known of a turn. Answers its first rev.
+fn first_rev(sql: &dyn Sql, turn: &Label) -> Result<i64, Error> {
+    let known = first(sql, "SELECT first_rev FROM turn WHERE turn = ?1", &[turn.as_str().into()])?;
+    known.ok_or_else(|| Error::NoTurn { turn: turn.as_str().to_owned() })?.int(0).map_err(Error::from)
+}
+
+/// Fails unless all that a turn has done is still known: its first change is in the feed, and what it ended in the history.
+/// Of half a turn, the other half would be taken for what was there before.
+pub fn check_whole(sql: &dyn Sql, turn: &Label) -> Result<(), Error> {
+    // A reset ends the history itself, at its own rev.
+    const KEPT: &str = "SELECT 1 FROM change WHERE rev = ?1
+        AND (kind = 'reset' OR rev > coalesce((SELECT v FROM meta WHERE k = 'floor'), 0))";
+    let kept = first(sql, KEPT, &[first_rev(sql, turn)?.into()])?;
+    kept.map(|_| ()).ok_or_else(|| Error::TurnGone { turn: turn.as_str().to_owned() })
+}
+
+/// A page of what a turn has changed, as far as the feed has it, oldest first. It ends at the limit, or where its paths have
+/// become more bytes than one answer should carry.
 pub fn show(sql: &dyn Sql, call: &ShowTurn) -> Result<TurnChanges, Error> {
-    let more = i64::try_from(call.limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut changes = of_turn(sql, &call.turn, call.after.unwrap_or(0), more)?;
-    if changes.is_empty() && call.after.is_none() {
-        return Err(Error::NoTurn { turn: call.turn.as_str().to_owned() });
+    first_rev(sql, &call.turn)?;
+    let (mut changes, mut held_bytes, mut after) = (Vec::new(), 0, call.after.unwrap_or(0));
+    loop {
+        let rows = of_turn(sql, &call.turn, after, i64::try_from(ROWS_AHEAD).unwrap_or(i64::MAX))?;
+        let is_last = rows.len() < ROWS_AHEAD;
+        for (_, changed) in rows {
+            if changes.len() == call.limit || held_bytes > WALK_MAX_BYTES {
+                return Ok(TurnChanges { changes, next: Some(after) });
+            }
+            after = changed.rev;
+            held_bytes += changed.path.as_str().len() + changed.from.as_ref().map_or(0, |from| from.as_str().len());
+            changes.push(changed);
+        }
+        if is_last {
+            return Ok(TurnChanges { changes, next: None });
+        }
     }
-    let is_cut = changes.len() > call.limit;
-    changes.truncate(call.limit);
-    let next = changes.last().filter(|_| is_cut).map(|(_, changed)| changed.rev);
-    Ok(TurnChanges { changes: changes.into_iter().map(|(_, changed)| changed).collect(), next })
 }
 
 /// The rows of the feed of one turn behind a rev, each with its node.

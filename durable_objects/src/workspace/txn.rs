@@ -163,11 +163,30 @@ impl<'a> Tx<'a> {
                OR k = iif(?4 = 0, '', 'stored_bytes') OR k = iif(?5 = 0, '', 'reserved_bytes')";
         let [entries, files, stored_bytes, reserved_bytes] = counters.map(Param::from);
         self.sql.query(count, &[(rev - self.before).into(), entries, files, stored_bytes, reserved_bytes])?;
+        if rev != self.before {
+            self.note_turn()?;
+        }
         if rev != self.before && !self.is_last.get() {
             let feed_check = rev / FEED_CHECK_REVS != self.before / FEED_CHECK_REVS;
             let due_ms = if feed_check { timer::AT_ONCE } else { self.now_ms + self.limits.versions_ms };
             timer::arm(self.sql, Timer::Prune, due_ms)?;
         }
+        Ok(())
+    }
+
+    /// Keeps the turn's row: what it has done in all, whatever the feed loses.
+    fn note_turn(&self) -> Result<(), Error> {
+        let Some(turn) = self.turn() else { return Ok(()) };
+        let upsert = "INSERT INTO turn (turn, actor, changes, first_rev, first_ms, last_rev, last_ms)
+            VALUES (?1, ?2, ?3, ?4, ?6, ?5, ?6)
+            ON CONFLICT (turn) DO UPDATE SET actor = excluded.actor, changes = changes + excluded.changes,
+                last_rev = excluded.last_rev, last_ms = excluded.last_ms";
+        let actor = self.actor.map(Label::as_str);
+        let (first, last) = (self.txn(), self.rev.get());
+        let changes = last - self.before;
+        let params =
+            [turn.as_str().into(), actor.into(), changes.into(), first.into(), last.into(), self.now_ms.into()];
+        self.sql.query(upsert, &params)?;
         Ok(())
     }
 

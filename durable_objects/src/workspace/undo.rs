@@ -19,11 +19,12 @@ use super::fit::Wish;
 use super::revert::{self, chunked};
 use super::schema::{ROOT, TRASH, UNLINKED};
 use super::since::{LIVE, PAST, State, States};
-use super::turns::of_turn;
+use super::turns::{self, of_turn};
 use super::txn::Tx;
 
 /// Takes a turn back.
 pub fn undo(tx: &Tx<'_>, call: &UndoTurn) -> Result<Reverted, Error> {
+    turns::check_whole(tx.sql, &call.turn)?;
     let touched = Touched::of(tx.sql, &call.turn)?;
     let turn = tx.own_turn("undo", Some(&call.turn))?;
     let mut wish = touched.wish(tx.sql, call)?;

@@ -30,8 +30,7 @@ pub fn list_of(sql: &dyn Sql, call: &List, node: &Node, at: Option<Moment>) -> R
         return Err(Error::NotADirectory { path: call.path.clone() });
     }
     let tag = match at {
-        // What was changes only with what is: when something is deleted for good, or no longer kept.
-        Some(moment) => format!("{}-at-{}", tree_tag(sql)?, moment.rev),
+        Some(moment) => past_tag(sql, moment)?,
         None if call.depth > 1 => tree_tag(sql)?,
         None => describe(sql, &call.path, node)?.tag(),
     };
@@ -49,6 +48,13 @@ pub fn list_of(sql: &dyn Sql, call: &List, node: &Node, at: Option<Moment>) -> R
 /// What changes with anything in the tree. It may change when a certain subtree does not; never the other way round.
 fn tree_tag(sql: &dyn Sql) -> Result<String, Error> {
     Ok(format!("r{}", only(sql, "SELECT v FROM meta WHERE k = 'rev'", &[])?.int(0)?))
+}
+
+/// What changes with anything in the trees of the past: when something is deleted for good, which takes a rev, and when the
+/// alarm takes it apart or it is no longer kept, which takes none.
+fn past_tag(sql: &dyn Sql, moment: Moment) -> Result<String, Error> {
+    const LOSSES: &str = "SELECT coalesce((SELECT v FROM meta WHERE k = 'losses'), 0)";
+    Ok(format!("{}-{}-at-{}", tree_tag(sql)?, only(sql, LOSSES, &[])?.int(0)?, moment.rev))
 }
 
 /// One entry.
@@ -115,7 +121,7 @@ pub fn replace(tx: &Tx<'_>, file: &Node, rev: i64, Kept { blob, size_bytes }: Ke
     if file.blob == Some(blob) {
         tx.sql.query("UPDATE node SET modified_ms = ?2 WHERE id = ?1", &[file.id.into(), tx.now_ms.into()])?;
     } else {
-        history::close(tx, file, rev)?;
+        history::close_version(tx, file, rev)?;
         let update = "UPDATE node SET blob = ?2, size = ?3, modified_ms = ?4, rev = ?5 WHERE id = ?1";
         let size = size_bytes.cast_signed();
         tx.sql.query(update, &[file.id.into(), blob.into(), size.into(), tx.now_ms.into(), rev.into()])?;

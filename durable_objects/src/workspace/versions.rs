@@ -21,6 +21,8 @@ struct State {
     blob: Option<i64>,
     size_bytes: u64,
     modified_ms: i64,
+    /// Whether its content ended with it.
+    ends_content: bool,
 }
 
 /// A page of a file's versions, newest first.
@@ -35,6 +37,7 @@ pub fn list(sql: &dyn Sql, call: &ListVersions) -> Result<Versions, Error> {
         blob: file.blob,
         size_bytes: file.size_bytes,
         modified_ms: file.modified_ms,
+        ends_content: false,
     };
     let mut runs: Vec<State> = if call.before.is_none() { vec![now] } else { Vec::new() };
     let mut before = call.before.unwrap_or(i64::from(u32::MAX) << 20);
@@ -45,7 +48,7 @@ pub fn list(sql: &dyn Sql, call: &ListVersions) -> Result<Versions, Error> {
         for state in states {
             before = state.to_rev.unwrap_or(before) - 1;
             match runs.last_mut() {
-                Some(newer) if newer.from_rev == state.to_rev.unwrap_or(0) && is_same(newer, &state) => {
+                Some(newer) if newer.from_rev == state.to_rev.unwrap_or(0) && !state.ends_content => {
                     newer.from_rev = state.from_rev;
                     newer.modified_ms = state.modified_ms;
                 }
@@ -65,15 +68,9 @@ pub fn list(sql: &dyn Sql, call: &ListVersions) -> Result<Versions, Error> {
     Ok(Versions { versions, next })
 }
 
-/// Whether two states that follow each other are one version. Of contents that are gone only the size is known; a file that
-/// was moved then shows as two.
-fn is_same(one: &State, other: &State) -> bool {
-    one.blob.is_some() && one.blob == other.blob
-}
-
 /// The states of a file that ended at a rev or before, newest first.
 fn states(sql: &dyn Sql, file: i64, before: i64) -> Result<Vec<State>, Error> {
-    const PAGE: &str = "SELECT from_rev, to_rev, blob, size, modified_ms FROM past
+    const PAGE: &str = "SELECT from_rev, to_rev, blob, size, modified_ms, ends_content FROM past
         WHERE node = ?1 AND to_rev <= ?2 ORDER BY to_rev DESC LIMIT ?3";
     let rows = sql.query(PAGE, &[file.into(), before.into(), STATES_AHEAD.into()])?;
     let states = rows.iter().map(|row| {
@@ -83,6 +80,7 @@ fn states(sql: &dyn Sql, file: i64, before: i64) -> Result<Vec<State>, Error> {
             blob: row.int_or_null(2)?,
             size_bytes: row.count(3)?,
             modified_ms: row.int(4)?,
+            ends_content: row.int(5)? != 0,
         })
     });
     Ok(states.collect::<Result<_, SqlError>>()?)

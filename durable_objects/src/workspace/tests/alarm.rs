@@ -53,6 +53,7 @@ fn more_than_one_step_expires_goes_in_several() {
     }
     world.check();
     world.settle(8 * DAY_MS);
+    world.sweep();
     world.check();
     assert_eq!(world.number("SELECT count(*) FROM node") + world.number("SELECT count(*) FROM blob"), 2);
     assert_eq!(world.feed("kind").iter().filter(|kind| *kind == "empty").count(), 3);

@@ -2,6 +2,7 @@
 
 use super::super::next_alarm_ms;
 use super::World;
+use crate::call::Error;
 use crate::limits::{DAY_MS, Limits};
 
 fn checkpoint(world: &World, rev: i64) {
@@ -168,4 +169,116 @@ fn a_long_history_goes_in_several_steps_and_no_content_leaks() {
     world.check();
     assert_eq!((world.number("SELECT count(*) FROM past"), world.blobs().len()), (0, 1));
     assert_eq!(world.number("SELECT v FROM meta WHERE k = 'stored_bytes'"), 4);
+}
+
+/// What the alarm does when the feed has become too long.
+fn shorten(world: &World) {
+    world.execute("UPDATE timer SET due_ms = 0 WHERE what = 'prune'");
+    world.settle(0);
+}
+
+#[test]
+fn a_long_feed_costs_no_version_and_each_ends_at_its_own_age() {
+    let world = World::new(Limits { feed_rows: 20, versions_ms: 10 * DAY_MS, ..Limits::default() });
+    let one = world.write("precious", "1").unwrap().rev;
+    let two = world.write("precious", "2").unwrap().rev;
+    for file in 0..10 {
+        world.write(&format!("d/{file}"), "").unwrap();
+    }
+    for copy in 0..4 {
+        world.copy("d", &format!("c{copy}")).unwrap();
+    }
+    shorten(&world);
+    assert_eq!(kept_revs(&world).len(), 22, "whole transactions of eleven");
+    assert_eq!(world.restore_version("precious", one).map(|written| written.size_bytes), Ok(1));
+    world.now_ms.set(world.now_ms.get() + 4 * DAY_MS);
+    let three = world.write("precious", "3").unwrap().rev;
+    for copy in 4..8 {
+        world.copy("d", &format!("c{copy}")).unwrap();
+    }
+    shorten(&world);
+    world.check_history();
+    assert_eq!(world.contents_of(one), [two, three - 1, three]);
+    // Of none of these the feed has the rev, yet the first go after ten days and the last four days later.
+    world.settle(7 * DAY_MS);
+    assert_eq!(world.contents_of(one), [three]);
+    world.settle(4 * DAY_MS);
+    assert_eq!((world.contents_of(one), world.number("SELECT count(*) FROM passed")), (vec![], 0));
+}
+
+#[test]
+fn a_turn_whose_beginning_the_feed_has_lost_is_not_half_undone() {
+    let world = World::new(Limits { feed_rows: 20, ..Limits::default() });
+    let one = world.write("precious", "1").unwrap().rev;
+    world.in_turn("t", || world.write("precious", "2").unwrap());
+    let gone = Error::TurnGone { turn: "t".to_owned() };
+    for file in 0..10 {
+        world.write(&format!("d/{file}"), "").unwrap();
+    }
+    for copy in 0..4 {
+        world.copy("d", &format!("c{copy}")).unwrap();
+    }
+    shorten(&world);
+    // Nothing of it is left in the feed, and then only what it does now.
+    assert_eq!((world.of_turn("t"), world.undo("t", false)), (Ok(vec![]), Err(gone.clone())));
+    world.in_turn("t", || world.write("g", "").unwrap());
+    assert_eq!(world.of_turn("t"), Ok(vec![("create".to_owned(), "g".to_owned())]));
+    assert_eq!((world.undo("t", false), world.undo("t", true)), (Err(gone.clone()), Err(gone)));
+    let turns = world.turns(9, None).turns;
+    assert_eq!(turns.iter().map(|turn| turn.changes).collect::<Vec<_>>(), [2]);
+    assert_eq!(world.restore_version("precious", one).map(|written| written.size_bytes), Ok(1));
+}
+
+#[test]
+fn a_turn_beyond_retention_is_forgotten() {
+    let world = World::new(Limits { versions_ms: DAY_MS, ..Limits::default() });
+    world.write("a", "1").unwrap();
+    world.in_turn("t", || world.write("a", "2").unwrap());
+    let gone = Error::TurnGone { turn: "t".to_owned() };
+    world.settle(DAY_MS);
+    // The newest row of the feed always stays. What its change has ended does not.
+    assert_eq!((world.past_of(3), world.undo("t", false)), (vec![], Err(gone)));
+    world.write("b", "").unwrap();
+    world.settle(DAY_MS);
+    assert_eq!(world.undo("t", false), Err(Error::NoTurn { turn: "t".to_owned() }));
+    assert_eq!((world.turns(9, None).turns, world.number("SELECT count(*) FROM turn")), (vec![], 0));
+}
+
+#[test]
+fn a_checkpoint_that_is_given_up_gives_up_the_versions_that_only_it_kept() {
+    let world = World::new(Limits { versions_per_file: 1, ..Limits::default() });
+    let first = world.write("a", "1").unwrap().rev;
+    let checkpoint = world.checkpoint();
+    let two = world.in_turn("t", || world.write("a", "2").unwrap().rev);
+    world.in_turn("t", || world.write("a", "3").unwrap());
+    let four = world.in_turn("t", || world.write("a", "4").unwrap().rev);
+    assert_eq!(world.contents_of(first), [two, four]);
+    let checkpoint_too = world.checkpoint();
+    world.drop_checkpoint(checkpoint).unwrap();
+    world.settle(0);
+    assert_eq!(world.contents_of(first), [two, four], "what was before the turn stays until another comes");
+    let five = world.write("a", "5").unwrap().rev;
+    assert_eq!(world.contents_of(first), [five]);
+    let six = world.write("a", "6").unwrap().rev;
+    assert_eq!(world.contents_of(first), [five, six]);
+    world.drop_checkpoint(checkpoint_too).unwrap();
+    world.settle(0);
+    assert_eq!(world.contents_of(first), [six]);
+    assert_eq!(world.number("SELECT count(*) FROM meta WHERE k IN ('released', 'capped')"), 0);
+}
+
+#[test]
+fn no_turn_leaves_a_version_beyond_the_number_behind() {
+    let world = World::new(Limits { versions_per_file: 3, ..Limits::default() });
+    let first = world.write("a", "").unwrap().rev;
+    for turn in 0..50 {
+        world.in_turn(&format!("t{turn}"), || {
+            for round in 0..6 {
+                world.write("a", &format!("{turn} {round}")).unwrap();
+            }
+        });
+        assert_eq!(world.contents_of(first).len(), 4, "three, and what was before the turn");
+    }
+    world.undo_all("t49");
+    assert_eq!(world.read("a").as_deref(), Ok("48 5"));
 }

@@ -116,3 +116,54 @@ fn freeing_space_by_versions_works_when_the_workspace_is_full() {
     world.sweep();
     world.write("b", "x").unwrap();
 }
+
+#[test]
+fn moving_a_file_uses_up_none_of_its_versions() {
+    let world = World::new(Limits { versions_per_file: 2, ..Limits::default() });
+    let one = world.write("a", "one").unwrap().rev;
+    let two = world.write("a", "two").unwrap().rev;
+    let names = ["b", "a"].iter().cycle().take(9);
+    names.fold("a", |from, to| {
+        world.mv(from, to).unwrap();
+        to
+    });
+    let told =
+        || -> Vec<(i64, bool)> { world.versions("b").iter().map(|version| (version.rev, version.is_kept)).collect() };
+    assert_eq!(told(), [(two, true), (one, true)]);
+    let three = world.write("b", "three").unwrap().rev;
+    assert_eq!(told(), [(three, true), (two, true), (one, true)]);
+    for rev in two..three {
+        let at = if (rev - two) % 2 == 0 { "a" } else { "b" };
+        assert_eq!(world.read_when(at, When::At(rev)).as_deref(), Ok("two"), "at {rev}");
+    }
+    let four = world.write("b", "four").unwrap().rev;
+    assert_eq!(told(), [(four, true), (three, true), (two, true), (one, false)]);
+    // A version goes whole: none of its moves shows as a version of its own.
+    let five = world.write("b", "five").unwrap().rev;
+    assert_eq!(told(), [(five, true), (four, true), (three, true), (two, false), (one, false)]);
+    world.sweep();
+    assert_eq!(world.blobs().len(), 3);
+}
+
+#[test]
+fn an_older_database_learns_which_states_end_a_version() {
+    let world = world();
+    world.write("a", "1").unwrap();
+    world.mv("a", "b").unwrap();
+    world.write("b", "2").unwrap();
+    world.mv("b", "c").unwrap();
+    let turned = world.in_turn("t", || world.write("c", "3").unwrap());
+    let (ends, turns) = ("SELECT group_concat(ends_content) FROM past", "SELECT group_concat(first_rev) FROM turn");
+    assert_eq!((world.text(ends), world.text(turns)), ("0,1,0,1".to_owned(), turned.rev.to_string()));
+    for statement in [
+        "DROP INDEX past_content",
+        "ALTER TABLE past DROP COLUMN ends_content",
+        "DROP TABLE turn",
+        "DROP TABLE passed",
+        "UPDATE meta SET v = 3 WHERE k = 'schema'",
+    ] {
+        world.execute(statement);
+    }
+    super::super::migrate(&world.sql, super::START_MS).unwrap();
+    assert_eq!((world.text(ends), world.text(turns)), ("0,1,0,1".to_owned(), turned.rev.to_string()));
+}
