@@ -149,8 +149,8 @@ pub struct CompareCheckpoint {
     pub skip: usize,
 }
 
-/// One entry that is otherwise than it was. Below a directory that was moved or is gone, nothing is said of what has only
-/// gone with it.
+/// One entry that is otherwise than it was. Below a directory that has come, was moved or is gone, nothing is said of what has
+/// only come or gone with it, nor of what is laid out for media.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Difference {
     /// Where it is now, unless it is gone.
