@@ -239,9 +239,13 @@ fn told_of_workspace(error: &call::Error) -> Told {
         E::NoCheckpoint { .. } => told(404, "Checkpoint not found"),
         E::TooManyCheckpoints { max } => told(409, format!("There are {max} checkpoints, and no more fit; delete one")),
         E::NoTurn { .. } => told(404, "Nothing is known of this turn"),
-        E::TooManyChanges { max } => {
-            told(413, format!("More than {max} entries have changed: that is too much to look at at once"))
-        }
+        E::TooManyChanges { max } => told(
+            413,
+            format!(
+                "More than {max} entries have changed: that is too much at once; put directories with many new entries \
+                 into the trash, then try again"
+            ),
+        ),
         E::TooDeep { .. } => told(400, "Path too long"),
         E::IntoItself { .. } => told(400, "A directory cannot go into itself"),
         E::Protected { moving: false, .. } => told(403, "Cannot delete protected path"),

@@ -122,7 +122,7 @@ fn plan(sql: &dyn Sql, since: &Since, path: &FilePath, top: i64) -> Result<(Plan
         }
     }
     let needed: HashSet<(i64, &str)> =
-        since.then.values().filter(|to| returning.contains(&to.node)).map(|to| (to.parent, to.name.as_str())).collect();
+        since.then.values().filter(|to| returning.contains(&to.node)).map(State::place).collect();
     for state in since.now.values() {
         // What is in something that goes, goes with it.
         let goes = |node: i64, inside: Option<FilePath>| since.now.contains_key(&node) && inside.is_none();
@@ -131,7 +131,7 @@ fn plan(sql: &dyn Sql, since: &Since, path: &FilePath, top: i64) -> Result<(Plan
         }
         let Some(directory) = was_inside(state.parent)? else { continue };
         let path = now.in_tree(state.node)?.unwrap_or_else(|| directory.child(&state.name));
-        if needed.contains(&(state.parent, state.name.as_str())) {
+        if needed.contains(&state.place()) {
             plan.out.push(Out { now: state.clone(), path });
         } else if state.is_protected() {
             left.push(Left { path, why: Why::Protected });

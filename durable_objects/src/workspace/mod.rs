@@ -21,6 +21,7 @@ mod revert;
 mod rules;
 mod schema;
 mod since;
+mod table;
 #[cfg(test)]
 mod tests;
 mod timer;

@@ -65,6 +65,11 @@ impl State {
         self.parent == other.parent && self.name == other.name
     }
 
+    /// Its directory and its name there.
+    pub fn place(&self) -> (i64, &str) {
+        (self.parent, &self.name)
+    }
+
     /// Whether it is what the agent does not start without.
     pub fn is_protected(&self) -> bool {
         self.parent == ROOT && FilePath::root().child(&self.name).is_protected()
