@@ -249,9 +249,13 @@ fn told_of_workspace(error: &call::Error) -> Told {
             410,
             "The beginning of this turn is no longer kept, so it cannot be undone as a whole; files have their versions",
         ),
-        E::TooManyChanges { max } => {
-            told(413, format!("More than {max} entries have changed: that is too much to look at at once"))
-        }
+        E::TooManyChanges { max } => told(
+            413,
+            format!(
+                "More than {max} entries have changed: that is too much at once; put directories with many new entries \
+                 into the trash, then try again"
+            ),
+        ),
         E::TooDeep { .. } => told(400, "Path too long"),
         E::IntoItself { .. } => told(400, "A directory cannot go into itself"),
         E::Protected { moving: false, .. } => told(403, "Cannot delete protected path"),

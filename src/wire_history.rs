@@ -157,9 +157,16 @@ const fn reason(why: Why) -> (&'static str, &'static str) {
         Why::ChangedSince => ("changed-since", "Somebody else has changed it since"),
         Why::PlaceTaken => ("place-taken", "Something else is where it was"),
         Why::DirectoryGone => ("directory-gone", "The directory that it was in is gone"),
+        Why::DirectoryTrashed => (
+            "directory-trashed",
+            "The directory that it was in is in the trash: restore that first, then undo this again",
+        ),
         Why::HoldsOthers => ("holds-others", "Others have put something into it"),
         Why::Protected => ("protected", "It cannot be deleted"),
         Why::Gone => ("gone", "It was deleted for good, or is no longer kept"),
+        Why::PartlyGone => {
+            ("partly-gone", "It was deleted for good and is back; what was in it and in no checkpoint may be missing")
+        }
     }
 }
 

@@ -149,8 +149,8 @@ pub struct CompareCheckpoint {
     pub skip: usize,
 }
 
-/// One entry that is otherwise than it was. Below a directory that was moved or is gone, nothing is said of what has only
-/// gone with it.
+/// One entry that is otherwise than it was. Below a directory that has come, was moved or is gone, nothing is said of what has
+/// only come or gone with it, nor of what is laid out for media.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Difference {
     /// Where it is now, unless it is gone.
@@ -202,7 +202,7 @@ pub const LEFT_MAX: usize = 1000;
 /// An entry that was not taken back.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Left {
-    /// Where it was when the turn found it, or where the turn made it.
+    /// Where it was when the turn found it, or where the turn made it or brought it from the trash.
     pub path: FilePath,
     /// Why.
     pub why: Why,
@@ -217,12 +217,16 @@ pub enum Why {
     PlaceTaken,
     /// The directory that it was in is gone.
     DirectoryGone,
+    /// The directory that it was in is in the trash, and may come back from there.
+    DirectoryTrashed,
     /// It is a directory in which others have put something.
     HoldsOthers,
     /// The agent does not start without it, so it is never removed.
     Protected,
     /// It was deleted for good, or what it was is no longer kept.
     Gone,
+    /// It is a directory that was deleted for good: it is back, with what a checkpoint has of what was in it.
+    PartlyGone,
 }
 
 /// Exactly what a turn has changed, taken back.

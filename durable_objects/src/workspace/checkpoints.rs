@@ -1,6 +1,8 @@
 //! Checkpoints: names for the tree as it was. A checkpoint is a row that keeps a rev, and takes that rev for itself, so it
 //! costs the same whatever there is; that nothing of it is lost is the business of everything that lets go of history.
 
+use std::collections::HashSet;
+
 use crate::call::{
     Checkpoint, Checkpoints, CompareCheckpoint, Difference, Differences, DropCheckpoint, Dropped, Error, Kind, Left,
     RestoreCheckpoint, Reverted, Sought, TakeCheckpoint, Why,
@@ -59,15 +61,16 @@ pub fn compare(sql: &dyn Sql, call: &CompareCheckpoint) -> Result<Differences, E
     let since = since::changes(sql, call.rev)?;
     let (mut now, mut then) = (Paths::now(sql, &since), Paths::then(sql, &since));
     let mut differences = Vec::new();
-    let made = since.now.values().filter(|state| !since.then.contains_key(&state.node));
+    let is_made = |state: &&State| !since.then.contains_key(&state.node) && !since.derived.contains(&state.node);
+    let made = since.now.values().filter(is_made);
     for state in since.then.values().chain(made) {
         let (is, was) = (now.in_tree(state.node)?, then.in_tree(state.node)?);
         let sides = (since.now.get(&state.node), since.then.get(&state.node));
         let is_rewritten = matches!(sides, (Some(now), Some(then)) if !now.is_what(then));
         let is_told = match (&is, &was) {
             (None, None) => false,
+            // What is in a directory that came is told with it, and so is what was in one that went.
             (Some(_), None) => true,
-            // With its directory: of that, it is told.
             (None, Some(_)) => now.in_tree(state.parent)?.is_some(),
             (Some(_), Some(_)) => is_rewritten || !matches!(sides, (Some(now), Some(then)) if now.is_where(then)),
         };
@@ -108,15 +111,18 @@ pub fn restore(tx: &Tx<'_>, call: &RestoreCheckpoint) -> Result<Reverted, Error>
 /// What has to happen for everything at and below a path to be what it was. `top` is the entry that was at the path.
 fn plan(sql: &dyn Sql, since: &Since, path: &FilePath, top: i64) -> Result<(Plan, Vec<Left>), Error> {
     let (mut now, mut then) = (Paths::now(sql, since), Paths::then(sql, since));
-    let (mut plan, mut left) = (Plan::default(), Vec::new());
+    let (mut plan, mut left, mut returning) = (Plan::default(), Vec::new(), HashSet::new());
     let mut was_inside = |node: i64| Ok::<_, Error>(then.in_tree(node)?.filter(|was| was.is_within(path)));
     for to in since.then.values() {
         let Some(was) = was_inside(to.node)? else { continue };
         let state = since.now.get(&to.node);
         if state.is_none_or(|now| !now.is_where(to) || !now.is_what(to)) {
+            returning.insert(to.node);
             plan.back.push(Back { to: to.clone(), now: state.cloned(), path: was, from: now.get(to.node)? });
         }
     }
+    let needed: HashSet<(i64, &str)> =
+        since.then.values().filter(|to| returning.contains(&to.node)).map(State::place).collect();
     for state in since.now.values() {
         // What is in something that goes, goes with it.
         let goes = |node: i64, inside: Option<FilePath>| since.now.contains_key(&node) && inside.is_none();
@@ -125,14 +131,17 @@ fn plan(sql: &dyn Sql, since: &Since, path: &FilePath, top: i64) -> Result<(Plan
         }
         let Some(directory) = was_inside(state.parent)? else { continue };
         let path = now.in_tree(state.node)?.unwrap_or_else(|| directory.child(&state.name));
-        let is_needed = |back: &Back| back.to.is_where(state);
-        if state.is_protected() && !plan.back.iter().any(is_needed) {
+        if needed.contains(&state.place()) {
+            plan.out.push(Out { now: state.clone(), path });
+        } else if state.is_protected() {
             left.push(Left { path, why: Why::Protected });
-        } else {
+        } else if !since.derived.contains(&state.node) {
             plan.out.push(Out { now: state.clone(), path });
         }
     }
-    if top != ROOT && now.in_tree(top)?.as_ref() != Some(path) {
+    // Its directory may be elsewhere by now: it comes back to its path, and not to where that has gone.
+    let moves = |back: &Back| back.to.node == top && back.moves();
+    if top != ROOT && (now.in_tree(top)?.as_ref() != Some(path) || plan.back.iter().any(moves)) {
         plan.top = Some(top);
         if !plan.back.iter().any(|back| back.to.node == top) {
             plan.back.push(unchanged(sql, top, path, now.get(top)?)?);

@@ -22,6 +22,7 @@ mod revert;
 mod rules;
 mod schema;
 mod since;
+mod table;
 #[cfg(test)]
 mod tests;
 mod timer;

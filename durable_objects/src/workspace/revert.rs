@@ -34,7 +34,8 @@ pub struct Back {
 }
 
 impl Back {
-    fn moves(&self) -> bool {
+    /// Whether it changes its place.
+    pub fn moves(&self) -> bool {
         self.now.as_ref().is_none_or(|now| !now.is_where(&self.to))
     }
 

@@ -102,7 +102,8 @@ const FIRST: Migration = &[
 ];
 
 /// The ledger of media. `meta` gets `media_last` (the number of the newest item ever), and, once the index is written,
-/// `media_index` and `media_index_blob` (its node, and the content that it was given).
+/// `media_index` and `media_index_blob` (its node, and the content that it was given), and `media_index_17` (the content of
+/// node 17, which was the list before).
 const MEDIA: Migration = &[
     // One row an item. blob: one item has the bytes, and no other. kind: image, audio, video, model. metadata, provenance:
     // JSON as it came. origin: where its address begins if no public domain is mapped. is_public: its bytes lie in MEDIA

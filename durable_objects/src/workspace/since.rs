@@ -1,14 +1,15 @@
 //! What has changed since a rev: the states that entries had then and have no more, and those that they have now and had
 //! not then. Found by the indexes of revs, so it costs what has changed and not what there is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::call::Error;
 use crate::limits::REVERT_MAX_ENTRIES;
 use crate::path::FilePath;
 use crate::sql::{Row, Sql, SqlError, first};
 
-use super::schema::{ROOT, TRASH};
+use super::media;
+use super::schema::{ROOT, TRASH, UNLINKED};
 
 /// Place and content of an entry, as they are or as they were.
 #[derive(Clone, Debug)]
@@ -64,6 +65,11 @@ impl State {
         self.parent == other.parent && self.name == other.name
     }
 
+    /// Its directory and its name there.
+    pub fn place(&self) -> (i64, &str) {
+        (self.parent, &self.name)
+    }
+
     /// Whether it is what the agent does not start without.
     pub fn is_protected(&self) -> bool {
         self.parent == ROOT && FilePath::root().child(&self.name).is_protected()
@@ -82,20 +88,37 @@ pub type States = HashMap<i64, State>;
 pub struct Since {
     /// What changed entries were then.
     pub then: States,
-    /// What changed entries are now, also those that were not there then.
+    /// What changed entries are now, also those that were not there then. What was made in a directory that was itself made
+    /// since is not among them, since it comes and goes with its directory; nor what was made and is in the trash again.
     pub now: States,
+    /// Of `now`, what was not there then and is derived: laid out for media, with the directories that hold nothing else.
+    /// It is brought up to date on its own, and is no change of the user's.
+    pub derived: BTreeSet<i64>,
 }
 
-/// What has changed since a rev, unless it is too much. What is laid out for media is derived: it is brought up to date on
-/// its own, and is no change of the user's.
+/// What has changed since a rev, unless it is too much.
 pub fn changes(sql: &dyn Sql, rev: i64) -> Result<Since, Error> {
     let now = format!(
         "SELECT {LIVE} FROM node INDEXED BY node_rev WHERE rev > ?1 AND id <> {ROOT} AND id <> {TRASH}
-            AND NOT EXISTS (SELECT 1 FROM media WHERE media.node = node.id)
-            AND NOT EXISTS (SELECT 1 FROM meta WHERE k = 'media_index' AND v = node.id) LIMIT ?2"
+            AND NOT (id > ?1 AND (parent > ?1 OR parent = {TRASH} OR parent = {UNLINKED})) LIMIT ?2"
     );
     let then = format!("SELECT {PAST} FROM past INDEXED BY past_to WHERE to_rev > ?1 AND from_rev <= ?1 LIMIT ?2");
-    Ok(Since { then: states(sql, &then, rev)?, now: states(sql, &now, rev)? })
+    let mut since = Since { then: states(sql, &then, rev)?, now: states(sql, &now, rev)?, derived: BTreeSet::new() };
+    since.derived = derived(sql, &since)?;
+    Ok(since)
+}
+
+fn derived(sql: &dyn Sql, since: &Since) -> Result<BTreeSet<i64>, Error> {
+    let mut derived = BTreeSet::new();
+    let mut paths = Paths::now(sql, since);
+    for state in since.now.values().filter(|state| !since.then.contains_key(&state.node)) {
+        if let Some(path) = paths.in_tree(state.node)?
+            && media::is_derived(sql, state.node, &path)?
+        {
+            derived.insert(state.node);
+        }
+    }
+    Ok(derived)
 }
 
 fn states(sql: &dyn Sql, select: &str, rev: i64) -> Result<States, Error> {

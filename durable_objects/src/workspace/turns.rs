@@ -80,6 +80,17 @@ pub fn of_turn(sql: &dyn Sql, turn: &Label, after: i64, limit: i64) -> Result<Ve
     rows.iter().map(|row| Ok((row.int(0)?, changed(row)?))).collect()
 }
 
+/// Where a change found an entry, or where it made it; of what came out of the trash, where it came to.
+pub fn path_at(sql: &dyn Sql, rev: i64) -> Result<FilePath, Error> {
+    const PATH: &str = "SELECT path, iif(kind = 'copy', NULL, from_path) FROM change WHERE rev = ?1";
+    let Some(row) = first(sql, PATH, &[rev.into()])? else { return Ok(FilePath::root()) };
+    let from = row.text_or_null(1)?.map(stored_path).transpose()?;
+    Ok(match from.filter(|from| !from.is_in_trash()) {
+        Some(from) => from,
+        None => stored_path(row.text(0)?)?,
+    })
+}
+
 fn changed(row: &Row) -> Result<Changed, Error> {
     let from: Option<FilePath> = row.text_or_null(4)?.map(stored_path).transpose()?;
     Ok(Changed {

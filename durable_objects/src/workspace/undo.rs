@@ -4,22 +4,21 @@
 //! since stays as it is and is reported, unless the caller insists. All of it is decided before anything is done: the plan is
 //! tried out on the tree as it would be, and what does not fit is left, until the rest does.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
 use crate::call::{Error, Kind, LEFT_MAX, Reverted, UndoTurn, Why};
 use crate::ids::Label;
 use crate::limits::REVERT_MAX_ENTRIES;
-use crate::path::FilePath;
-use crate::sql::Sql;
+use crate::sql::{Sql, first};
 
 use super::asof;
 use super::fit::Wish;
 use super::revert::{self, chunked};
 use super::schema::{ROOT, TRASH, UNLINKED};
 use super::since::{LIVE, PAST, State, States};
-use super::turns::{self, of_turn};
+use super::turns;
 use super::txn::Tx;
 
 /// Takes a turn back.
@@ -28,7 +27,7 @@ pub fn undo(tx: &Tx<'_>, call: &UndoTurn) -> Result<Reverted, Error> {
     let touched = Touched::of(tx.sql, &call.turn)?;
     let turn = tx.own_turn("undo", Some(&call.turn))?;
     let mut wish = touched.wish(tx.sql, call)?;
-    wish.fit(tx.sql, call.force)?;
+    wish.fit(tx.sql)?;
     let (plan, mut left) = wish.into_plan(tx.sql)?;
     let (restored, trashed) = (plan.back.len(), plan.out.len());
     revert::apply(tx, plan)?;
@@ -39,67 +38,67 @@ pub fn undo(tx: &Tx<'_>, call: &UndoTurn) -> Result<Reverted, Error> {
     Ok(Reverted { restored, trashed, left, left_total, turn })
 }
 
-/// What a turn has had its hands on.
+/// What a turn has had its hands on. What it made in a directory that it made itself, and nobody has touched since, is not
+/// looked at: it comes and goes with its directory.
 struct Touched {
-    /// Its revs.
-    revs: BTreeSet<i64>,
-    /// Its nodes, each with its first rev and the path that it had then.
-    nodes: BTreeMap<i64, (i64, FilePath)>,
+    /// The turn.
+    turn: Label,
+    /// Its nodes, each with the turn's first rev of it.
+    nodes: BTreeMap<i64, i64>,
     /// What they were when the turn first ended a state of theirs.
     before: States,
     /// What they are.
     now: States,
+    /// Of the revs that made a node or a state of it, those of the turn.
+    revs: BTreeSet<i64>,
 }
 
 impl Touched {
     fn of(sql: &dyn Sql, turn: &Label) -> Result<Self, Error> {
-        let max = REVERT_MAX_ENTRIES;
-        let limit = i64::try_from(max).unwrap_or(i64::MAX).saturating_add(1);
-        let changes = of_turn(sql, turn, 0, limit)?;
-        if changes.is_empty() {
+        // What is said of the root is said of the whole: a reset, a checkpoint.
+        const CHANGED: &str = "SELECT c.node, min(c.rev) FROM change c
+             WHERE c.turn = ?1 AND (c.node <> ?3 OR c.kind = 'reset') AND NOT (
+                EXISTS (SELECT 1 FROM change m WHERE m.rev = c.node AND m.node = m.rev AND m.turn = ?1)
+                AND NOT EXISTS (SELECT 1 FROM past WHERE past.node = c.node)
+                AND NOT EXISTS (SELECT 1 FROM node n WHERE n.id = c.node AND NOT EXISTS (
+                    SELECT 1 FROM change d WHERE d.rev = n.parent AND d.node = d.rev AND d.turn = ?1)))
+             GROUP BY c.node LIMIT ?2";
+        let first_of_all = "SELECT 1 FROM change WHERE turn = ?1 LIMIT 1";
+        if first(sql, first_of_all, &[turn.as_str().into()])?.is_none() {
             return Err(Error::NoTurn { turn: turn.as_str().to_owned() });
         }
+        let max = REVERT_MAX_ENTRIES;
+        let limit = i64::try_from(max).unwrap_or(i64::MAX).saturating_add(1);
+        let changed = sql.query(CHANGED, &[turn.as_str().into(), limit.into(), ROOT.into()])?;
         let ended = format!(
-            "SELECT {PAST}, past.to_rev FROM change CROSS JOIN past INDEXED BY past_to ON past.to_rev = change.rev
-              WHERE change.turn = ?1 ORDER BY past.to_rev DESC LIMIT ?2"
+            "SELECT {PAST}, min(past.to_rev) FROM change CROSS JOIN past INDEXED BY past_to ON past.to_rev = change.rev
+              WHERE change.turn = ?1 GROUP BY past.node LIMIT ?2"
         );
         let ended = sql.query(&ended, &[turn.as_str().into(), limit.into()])?;
-        if changes.len() > max || ended.len() > max {
+        if changed.len() > max || ended.len() > max {
             return Err(Error::TooManyChanges { max });
         }
-        let revs = changes.iter().map(|(_, change)| change.rev).collect();
-        let paths: HashMap<i64, FilePath> = changes
-            .iter()
-            .map(|(_, change)| {
-                let is_copy = change.kind == "copy";
-                (change.rev, change.from.clone().filter(|_| !is_copy).unwrap_or_else(|| change.path.clone()))
-            })
-            .collect();
         let mut nodes = BTreeMap::new();
-        for (node, change) in changes {
-            // What is said of the root is said of the whole: a reset, a checkpoint.
-            if node != ROOT || change.kind == "reset" {
-                let path = paths.get(&change.rev).cloned().unwrap_or_default();
-                nodes.entry(node).or_insert((change.rev, path));
-            }
+        for row in &changed {
+            nodes.insert(row.int(0)?, row.int(1)?);
         }
         let mut before = States::new();
         for row in &ended {
-            // The oldest comes last, and stays.
             let (state, rev) = (State::from_row(row)?, row.int(10)?);
-            let path = paths.get(&rev).cloned().unwrap_or_default();
-            nodes.entry(state.node).and_modify(|(first, _)| *first = rev.min(*first)).or_insert((rev, path));
+            nodes.entry(state.node).and_modify(|first| *first = rev.min(*first)).or_insert(rev);
             before.insert(state.node, state);
         }
         let now = live(sql, nodes.keys().copied())?;
-        Ok(Self { revs, nodes, before, now })
+        let states = before.values().chain(now.values()).map(|state| state.from_rev);
+        let revs = revs_of(sql, turn, nodes.keys().copied().chain(states))?;
+        Ok(Self { turn: turn.clone(), nodes, before, now, revs })
     }
 
     /// What the turn's undoing would be if nothing stood in its way.
     fn wish(self, sql: &dyn Sql, call: &UndoTurn) -> Result<Wish, Error> {
-        let changed_since = self.changed_since(sql, &call.turn)?;
-        let mut wish = Wish::default();
-        for (&node, (first_rev, _)) in &self.nodes {
+        let changed_since = self.changed_since(sql)?;
+        let mut wish = Wish::of(call);
+        for (&node, first_rev) in &self.nodes {
             let (before, now) = (self.before.get(&node), self.now.get(&node));
             let before = before.filter(|before| !self.revs.contains(&before.from_rev));
             let is_made = before.is_none() && self.is_made(sql, node, *first_rev)?;
@@ -108,9 +107,14 @@ impl Touched {
                 (Some(before), _) if !is_possible(before) => Why::Gone,
                 (Some(before), Some(now)) if is_same(before, now) => continue,
                 (Some(_), _) if is_changed => Why::ChangedSince,
-                (Some(before), _) => {
+                (Some(before), now) => {
                     wish.back.insert(node, before.clone());
-                    continue;
+                    // Of what was in it, nobody knows any more whether a checkpoint has it all.
+                    let is_unlinked = now.is_none_or(|now| now.parent == UNLINKED);
+                    if before.kind != Kind::Directory as i64 || !is_unlinked {
+                        continue;
+                    }
+                    Why::PartlyGone
                 }
                 (None, None) if is_made => continue,
                 (None, Some(now)) if is_made && (now.parent == TRASH || now.parent == UNLINKED) => continue,
@@ -131,6 +135,11 @@ impl Touched {
         }
         wish.found = self.nodes;
         wish.now = self.now;
+        let is_open = |now: &&State| self.revs.contains(&now.node) && now.parent != TRASH && now.parent != UNLINKED;
+        let stay = wish.now.values().filter(is_open).map(|now| now.node).filter(|node| !wish.out.contains_key(node));
+        for node in stay.collect::<Vec<_>>() {
+            wish.open(sql, node)?;
+        }
         Ok(wish)
     }
 
@@ -144,20 +153,20 @@ impl Touched {
     }
 
     /// The nodes of which a state has begun since the turn first changed them that is not the turn's.
-    fn changed_since(&self, sql: &dyn Sql, turn: &Label) -> Result<BTreeSet<i64>, Error> {
+    fn changed_since(&self, sql: &dyn Sql) -> Result<BTreeSet<i64>, Error> {
         const BY_OTHERS: &str =
             "SELECT DISTINCT past.node FROM json_each(?1) CROSS JOIN past ON past.node = value ->> 0
             WHERE past.to_rev >= value ->> 1
               AND NOT EXISTS (SELECT 1 FROM change WHERE change.rev = past.to_rev AND change.turn = ?2)";
         let mut changed = BTreeSet::new();
-        chunked(self.nodes.iter().map(|(node, (rev, _))| json!([node, rev])), |rows| {
-            for row in sql.query(BY_OTHERS, &[rows.into(), turn.as_str().into()])? {
+        chunked(self.nodes.iter().map(|(node, rev)| json!([node, rev])), |rows| {
+            for row in sql.query(BY_OTHERS, &[rows.into(), self.turn.as_str().into()])? {
                 changed.insert(row.int(0)?);
             }
             Ok(())
         })?;
         let newer = self.now.values().filter(|now| {
-            let first_rev = self.nodes.get(&now.node).map_or(0, |(rev, _)| *rev);
+            let first_rev = self.nodes.get(&now.node).copied().unwrap_or(0);
             now.from_rev > first_rev && !self.revs.contains(&now.from_rev)
         });
         changed.extend(newer.map(|now| now.node));
@@ -174,6 +183,20 @@ fn is_possible(state: &State) -> bool {
 fn is_same(before: &State, now: &State) -> bool {
     let is_there = now.is_where(before) || (now.parent == TRASH && before.parent == TRASH);
     is_there && now.is_what(before)
+}
+
+/// Of some revs, those of a turn.
+fn revs_of(sql: &dyn Sql, turn: &Label, revs: impl Iterator<Item = i64>) -> Result<BTreeSet<i64>, Error> {
+    const OURS: &str =
+        "SELECT change.rev FROM json_each(?1) CROSS JOIN change ON change.rev = value WHERE change.turn = ?2";
+    let mut ours = BTreeSet::new();
+    chunked(revs.map(Into::into), |revs| {
+        for row in sql.query(OURS, &[revs.into(), turn.as_str().into()])? {
+            ours.insert(row.int(0)?);
+        }
+        Ok(())
+    })?;
+    Ok(ours)
 }
 
 /// The rows of nodes, of those that have one.

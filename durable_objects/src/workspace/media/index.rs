@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use crate::call::{Error, Verb};
+use crate::call::{Error, Kind, Verb};
 use crate::ids::Sha256;
 use crate::limits::INLINE_MAX_BYTES;
 use crate::path::FilePath;
@@ -247,6 +247,29 @@ pub fn laid_out(sql: &dyn Sql, item: &Item) -> Result<Option<(Node, FilePath)>, 
     let path = path_of(key, &item.media.hash, item.media.created_ms);
     let node = tree::find(sql, &path)?.filter(|node| node.id == id && node.blob == Some(item.blob));
     Ok(node.map(|node| (node, path)))
+}
+
+/// Whether an entry is only what was laid out, and nothing of the user's: the list or a picture as it was written, or a
+/// directory in which every file is.
+pub fn is_derived(sql: &dyn Sql, node: i64, path: &FilePath) -> Result<bool, Error> {
+    const OTHERS: &str = "WITH RECURSIVE below (id, kind, blob) AS (
+            SELECT id, kind, blob FROM node WHERE id = ?1
+            UNION ALL
+            SELECT n.id, n.kind, n.blob FROM below b CROSS JOIN node n INDEXED BY node_listing
+             WHERE b.kind = ?2 AND n.parent = b.id)
+        SELECT 1 FROM below b WHERE kind <> ?2
+            AND NOT EXISTS (SELECT 1 FROM media WHERE media.node = b.id AND media.blob = b.blob)
+            AND (b.id, b.blob) IS NOT (SELECT i.v, c.v FROM meta i CROSS JOIN meta c
+                WHERE i.k = 'media_index' AND c.k = 'media_index_blob') LIMIT 1";
+    const BESIDE: &str = "SELECT 1 FROM node WHERE parent = ?1 AND name <> ?2 LIMIT 1";
+    let folder = folder();
+    if path.is_root() || !(path.is_within(&folder) || folder.is_within(path)) {
+        return Ok(false);
+    }
+    if !path.is_within(&folder) && first(sql, BESIDE, &[node.into(), folder.name().into()])?.is_some() {
+        return Ok(false);
+    }
+    Ok(first(sql, OTHERS, &[node.into(), (Kind::Directory as i64).into()])?.is_none())
 }
 
 /// Takes back what is laid out for an item, which is about to go.

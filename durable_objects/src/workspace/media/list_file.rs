@@ -22,6 +22,7 @@ pub fn write(tx: &Tx<'_>, path: &FilePath, text: &str, is_empty: bool) -> Result
         None => make(tx, path, text, &hash)?,
     };
     let Some((node, blob)) = written else { return Ok(()) };
+    remember(tx, node)?;
     for (key, value) in [("media_index", node), ("media_index_blob", blob)] {
         let upsert = "INSERT INTO meta (k, v) VALUES (?1, ?2) ON CONFLICT (k) DO UPDATE SET v = excluded.v";
         tx.sql.query(upsert, &[key.into(), value.into()])?;
@@ -36,7 +37,8 @@ fn replace(tx: &Tx<'_>, node: &Node, path: &FilePath, text: &str, hash: &Sha256)
         row.map(|row| row.int(0)).transpose()
     };
     let is_ours = ours("media_index")? == Some(node.id) && ours("media_index_blob")? == node.blob;
-    if !is_ours || has(tx.sql, node.blob, hash)? {
+    let was_ours = || Ok::<_, Error>(node.blob.is_some() && ours(&format!("media_index_{}", node.id))? == node.blob);
+    if !(is_ours || was_ours()?) || has(tx.sql, node.blob, hash)? {
         return Ok(None);
     }
     let rev = tx.record(Change::Write, Some(node.id), path, None)?;
@@ -64,6 +66,22 @@ fn make(tx: &Tx<'_>, path: &FilePath, text: &str, hash: &Sha256) -> Result<Optio
     let kept = keep_text(tx, text, hash, rev)?;
     tree::insert(tx, rev, parent, path.name(), &New::File(kept))?;
     Ok(Some((rev, kept.blob)))
+}
+
+/// Notes what the list was when another node takes its place: a restore may bring the earlier one back, and that is ours
+/// too. A note lasts as long as its node can come back.
+fn remember(tx: &Tx<'_>, node: i64) -> Result<(), Error> {
+    const NOTES: [&str; 2] = [
+        "INSERT OR REPLACE INTO meta (k, v) SELECT 'media_index_' || i.v, c.v FROM meta i CROSS JOIN meta c
+          WHERE i.k = 'media_index' AND c.k = 'media_index_blob' AND i.v <> ?1",
+        "DELETE FROM meta WHERE k GLOB 'media_index_[0-9]*' AND k <> 'media_index_' || ?1
+            AND NOT EXISTS (SELECT 1 FROM node WHERE id = CAST(substr(k, 13) AS INTEGER))
+            AND NOT EXISTS (SELECT 1 FROM held WHERE node = CAST(substr(k, 13) AS INTEGER))",
+    ];
+    for note in NOTES {
+        tx.sql.query(note, &[node.into()])?;
+    }
+    Ok(())
 }
 
 /// Whether content has this hash.

@@ -28,7 +28,7 @@ mod senders;
 pub use capture::{capture, capture_adopted, capture_copies, forget_unused};
 pub use delete::{close, delete, let_go_of_objects, removed, reset};
 pub use home::{Leaving, bring_home, leaving, settle_leaving};
-pub use index::{changed, freshen, render};
+pub use index::{changed, freshen, is_derived, render};
 pub use keep::keep;
 pub use look::{get, list, read, uses};
 pub use senders::{abandon, announce, expire};

@@ -221,3 +221,70 @@ fn the_list_ends_where_a_row_would() {
     assert!(text.len() <= 1024 * 1024 && text.len() > 1024 * 1024 - 2000, "{}", text.len());
     assert!((1000..2000).contains(&world.index().len()));
 }
+
+/// What can happen to what is laid out.
+const DEEDS: [fn(&World); 7] = [
+    |world| drop(world.trash(INDEX)),
+    |world| drop(world.trash(&place_for("picture"))),
+    |world| drop(world.mv(&place_for("picture"), "mine.png").unwrap()),
+    |world| drop(world.write(&place_for("picture"), "my own").unwrap()),
+    |world| drop(world.write(INDEX, "my own").unwrap()),
+    |world| drop(world.delete("public", true).unwrap()),
+    |world| drop(world.mv("public/media", "elsewhere").unwrap()),
+];
+
+#[test]
+fn a_checkpoint_comes_back_whatever_has_happened_to_what_is_laid_out() {
+    for (deed, act) in DEEDS.iter().enumerate() {
+        for look in [false, true] {
+            let world = world();
+            world.picture("picture");
+            world.write("a", "1").unwrap();
+            world.index();
+            let rev = world.checkpoint();
+            act(&world);
+            if look {
+                world.picture("other");
+                world.tree("");
+                world.sweep();
+            }
+            let reverted = world.restore_to(rev, "").unwrap();
+            assert_eq!(world.read("a").as_deref(), Ok("1"), "deed {deed}, look {look}");
+            assert_eq!(world.read(&place_for("picture")).as_deref(), Ok("picture"), "deed {deed}, look {look}");
+            assert_eq!(world.index().len(), if look { 2 } else { 1 }, "deed {deed}, look {look}");
+            let not_there = |at: &str| world.stat(at).is_err();
+            assert!(not_there("mine.png") && not_there("elsewhere"), "deed {deed}, look {look}");
+            world.undo(reverted.turn.as_str(), false).unwrap();
+            world.restore_to(rev, "").unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_the_user_had_in_the_place_of_the_list_comes_back() {
+    let world = world();
+    world.write(INDEX, "my own").unwrap();
+    let rev = world.checkpoint();
+    world.trash(INDEX);
+    world.picture("picture");
+    assert_eq!(world.index().len(), 1);
+    world.restore_to(rev, "").unwrap();
+    assert_eq!(world.read(INDEX).as_deref(), Ok("my own"));
+}
+
+#[test]
+fn what_is_laid_out_is_no_change_and_a_restore_leaves_it() {
+    let world = world();
+    let rev = world.checkpoint();
+    world.picture("picture");
+    world.index();
+    assert_eq!(world.compare(rev), []);
+    for _ in 0..2 {
+        let reverted = world.restore_to(rev, "").unwrap();
+        assert_eq!((reverted.restored, reverted.trashed, world.index().len()), (0, 0, 1));
+    }
+    // With something of the user's among it, it goes and is laid out again.
+    world.write("public/media/2025/note", "1").unwrap();
+    assert_eq!(world.restore_to(rev, "").unwrap().trashed, 1);
+    assert_eq!((world.index().len(), world.tree("public").len()), (1, 6));
+}
