@@ -220,6 +220,7 @@ test("an item whose bytes are on their way home can be shared", async () => {
       "INSERT INTO leaving SELECT blob, 9000000000000000 FROM media WHERE public_id = ?",
       said.id,
     );
+    await server.sql(userId, "INSERT OR IGNORE INTO timer VALUES ('home', 9000000000000000)");
     const shared = ok(await call(client, "POST", `/api/media/${said.id}/share`));
     assert.ok((await fetchPublic(shared.publicUrl)).bytes.equals(bytes));
   }
