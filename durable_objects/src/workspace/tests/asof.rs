@@ -1,8 +1,10 @@
 //! Looking at the past: every kept moment reads as it was, at a cost by the depth of a path and the length of a page.
 
+use std::collections::BTreeMap;
+
 use super::verbs::not_found;
 use super::{World, path};
-use crate::call::{Error, Kind, Sought, When};
+use crate::call::{Condition, Error, Kind, List, ListAt, Sought, When};
 use crate::limits::{DAY_MS, Limits};
 
 fn world() -> World {
@@ -155,4 +157,30 @@ fn every_rev_reads_as_a_tree_also_within_a_transaction() {
         let expected = if within < end { &after } else { &before };
         assert_eq!(&world.tree_at("", within, 9).unwrap(), expected);
     }
+}
+
+#[test]
+fn a_tag_of_the_past_is_never_that_of_a_listing_that_says_something_else() {
+    let world = World::new(Limits { versions_ms: 30 * DAY_MS, ..Limits::default() });
+    world.write("d/a", "").unwrap();
+    world.checkpoint();
+    world.write("d/b", "").unwrap();
+    let rev = world.write("x", "").unwrap().rev;
+    world.delete("d", true).unwrap();
+    let mut tags = BTreeMap::new();
+    let mut look = |what: &str| {
+        let list = List { path: path(""), depth: 64, limit: 99, after: None, unless: Condition::None };
+        let (listing, _) = world.send(ListAt { rev, list }, None).unwrap();
+        let entries: Vec<String> = listing.entries.into_iter().map(|entry| String::from(entry.path)).collect();
+        assert_eq!(tags.entry(listing.tag).or_insert_with(|| entries.clone()), &entries, "{what}");
+        entries
+    };
+    assert_eq!(look("deleted"), ["d", "d/a", "d/b", "x"], "its rows are still there");
+    world.settle(0);
+    assert_eq!(look("taken apart"), ["d", "d/a", "x"]);
+    assert_eq!(look("again"), ["d", "d/a", "x"]);
+    world.execute("DELETE FROM checkpoint");
+    world.execute("INSERT INTO timer (what, due_ms) VALUES ('release', 0)");
+    world.settle(0);
+    assert_eq!(look("released"), ["x"]);
 }
