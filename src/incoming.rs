@@ -93,11 +93,12 @@ impl Incoming {
         self.headers.get(&word(name)).as_string()
     }
 
-    /// A header that labels a change: `X-Actor` or `X-Turn`.
+    /// A header that labels a change: `X-Actor` or `X-Turn`. A turn is part of a path (`/api/turns/…`), of which no client
+    /// can send `.` or `..`, however written.
     pub fn label(&self, name: &str) -> Result<Option<Label>, Error> {
         let Some(text) = self.header(name) else { return Ok(None) };
-        let label = Label::parse(&text);
-        let wrong = || Error::BadRequest(format!("{name} must be 1 to 128 visible ASCII characters"));
+        let label = Label::parse(&text).filter(|label| !matches!(label.as_str(), "." | ".."));
+        let wrong = || Error::BadRequest(format!("{name} must be 1 to 128 visible ASCII characters, and not . or .."));
         label.ok_or_else(wrong).map(Some)
     }
 

@@ -54,7 +54,7 @@ test("every verb that changes something keeps the turn that asked for it", async
   assert.deepEqual(await server.sql(userId, "SELECT 1 FROM change WHERE turn IS NULL"), []);
 });
 
-for (const value of ["", "two words", "a".repeat(129), "caf\u00E9", "tab\there"]) {
+for (const value of ["", "two words", "a".repeat(129), "caf\u00E9", "tab\there", ".", ".."]) {
   test(`the actor or turn ${JSON.stringify(value).slice(0, 20)} is refused and nothing is written`, async () => {
     const client = server.client();
     for (const name of ["x-actor", "x-turn"]) refused(await client.write(FILE, "x", {}, { [name]: value }), 400);

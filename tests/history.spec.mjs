@@ -120,6 +120,7 @@ test("the past is listed and read as it was, at any rev", async () => {
   assert.equal((await client.request("GET", "/content", { params: at })).bytes.toString(), "one");
   assert.equal(ok(await client.request("GET", "/stat", { params: { ...at, path: `${ROOT}/a` } })).type, "directory");
   refused(await client.request("GET", "/read", { params: { ...at, at: rev + 100 } }), 404, /no such revision/);
+  refused(await client.list(ROOT, { version: rev }), 400, /of a file/);
   for (const bad of ["0", "x", "-1", "1.5"])
     refused(await client.request("GET", "/read", { params: { ...at, at: bad } }), 400, /at must be/);
   refused(await client.request("GET", "/read", { params: { ...at, version: rev } }), 400, /not both/);

@@ -41,6 +41,9 @@ pub fn when(incoming: &Incoming) -> Result<Option<When>, Error> {
 
 /// As [`when`], where there is no file to have versions.
 pub fn at(incoming: &Incoming) -> Result<Option<i64>, Error> {
+    if incoming.query.get("version").is_some() {
+        return Err(Error::BadRequest("A version is one of a file; use at for a directory as it was".to_owned()));
+    }
     incoming.query.get("at").map(|text| parse_rev("at", text)).transpose()
 }
 

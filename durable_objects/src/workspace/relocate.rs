@@ -103,8 +103,8 @@ pub fn copy(tx: &Tx<'_>, call: &Copy) -> Result<Relocated, Error> {
 fn whole(tx: &Tx<'_>, directory: &Node, path: &FilePath) -> Result<Vec<Step>, Error> {
     let top = Top { id: directory.id, path, at: None };
     match walk(tx.sql, top, usize::MAX, None, COPY_MAX_ENTRIES - 1)? {
-        (steps, false) => Ok(steps),
-        (_, true) => Err(Error::CopyTooLarge { max: COPY_MAX_ENTRIES }),
+        (steps, None) => Ok(steps),
+        (_, Some(_)) => Err(Error::CopyTooLarge { max: COPY_MAX_ENTRIES }),
     }
 }
 

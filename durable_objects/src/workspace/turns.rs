@@ -2,7 +2,6 @@
 
 use crate::call::{Changed, Error, ListTurns, ShowTurn, Turn, TurnChanges, Turns};
 use crate::ids::Label;
-use crate::limits::WALK_MAX_BYTES;
 use crate::path::FilePath;
 use crate::sql::{Row, Sql, SqlError, first};
 
@@ -11,6 +10,9 @@ use super::versions::label;
 
 /// How many rows of the feed are read at once: with the longest paths, 2 MB.
 const ROWS_AHEAD: usize = 256;
+
+/// The most bytes of paths that one answer carries: it is in memory several times, as text and as values, on both sides.
+const SHOWN_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// A page of turns, that of the newest change first. It reads a row or two for each turn of the page.
 pub fn list(sql: &dyn Sql, call: &ListTurns) -> Result<Turns, Error> {
@@ -59,7 +61,7 @@ pub fn show(sql: &dyn Sql, call: &ShowTurn) -> Result<TurnChanges, Error> {
         let rows = of_turn(sql, &call.turn, after, i64::try_from(ROWS_AHEAD).unwrap_or(i64::MAX))?;
         let is_last = rows.len() < ROWS_AHEAD;
         for (_, changed) in rows {
-            if changes.len() == call.limit || held_bytes > WALK_MAX_BYTES {
+            if changes.len() == call.limit || held_bytes > SHOWN_MAX_BYTES {
                 return Ok(TurnChanges { changes, next: Some(after) });
             }
             after = changed.rev;

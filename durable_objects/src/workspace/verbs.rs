@@ -5,8 +5,8 @@
 //! its transaction; what they have done by the time they return an error is undone.
 
 use crate::call::{
-    Condition, Cursor, Delete, Deleted, Entry, Error, Found, List, Listing, Made, MakeDirectory, Place, Read, Sought,
-    Stat, Write, Written,
+    Condition, Delete, Deleted, Entry, Error, Found, List, Listing, Made, MakeDirectory, Place, Read, Sought, Stat,
+    Write, Written,
 };
 use crate::sql::{Bytes, Sql, only};
 
@@ -38,9 +38,7 @@ pub fn list_of(sql: &dyn Sql, call: &List, node: &Node, at: Option<Moment>) -> R
         return Ok(Listing { tag, is_unchanged: true, entries: Vec::new(), next: None });
     }
     let top = Top { id: node.id, path: &call.path, at };
-    let (steps, is_cut) = walk(sql, top, call.depth, call.after.as_ref(), call.limit)?;
-    let last = steps.last().filter(|_| is_cut);
-    let next = last.map(|step| Cursor { path: step.listed.path.clone(), kind: step.listed.kind });
+    let (steps, next) = walk(sql, top, call.depth, call.after.as_ref(), call.limit)?;
     let entries = steps.into_iter().map(|step| step.listed).collect();
     Ok(Listing { tag, is_unchanged: false, entries, next })
 }

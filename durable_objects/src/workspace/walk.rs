@@ -10,12 +10,15 @@ use crate::sql::{Sql, SqlError, first};
 use super::asof::{self, Moment};
 use super::tree::{find, fold};
 
-/// A rev beyond all: what is now.
-const NEWEST_REV: i64 = 1 << 53;
 /// How many files are read at once: a JSON text of about 100 KB, far below the platform's 2 MB.
 const FILES_AHEAD: usize = 1000;
 /// How many subdirectories are read at once while a walk goes deeper: what is read ahead and then not needed stays small.
 const DIRECTORIES_AHEAD: usize = 64;
+
+/// How many entries of a directory that came later a look at the past passes by for each that it may answer, and at least;
+/// then it answers what it has, and where to go on.
+const LATER_FOR_EACH: usize = 10;
+const LATER_MIN: usize = 1000;
 
 /// A place in the listing of a directory: kind, folded name, name.
 pub type Position = (Kind, String, String);
@@ -51,37 +54,43 @@ pub struct Top<'a> {
 }
 
 /// What is below a directory, down to `depth` levels, in the order of a listing: directories first, each followed by
-/// what it holds, then files; by folded name, then by name. It starts behind `after`, and says whether `limit`, or the bytes of the paths, has cut
-/// it. It reads about as many rows as it answers, wherever it starts.
+/// what it holds, then files; by folded name, then by name. It starts behind `after`, and says where to go on if `limit`, the
+/// bytes of the paths, or, in the past, too many later entries have cut it. It reads about as many rows as it answers,
+/// wherever it starts; in the past, also what is later, and what the directories have held since.
 pub fn walk(
     sql: &dyn Sql,
     top: Top<'_>,
     depth: usize,
     after: Option<&Cursor>,
     limit: usize,
-) -> Result<(Vec<Step>, bool), Error> {
-    let mut levels = vec![Level::new(top.id, top.path.clone(), top.at)];
+) -> Result<(Vec<Step>, Option<Cursor>), Error> {
+    let look_max = limit.saturating_mul(LATER_FOR_EACH).max(LATER_MIN);
+    let mut levels = vec![Level::new(top.id, top.path.clone(), top.at, look_max)];
     if let Some(after) = after {
         descend_to(sql, &mut levels, after, depth)?;
     }
-    let mut steps = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
     let mut held_bytes = 0;
     while let Some(level) = levels.last_mut() {
         // One more than the limit tells whether something is left.
         let Some(step) = level.next(sql, (limit - steps.len()).saturating_add(1), depth > 1)? else {
+            if level.is_stopped {
+                return Ok((steps, level.cursor()));
+            }
             levels.pop();
             continue;
         };
         if steps.len() == limit || held_bytes > WALK_MAX_BYTES {
-            return Ok((steps, true));
+            let last = steps.last().map(|last| Cursor { path: last.listed.path.clone(), kind: last.listed.kind });
+            return Ok((steps, last));
         }
         if step.listed.kind == Kind::Directory && levels.len() < depth {
-            levels.push(Level::new(step.id, step.listed.path.clone(), top.at));
+            levels.push(Level::new(step.id, step.listed.path.clone(), top.at, look_max));
         }
         held_bytes += step.listed.path.as_str().len();
         steps.push(step);
     }
-    Ok((steps, false))
+    Ok((steps, None))
 }
 
 /// Opens the levels between the top and the entry of a cursor, each behind the entry that the walk had come to.
@@ -104,10 +113,10 @@ fn descend_to(sql: &dyn Sql, levels: &mut Vec<Level>, after: &Cursor, depth: usi
             return Ok(());
         }
         // A directory that is gone since has nothing left to walk; the walk goes on behind it.
-        let (path, at) = (level.path.child(name), level.at);
+        let (path, at, look_max) = (level.path.child(name), level.at, level.look_max);
         let found = at.map_or_else(|| find(sql, &path), |moment| asof::find(sql, &path, moment))?;
         match found {
-            Some(node) if node.is_directory() => levels.push(Level::new(node.id, path, at)),
+            Some(node) if node.is_directory() => levels.push(Level::new(node.id, path, at, look_max)),
             _ => return Ok(()),
         }
     }
@@ -126,19 +135,30 @@ struct Level {
     at: Option<Moment>,
     /// What it held then in another state than now, in order. Read once, when it is needed.
     past: Option<Vec<(Position, Step)>>,
+    /// How many entries are looked at, at the most, for the next few of the past.
+    look_max: usize,
+    /// Whether that was not enough: those of the position and before have been looked at.
+    is_stopped: bool,
 }
 
 impl Level {
-    fn new(id: i64, path: FilePath, at: Option<Moment>) -> Self {
-        Self { id, path, position: None, ahead: VecDeque::new(), at, past: None }
+    fn new(id: i64, path: FilePath, at: Option<Moment>, look_max: usize) -> Self {
+        Self { id, path, position: None, ahead: VecDeque::new(), at, past: None, look_max, is_stopped: false }
+    }
+
+    /// Where to go on behind what has been looked at.
+    fn cursor(&self) -> Option<Cursor> {
+        let (kind, _, name) = self.position.as_ref()?;
+        Some(Cursor { path: self.path.child(name), kind: *kind })
     }
 
     fn next(&mut self, sql: &dyn Sql, wanted: usize, deep: bool) -> Result<Option<Step>, Error> {
-        if self.ahead.is_empty() && self.position.as_ref().is_none_or(|(kind, ..)| *kind == Kind::Directory) {
+        let may_read = self.ahead.is_empty() && !self.is_stopped;
+        if may_read && self.position.as_ref().is_none_or(|(kind, ..)| *kind == Kind::Directory) {
             let most = if deep { DIRECTORIES_AHEAD } else { FILES_AHEAD };
             self.read(sql, Kind::Directory, wanted.min(most))?;
         }
-        if self.ahead.is_empty() {
+        if self.ahead.is_empty() && !self.is_stopped {
             self.read(sql, Kind::File, wanted.min(FILES_AHEAD))?;
         }
         Ok(self.ahead.pop_front())
@@ -148,15 +168,27 @@ impl Level {
         // One column of JSON is one value to bring over from the database, however many rows there are.
         const PAGE: &str = "SELECT json_group_array(json_array(id, name, fold, size, modified_ms)) FROM (
             SELECT id, name, fold, size, modified_ms FROM node INDEXED BY node_listing
-             WHERE parent = ?1 AND kind = ?2 AND (fold, name) > (?3, ?4) AND rev <= ?6 ORDER BY fold, name LIMIT ?5)";
+             WHERE parent = ?1 AND kind = ?2 AND (fold, name) > (?3, ?4) ORDER BY fold, name LIMIT ?5)";
+        // The same of what is no younger than a rev, among so many. It reads no further than it has to.
+        const PAST_PAGE: &str = "SELECT json_group_array(json_array(id, name, fold, size, modified_ms)) FROM (
+            SELECT id, name, fold, size, modified_ms FROM (
+                SELECT id, name, fold, size, modified_ms, rev FROM node INDEXED BY node_listing
+                 WHERE parent = ?1 AND kind = ?2 AND (fold, name) > (?3, ?4) ORDER BY fold, name LIMIT ?7)
+             WHERE rev <= ?6 LIMIT ?5)";
         let (fold, name) = match &self.position {
             Some((at, fold, name)) if *at == kind => (fold.as_str(), name.as_str()),
             _ => ("", ""),
         };
-        let rev = self.at.map_or(NEWEST_REV, |moment| moment.rev);
         let most = i64::try_from(count).unwrap_or(i64::MAX);
-        let bounds = [self.id.into(), (kind as i64).into(), fold.into(), name.into(), most.into(), rev.into()];
-        let page = first(sql, PAGE, &bounds)?;
+        let look_max = i64::try_from(self.look_max).unwrap_or(i64::MAX);
+        let bounds = [self.id.into(), (kind as i64).into(), fold.into(), name.into(), most.into()];
+        let page = match self.at {
+            None => first(sql, PAGE, &bounds)?,
+            Some(moment) => {
+                let [id, kind, fold, name, most] = bounds;
+                first(sql, PAST_PAGE, &[id, kind, fold, name, most, moment.rev.into(), look_max.into()])?
+            }
+        };
         let page = page.ok_or_else(|| SqlError("an aggregate without a row".to_owned()))?;
         let rows: Vec<(i64, String, String, u64, i64)> = serde_json::from_str(page.text(0)?)
             .map_err(|error| SqlError(format!("a listing that is no JSON: {error}")))?;
@@ -170,23 +202,40 @@ impl Level {
             self.position = next.or(self.position.take());
             return Ok(());
         };
-        let steps = steps.collect();
-        let steps = self.with_past(sql, moment, kind, steps, count)?;
-        self.position = steps.last().map(Step::position).or(self.position.take());
+        let steps: Vec<Step> = steps.collect();
+        let stop = if steps.len() < count { self.stop(sql, kind)? } else { None };
+        let (steps, is_cut) = self.with_past(sql, moment, (kind, stop.as_ref()), steps, count)?;
+        self.is_stopped = stop.is_some() && !is_cut;
+        let last = steps.last().map(Step::position);
+        self.position = stop.filter(|_| !is_cut).or(last).or(self.position.take());
         self.ahead.extend(steps);
         Ok(())
     }
 
+    /// The last entry that a look at the past gets to, if there are more.
+    fn stop(&self, sql: &dyn Sql, kind: Kind) -> Result<Option<Position>, Error> {
+        const STOP: &str = "SELECT fold, name FROM node INDEXED BY node_listing
+            WHERE parent = ?1 AND kind = ?2 AND (fold, name) > (?3, ?4) ORDER BY fold, name LIMIT 1 OFFSET ?5";
+        let (fold, name) = match &self.position {
+            Some((at, fold, name)) if *at == kind => (fold.as_str(), name.as_str()),
+            _ => ("", ""),
+        };
+        let before = i64::try_from(self.look_max.saturating_sub(1)).unwrap_or(i64::MAX);
+        let bounds = [self.id.into(), (kind as i64).into(), fold.into(), name.into(), before.into()];
+        let row = first(sql, STOP, &bounds)?;
+        Ok(row.map(|row| Ok::<_, SqlError>((kind, row.text(0)?.to_owned(), row.text(1)?.to_owned()))).transpose()?)
+    }
+
     /// The next entries as they were: those that are the same now, of which `live` has the next `count` if there are so
-    /// many, and those that are not.
+    /// many before the stop, and those that are not. Says whether there were more than `count`.
     fn with_past(
         &mut self,
         sql: &dyn Sql,
         moment: Moment,
-        kind: Kind,
+        (kind, stop): (Kind, Option<&Position>),
         mut live: Vec<Step>,
         count: usize,
-    ) -> Result<Vec<Step>, Error> {
+    ) -> Result<(Vec<Step>, bool), Error> {
         let past = match self.past.take() {
             Some(past) => past,
             None => asof::entries(sql, self.id, &self.path, moment)?,
@@ -194,14 +243,16 @@ impl Level {
         let start = (kind, String::new(), String::new());
         let after = self.position.as_ref().filter(|(at, ..)| *at == kind).unwrap_or(&start);
         let first = past.partition_point(|(position, _)| position <= after);
-        let next = past.iter().skip(first).take_while(|((of, ..), _)| *of == kind);
-        live.extend(next.take(count).map(|(_, step)| step.clone()));
+        let is_next = |position: &Position| position.0 == kind && stop.is_none_or(|stop| position <= stop);
+        let next = past.iter().skip(first).take_while(|(position, _)| is_next(position));
+        live.extend(next.map(|(_, step)| step.clone()).take(count));
         live.sort_by_cached_key(Step::position);
+        let is_cut = live.len() > count;
         live.truncate(count);
         for step in &mut live {
             step.listed.modified_ms = moment.clamp(step.listed.modified_ms);
         }
         self.past = Some(past);
-        Ok(live)
+        Ok((live, is_cut))
     }
 }

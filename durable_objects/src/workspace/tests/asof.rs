@@ -1,8 +1,11 @@
 //! Looking at the past: every kept moment reads as it was, at a cost by the depth of a path and the length of a page.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
 use super::verbs::not_found;
 use super::{World, path};
-use crate::call::{Error, Kind, Sought, When};
+use crate::call::{Condition, Error, Kind, List, ListAt, Sought, When};
 use crate::limits::{DAY_MS, Limits};
 
 fn world() -> World {
@@ -155,4 +158,82 @@ fn every_rev_reads_as_a_tree_also_within_a_transaction() {
         let expected = if within < end { &after } else { &before };
         assert_eq!(&world.tree_at("", within, 9).unwrap(), expected);
     }
+}
+
+#[test]
+fn a_tag_of_the_past_is_never_that_of_a_listing_that_says_something_else() {
+    let world = World::new(Limits { versions_ms: 30 * DAY_MS, ..Limits::default() });
+    world.write("d/a", "").unwrap();
+    world.checkpoint();
+    world.write("d/b", "").unwrap();
+    let rev = world.write("x", "").unwrap().rev;
+    world.delete("d", true).unwrap();
+    let mut tags = BTreeMap::new();
+    let mut look = |what: &str| {
+        let list = List { path: path(""), depth: 64, limit: 99, after: None, unless: Condition::None };
+        let (listing, _) = world.send(ListAt { rev, list }, None).unwrap();
+        let entries: Vec<String> = listing.entries.into_iter().map(|entry| String::from(entry.path)).collect();
+        assert_eq!(tags.entry(listing.tag).or_insert_with(|| entries.clone()), &entries, "{what}");
+        entries
+    };
+    assert_eq!(look("deleted"), ["d", "d/a", "d/b", "x"], "its rows are still there");
+    world.settle(0);
+    assert_eq!(look("taken apart"), ["d", "d/a", "x"]);
+    assert_eq!(look("again"), ["d", "d/a", "x"]);
+    world.execute("DELETE FROM checkpoint");
+    world.execute("INSERT INTO timer (what, due_ms) VALUES ('release', 0)");
+    world.settle(0);
+    assert_eq!(look("released"), ["x"]);
+}
+
+#[test]
+fn a_page_of_the_past_passes_by_so_much_that_came_later_and_misses_nothing() {
+    let world = world();
+    world.watched.set(false);
+    for name in ["a", "m", "z", "gone", "moved"] {
+        world.write(&format!("d/{name}"), "").unwrap();
+        world.write(&format!("d/dir-{name}/f"), "").unwrap();
+    }
+    let rev = world.checkpoint();
+    world.trash("d/gone");
+    world.mv("d/dir-moved", "e").unwrap();
+    let expected = world.tree_at("d", rev, 10_000).unwrap();
+    assert_eq!(expected.len(), 15);
+    let mut rows = Vec::new();
+    for name in ["later", "dir-later"] {
+        for later in 0..3_500 {
+            let (id, kind) = (100_000 + rows.len(), i64::from(name == "later"));
+            rows.push(format!("({id}, 0, 'm{name}{later}', 'm{name}{later}', {kind}, 0, 0, {id}, {id})"));
+        }
+    }
+    world.execute(&format!(
+        "INSERT INTO node (id, parent, name, fold, kind, created_ms, modified_ms, rev, children_rev) VALUES {}",
+        rows.join(",")
+    ));
+    world.execute("UPDATE node SET parent = (SELECT id FROM node WHERE name = 'd') WHERE parent = 0 AND id > 2");
+    let most = Cell::new(0);
+    let page = |limit, after| {
+        let list = List { path: path("d"), depth: 64, limit, after, unless: Condition::None };
+        let before = world.sql.steps.get();
+        let (listing, _) = world.send(ListAt { rev, list }, None).unwrap();
+        most.set(most.get().max(world.sql.steps.get() - before));
+        (listing.entries.into_iter().map(|entry| String::from(entry.path)).collect::<Vec<_>>(), listing.next)
+    };
+    let mut costs = Vec::new();
+    for limit in [1, 2, 7, 300, 1_000] {
+        let (mut seen, mut after, mut pages) = (Vec::new(), None, 0);
+        loop {
+            let (entries, next) = page(limit, after);
+            assert!(entries.len() <= limit);
+            seen.extend(entries);
+            (after, pages) = (next, pages + 1);
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, expected, "pages of {limit}");
+        assert_eq!(pages == 1, limit == 1_000, "{pages} pages of {limit}");
+        costs.push(most.take());
+    }
+    assert!(costs[0] * 5 < costs[4], "a small page is a small look: {costs:?}");
 }

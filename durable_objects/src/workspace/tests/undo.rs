@@ -1,7 +1,8 @@
 //! Turns taken back: exactly what they have changed, whatever else has happened.
 
 use super::{World, path};
-use crate::call::{Error, Left, Why};
+use crate::call::{Error, Left, ShowTurn, Why};
+use crate::ids::Label;
 use crate::limits::{DAY_MS, Limits};
 
 fn world() -> World {
@@ -459,4 +460,53 @@ fn who_stays_keeps_the_place_that_another_wants() {
     let undone = world.undo("t", false).unwrap();
     assert_eq!((undone.left.len(), undone.restored), (300, 0));
     assert!(world.sql.steps.get() - before < 60_000, "{}", world.sql.steps.get() - before);
+}
+
+#[test]
+fn a_page_of_turns_reads_no_more_than_it_shows() {
+    let world = World::new(Limits::default());
+    world.watched.set(false);
+    world.write("d/f", "").unwrap();
+    for turn in 0..20 {
+        world.in_turn(&format!("t{turn}"), || world.write(&format!("d/{turn}"), "").unwrap());
+    }
+    let cost = |limit| {
+        let before = world.sql.steps.get();
+        assert_eq!(world.turns(limit, None).turns.len(), limit);
+        world.sql.steps.get() - before
+    };
+    let before = cost(1);
+    for copy in 0..20 {
+        world.in_turn("t19", || world.copy("d", &format!("c/{copy}")).unwrap());
+    }
+    assert_eq!(cost(1), before, "however much there is of it in the feed");
+    assert!(cost(20) < 20 * before);
+}
+
+#[test]
+fn what_a_turn_has_done_is_shown_in_answers_of_a_bounded_size() {
+    let world = World::new(Limits::default());
+    world.watched.set(false);
+    let deep = vec!["n".repeat(250); 15].join("/");
+    for file in 0..40 {
+        world.write(&format!("d/{file}"), "").unwrap();
+    }
+    world.in_turn("t", || {
+        for copy in 0..30 {
+            world.copy("d", &format!("{deep}/{copy}")).unwrap();
+        }
+    });
+    let (mut seen, mut after, mut pages) = (0, None, 0);
+    loop {
+        let turn = Label::parse("t").unwrap();
+        let (page, _) = world.send(ShowTurn { turn, limit: 10_000, after }, None).unwrap();
+        let bytes: usize = page.changes.iter().map(|changed| changed.path.as_str().len()).sum();
+        assert!(bytes < 5 << 20, "{bytes}");
+        (seen, after, pages) = (seen + page.changes.len(), page.next, pages + 1);
+        if after.is_none() {
+            break;
+        }
+    }
+    let changes = world.turns(1, None).turns[0].changes;
+    assert_eq!((u64::try_from(seen).unwrap(), pages), (changes, 2));
 }
