@@ -4,10 +4,13 @@
 //! Each is a function over a handle, with the call as it travelled. Those that change something get a `Tx` and run in
 //! its transaction; what they have done by the time they return an error is undone.
 
+use sha2::Digest as _;
+
 use crate::call::{
-    Condition, Cursor, Delete, Deleted, Entry, Error, Found, List, Listing, Made, MakeDirectory, Place, Read, Sought,
-    Stat, Write, Written,
+    Condition, Cursor, Delete, Deleted, Entry, Error, Found, List, Listed, Listing, Made, MakeDirectory, Place, Read,
+    Sought, Stat, Write, Written,
 };
+use crate::ids::Sha256;
 use crate::sql::{Bytes, Sql, only};
 
 use super::asof::Moment;
@@ -30,20 +33,39 @@ pub fn list_of(sql: &dyn Sql, call: &List, node: &Node, at: Option<Moment>) -> R
         return Err(Error::NotADirectory { path: call.path.clone() });
     }
     let tag = match at {
-        // What was changes only with what is: when something is deleted for good, or no longer kept.
-        Some(moment) => format!("{}-at-{}", tree_tag(sql)?, moment.rev),
-        None if call.depth > 1 => tree_tag(sql)?,
-        None => describe(sql, &call.path, node)?.tag(),
+        // Nothing counts what the past loses to retention and deletion: it is told by what is listed of it.
+        Some(_) => None,
+        None if call.depth > 1 => Some(tree_tag(sql)?),
+        None => Some(describe(sql, &call.path, node)?.tag()),
     };
-    if call.unless.matches(Some(&tag)) {
-        return Ok(Listing { tag, is_unchanged: true, entries: Vec::new(), next: None });
+    let unchanged = |tag| Listing { tag, is_unchanged: true, entries: Vec::new(), next: None };
+    if let Some(tag) = tag.as_ref().filter(|tag| call.unless.matches(Some(tag))) {
+        return Ok(unchanged(tag.clone()));
     }
     let top = Top { id: node.id, path: &call.path, at };
     let (steps, is_cut) = walk(sql, top, call.depth, call.after.as_ref(), call.limit)?;
     let last = steps.last().filter(|_| is_cut);
     let next = last.map(|step| Cursor { path: step.listed.path.clone(), kind: step.listed.kind });
-    let entries = steps.into_iter().map(|step| step.listed).collect();
+    let entries: Vec<Listed> = steps.into_iter().map(|step| step.listed).collect();
+    let tag = tag.unwrap_or_else(|| content_tag(&entries, is_cut));
+    if at.is_some() && call.unless.matches(Some(&tag)) {
+        return Ok(unchanged(tag));
+    }
     Ok(Listing { tag, is_unchanged: false, entries, next })
+}
+
+/// What changes with anything that a page says.
+fn content_tag(entries: &[Listed], is_cut: bool) -> String {
+    let mut hash = sha2::Sha256::new();
+    hash.update([u8::from(is_cut)]);
+    for Listed { path, kind, size_bytes, modified_ms } in entries {
+        // No path has a zero byte in it.
+        hash.update(path.as_str());
+        hash.update([0, *kind as u8]);
+        hash.update(size_bytes.to_le_bytes());
+        hash.update(modified_ms.to_le_bytes());
+    }
+    format!("p{}", Sha256::new(hash.finalize().into()))
 }
 
 /// What changes with anything in the tree. It may change when a certain subtree does not; never the other way round.

@@ -2,7 +2,7 @@
 
 use super::verbs::not_found;
 use super::{World, path};
-use crate::call::{Error, Kind, Sought, When};
+use crate::call::{Condition, Error, Kind, List, ListAt, Sought, When};
 use crate::limits::{DAY_MS, Limits};
 
 fn world() -> World {
@@ -155,4 +155,28 @@ fn every_rev_reads_as_a_tree_also_within_a_transaction() {
         let expected = if within < end { &after } else { &before };
         assert_eq!(&world.tree_at("", within, 9).unwrap(), expected);
     }
+}
+
+#[test]
+fn the_tag_of_a_list_of_the_past_changes_with_what_is_no_longer_kept() {
+    let world = world();
+    world.write("d/a", "1").unwrap();
+    world.checkpoint();
+    world.write("d/b", "2").unwrap();
+    let rev = world.number("SELECT v FROM meta WHERE k = 'rev'");
+    world.write("x", "3").unwrap();
+    let page = |unless| {
+        let list = List { path: path(""), depth: 9, limit: 9, after: None, unless };
+        world.send(ListAt { rev, list }, None).unwrap().0
+    };
+    let first = page(Condition::None);
+    assert!(page(Condition::OneOf(vec![first.tag.clone()])).is_unchanged);
+    world.write("x", "4").unwrap();
+    assert!(page(Condition::OneOf(vec![first.tag.clone()])).is_unchanged, "what has happened since is another matter");
+    world.delete("d", true).unwrap();
+    let before = page(Condition::None);
+    world.sweep();
+    let after = page(Condition::None);
+    assert_eq!((before.entries.len(), after.entries.len()), (3, 2));
+    assert_ne!(before.tag, after.tag);
 }
