@@ -211,7 +211,7 @@ impl Blobs {
         let object = JsFuture::from(self.bucket.get(key, &Object::new())).await;
         let object = object.map_err(|cause| failed("getting", key, &cause))?;
         if object.is_null() {
-            return Err(Error::Internal(format!("the object {key} is missing")));
+            return Err(Error::TakenAway);
         }
         let object: StoredObject = object.unchecked_into();
         Ok((object.size_bytes(), object.body()))

@@ -57,6 +57,8 @@ pub enum Error {
         /// The most lines.
         max_lines: usize,
     },
+    /// Bytes of a sandbox's that are not there any more, and had not been taken over yet.
+    TakenAway,
     /// Bytes that are no text were asked for as text.
     NotText,
     /// Something of another user's.
@@ -140,6 +142,10 @@ impl Error {
             Self::TooLargeToCompare { max_bytes, max_lines } => {
                 let sentence = format!("Files of up to {max_bytes} bytes and {max_lines} lines are compared");
                 told(413, sentence).detail("maxSize", *max_bytes).detail("hint", "Read both versions instead")
+            }
+            Self::TakenAway => {
+                let hint = "Delete the file, or write it anew";
+                told(404, "The bytes of this file were removed from the bucket").detail("hint", hint)
             }
             Self::NotText => {
                 let hint = "Ask for encoding=base64, or download the file";

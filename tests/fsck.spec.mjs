@@ -82,6 +82,33 @@ const DAMAGE = [
     /ends after it began/,
   ],
   ["inline bytes", "UPDATE blob SET bytes = zeroblob(size) WHERE place = 0", /in its row has the hash/],
+  ["a name's order", "UPDATE node SET fold = 'other' WHERE name = 'small.md'", /sorts by its lower case/],
+  [
+    "a directory that a checkpoint has",
+    "DELETE FROM past WHERE kind = 0",
+    /lay in a directory that it covers: the entry \d+/,
+  ],
+  ["the revision of a checkpoint", "UPDATE checkpoint SET rev = rev + 1000000", /a checkpoint's rev has been/],
+  [
+    "a checkpoint that held something",
+    "DELETE FROM checkpoint",
+    /held for a checkpoint has a state that it covers, or is looked at again/,
+  ],
+  [
+    "what is held",
+    "INSERT INTO held SELECT id FROM node WHERE name = 'small.md'",
+    /held for a checkpoint is not there/,
+  ],
+  [
+    "an item of media",
+    "INSERT INTO media (id, public_id, blob, kind, mime, created_ms, is_public) VALUES (7, 'x', 999999, 'image', 'x', 1, 0)",
+    /an item has live content, .*: the media item 7/,
+  ],
+  [
+    "an upload under way",
+    "INSERT INTO upload VALUES ('users/x/blobs/y', 1, NULL, 5, 1)",
+    /bytes that may come are counted/,
+  ],
   ["where bytes are", "UPDATE blob SET key = NULL WHERE place = 1", /their key is in the row: the content \d+/],
 ];
 

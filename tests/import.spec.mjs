@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT } from "./client.mjs";
 import { eventually, inParallel, names, ok, pages, refused } from "./expect.mjs";
-import { daring, failed, failing, missed, serveFaulty } from "./failing.mjs";
+import { daring, failed, failing, serveFaulty } from "./failing.mjs";
+import { fsck } from "./fsck.mjs";
 import { onlyLive } from "./ledger.mjs";
 
 const MIB = 2 ** 20;
@@ -155,7 +156,8 @@ test("an object that vanishes, fails or changes before it is taken over holds up
     await bucket.put(`${shelf(userId)}b-changed.txt`, changed);
     ok(await client.remove(`${ROOT}/d-deleted.txt`, { permanent: true }));
   });
-  await missed(server, `${shelf(userId)}a-gone.txt`, () => client.content(`${ROOT}/a-gone.txt`));
+  const removed = "The bytes of this file were removed from the bucket";
+  refused(await client.content(`${ROOT}/a-gone.txt`), 404, removed);
   await untaken(userId, () => adopted(userId, 2)); // the gone, and the large one, whose copy fails
   assert.ok((await client.content(`${ROOT}/c-large.bin`)).bytes.equals(large), "still where it lies");
   await adopted(userId, 1);
@@ -163,7 +165,10 @@ test("an object that vanishes, fails or changes before it is taken over holds up
   assert.deepEqual([answer.bytes, answer.headers.etag], [changed, tag(changed)]);
   assert.equal(ok(await client.stat(`${ROOT}/b-changed.txt`)).size, changed.length);
   assert.equal((await client.content(`${ROOT}/c-large.bin`)).headers.etag, tag(large));
-  await missed(server, `${shelf(userId)}a-gone.txt`, () => client.content(`${ROOT}/a-gone.txt`));
+  refused(await client.content(`${ROOT}/a-gone.txt`), 404, removed);
+  refused(await client.read(`${ROOT}/a-gone.txt`), 404, removed);
+  const looked = await fsck(server, userId);
+  assert.deepEqual(looked.problems, [`The object ${shelf(userId)}a-gone.txt is missing, and was not taken over yet`]);
   assert.equal(ok(await client.stat(`${ROOT}/a-gone.txt`)).size, 4, "it is not taken for empty");
 
   // What was deleted is not brought back, though the sandbox's object stays; what is gone can be written anew.

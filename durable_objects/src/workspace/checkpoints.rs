@@ -7,7 +7,7 @@ use crate::call::{
     Checkpoint, Checkpoints, CompareCheckpoint, Difference, Differences, DropCheckpoint, Dropped, Error, Kind, Left,
     RestoreCheckpoint, Reverted, Sought, TakeCheckpoint, Why,
 };
-use crate::limits::CHECKPOINTS_MAX;
+use crate::limits::{CHECKPOINTS_MAX, WALK_MAX_BYTES};
 use crate::path::FilePath;
 use crate::sql::{Sql, SqlError, first, only};
 
@@ -81,7 +81,14 @@ pub fn compare(sql: &dyn Sql, call: &CompareCheckpoint) -> Result<Differences, E
     }
     differences.sort_by(|one, other| place(one).cmp(&place(other)));
     let total = differences.len();
-    let page = differences.into_iter().skip(call.skip).take(call.limit);
+    // As many as an answer holds: at least one, so that pages come to an end.
+    let mut held_bytes = 0;
+    let page = differences.into_iter().skip(call.skip).take(call.limit).take_while(|difference| {
+        let fits = held_bytes <= WALK_MAX_BYTES;
+        held_bytes +=
+            [&difference.path, &difference.was].into_iter().flatten().map(|path| path.as_str().len()).sum::<usize>();
+        fits
+    });
     Ok(Differences { differences: page.collect(), total })
 }
 

@@ -237,3 +237,27 @@ fn a_page_of_the_past_passes_by_so_much_that_came_later_and_misses_nothing() {
     }
     assert!(costs[0] * 5 < costs[4], "a small page is a small look: {costs:?}");
 }
+
+#[test]
+fn the_tag_of_a_list_of_the_past_changes_with_what_is_no_longer_kept() {
+    let world = world();
+    world.write("d/a", "1").unwrap();
+    world.checkpoint();
+    world.write("d/b", "2").unwrap();
+    let rev = world.number("SELECT v FROM meta WHERE k = 'rev'");
+    world.write("x", "3").unwrap();
+    let page = |unless| {
+        let list = List { path: path(""), depth: 9, limit: 9, after: None, unless };
+        world.send(ListAt { rev, list }, None).unwrap().0
+    };
+    let first = page(Condition::None);
+    assert!(page(Condition::OneOf(vec![first.tag.clone()])).is_unchanged);
+    world.write("x", "4").unwrap();
+    assert!(page(Condition::OneOf(vec![first.tag.clone()])).is_unchanged, "what has happened since is another matter");
+    world.delete("d", true).unwrap();
+    let before = page(Condition::None);
+    world.sweep();
+    let after = page(Condition::None);
+    assert_eq!((before.entries.len(), after.entries.len()), (3, 2));
+    assert_ne!(before.tag, after.tag);
+}

@@ -226,11 +226,11 @@ fn the_list_ends_where_a_row_would() {
 const DEEDS: [fn(&World); 7] = [
     |world| drop(world.trash(INDEX)),
     |world| drop(world.trash(&place_for("picture"))),
-    |world| drop(world.mv(&place_for("picture"), "mine.png").unwrap()),
+    |world| world.mv(&place_for("picture"), "mine.png").map(drop).unwrap(),
     |world| drop(world.write(&place_for("picture"), "my own").unwrap()),
     |world| drop(world.write(INDEX, "my own").unwrap()),
     |world| drop(world.delete("public", true).unwrap()),
-    |world| drop(world.mv("public/media", "elsewhere").unwrap()),
+    |world| world.mv("public/media", "elsewhere").map(drop).unwrap(),
 ];
 
 #[test]
