@@ -1,5 +1,7 @@
 //! `public/media`: what is laid out there, when it is written, and what of it is the user's.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::bucket::HOUR_MS;
@@ -258,6 +260,51 @@ fn a_checkpoint_comes_back_whatever_has_happened_to_what_is_laid_out() {
             world.restore_to(rev, "").unwrap();
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn whatever_happens_among_what_is_laid_out_a_checkpoint_comes_back(steps in vec((0..12_usize, 0..9_usize), 1..14)) {
+        let world = world();
+        world.picture("picture");
+        let mut kept = Vec::new();
+        for (step, (act, detail)) in steps.into_iter().enumerate() {
+            let places: Vec<String> = world.tree("").into_iter().filter(|at| !at.is_empty()).collect();
+            let at = places.get(detail % places.len().max(1)).cloned().unwrap_or_default();
+            match act {
+                0 | 1 => drop(world.picture(&format!("picture {detail}"))),
+                2 => drop(world.delete(&at, false)),
+                3 => drop(world.delete(&at, true)),
+                4 => drop(world.write(&at, &format!("{step}"))),
+                5 => drop(world.mv(&at, &format!("elsewhere-{step}"))),
+                6 => drop(world.write(&format!("public/{step}"), "1")),
+                7 => drop(world.write(INDEX, &format!("my own {step}"))),
+                8 => drop(world.write(&format!("notes/{detail}"), &format!("{step}"))),
+                9 => world.sweep(),
+                10 => kept.push((world.checkpoint(), users(&world))),
+                _ => {
+                    let Some((rev, tree)) = kept.get(detail % kept.len().max(1)) else { continue };
+                    let reverted = world.restore_to(*rev, "").unwrap();
+                    prop_assert_eq!(&users(&world), tree);
+                    if detail % 2 == 0 && reverted.restored + reverted.trashed > 0 {
+                        world.undo(reverted.turn.as_str(), false).unwrap();
+                    }
+                }
+            }
+        }
+        for (rev, tree) in &kept {
+            world.restore_to(*rev, "").unwrap();
+            prop_assert_eq!(&users(&world), tree);
+        }
+    }
+}
+
+/// The files that are the user's: all but those of public media and their list.
+fn users(world: &World) -> super::Shape {
+    let is_users = |at: &str| !at.starts_with(".trash") && !at.starts_with("public/media/2025") && at != INDEX;
+    let shape = world.shape().into_iter().filter(|(at, content)| content.is_some() && is_users(at));
+    shape.collect()
 }
 
 #[test]
