@@ -83,11 +83,6 @@ const DAMAGE = [
   ],
   ["inline bytes", "UPDATE blob SET bytes = zeroblob(size) WHERE place = 0", /in its row has the hash/],
   ["a name's order", "UPDATE node SET fold = 'other' WHERE name = 'small.md'", /sorts by its lower case/],
-  [
-    "a directory that a checkpoint has",
-    "DELETE FROM past WHERE kind = 0",
-    /lay in a directory that it covers: the entry \d+/,
-  ],
   ["the revision of a checkpoint", "UPDATE checkpoint SET rev = rev + 1000000", /a checkpoint's rev has been/],
   [
     "a checkpoint that held something",

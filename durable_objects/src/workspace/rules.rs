@@ -37,7 +37,7 @@ const fn rule(holds: &'static str, subject: Subject, breaches: &'static str) -> 
 }
 
 /// All of them.
-pub const RULES: [Rule; 36] = [
+pub const RULES: [Rule; 35] = [
     rule(
         "a node hangs in a directory",
         Subject::Entry,
@@ -222,16 +222,6 @@ pub const RULES: [Rule; 36] = [
         Subject::Entry,
         "SELECT node FROM held WHERE 'release' NOT IN (SELECT what FROM timer) AND NOT EXISTS (
             SELECT 1 FROM past p JOIN checkpoint c ON c.rev >= p.from_rev AND c.rev < p.to_rev WHERE p.node = held.node)",
-    ),
-    rule(
-        "what a checkpoint covers lay in a directory that it covers",
-        Subject::Entry,
-        "SELECT p.node FROM checkpoint c CROSS JOIN past p INDEXED BY past_to ON p.to_rev > c.rev AND p.from_rev <= c.rev
-          WHERE p.parent > 2 AND NOT EXISTS (SELECT 1 FROM node d WHERE d.id = p.parent AND d.rev <= c.rev)
-            AND NOT EXISTS (SELECT 1 FROM past q WHERE q.node = p.parent AND q.from_rev <= c.rev AND q.to_rev > c.rev)
-            UNION ALL SELECT n.id FROM checkpoint c CROSS JOIN node d INDEXED BY node_rev ON d.rev > c.rev AND d.kind = 0
-                AND d.id > 2 CROSS JOIN node n INDEXED BY node_entry ON n.parent = d.id AND n.rev <= c.rev
-          WHERE NOT EXISTS (SELECT 1 FROM past q WHERE q.node = d.id AND q.from_rev <= c.rev AND q.to_rev > c.rev)",
     ),
     rule(
         "a checkpoint's rev has been",
