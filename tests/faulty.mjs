@@ -107,6 +107,9 @@ class R2Bucket {
   get(/** @type {string} */ key, /** @type {any} */ options) {
     return perform("get", key, () => this.#real.get(key, options));
   }
+  head(/** @type {string} */ key) {
+    return perform("head", key, () => this.#real.head(key));
+  }
   delete(/** @type {string | string[]} */ keys) {
     return perform("delete", String([keys].flat()[0]), () => this.#real.delete(keys));
   }
