@@ -147,6 +147,12 @@ impl Blobs {
         Ok(Self { bucket: env::media(&incoming.env)?, incoming: Rc::clone(incoming) })
     }
 
+    /// The bucket of what has been published, in the same way.
+    #[expect(dead_code, reason = "publishing and the routes of the catalogue")]
+    pub fn of_bundles(incoming: &Rc<Incoming>) -> Result<Self, Error> {
+        Ok(Self { bucket: env::bundles(&incoming.env)?, incoming: Rc::clone(incoming) })
+    }
+
     /// A key that nothing else has or will have.
     pub fn new_key(user: &UserId) -> String {
         format!("{}{}", Shelf::Blobs.prefix(user), random_uuid())

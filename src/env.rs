@@ -11,6 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::Env;
 
 use crate::blobs::Bucket;
+use crate::catalog::D1;
 use crate::error::Error;
 use crate::media::MediaConfig;
 use crate::workspace::Stub;
@@ -88,6 +89,10 @@ extern "C" {
     fn data(this: &Bindings) -> Option<Bucket>;
     #[wasm_bindgen(method, getter, js_name = MEDIA)]
     fn media(this: &Bindings) -> Option<Bucket>;
+    #[wasm_bindgen(method, getter, js_name = BUNDLES)]
+    fn bundles(this: &Bindings) -> Option<Bucket>;
+    #[wasm_bindgen(method, getter, js_name = CATALOG)]
+    fn catalog(this: &Bindings) -> Option<D1>;
     #[wasm_bindgen(method, getter, js_name = WORKSPACE)]
     fn workspace(this: &Bindings) -> Option<Namespace>;
 
@@ -104,6 +109,16 @@ pub fn data(env: &Env) -> Result<Bucket, Error> {
 /// The bucket of media.
 pub fn media(env: &Env) -> Result<Bucket, Error> {
     bindings(env).media().ok_or(Error::NotConfigured("The bucket MEDIA is not bound"))
+}
+
+/// The bucket of what has been published.
+pub fn bundles(env: &Env) -> Result<Bucket, Error> {
+    bindings(env).bundles().ok_or(Error::NotConfigured("The bucket BUNDLES is not bound"))
+}
+
+/// The catalogue's database.
+pub fn catalog(env: &Env) -> Result<D1, Error> {
+    bindings(env).catalog().ok_or(Error::NotConfigured("The database CATALOG is not bound"))
 }
 
 /// The object of a user. Its name is the user's id, exactly as signed.
