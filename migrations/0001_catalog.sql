@@ -68,7 +68,7 @@ CREATE TABLE version_files (
   number INTEGER NOT NULL,
   PRIMARY KEY (hash, item, number)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX version_files_item ON version_files (item);
+CREATE INDEX version_files_version ON version_files (item, number);
 
 CREATE TABLE stars (
   item INTEGER NOT NULL REFERENCES published(seq) ON DELETE CASCADE,

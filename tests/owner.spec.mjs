@@ -74,6 +74,12 @@ for (const kind of /** @type {const} */ (["apps", "desktops"])) {
     const other = await publisher(server);
     const thing = await shelve(server, userId, { kind, title: `Gone ${kind}` });
     await release(server, thing, { version: "1.1.0" });
+    await sql(
+      server,
+      "INSERT INTO version_files SELECT x'00', seq, ? FROM published WHERE id = ?",
+      number("1.1.0"),
+      thing.id,
+    );
     const beside = await shelve(server, userId, { kind });
     ok(await as(other.client, `/api/${kind}/${thing.id}/star`, "PUT"));
     ok(await as(client, `/api/${kind}/${thing.id}`, "DELETE"));
@@ -92,6 +98,7 @@ for (const kind of /** @type {const} */ (["apps", "desktops"])) {
     );
     assert.deepEqual(taken.map((row) => row.number).sort(), [number("1.0.0"), number("1.1.0")]);
     assert.deepEqual(await sql(server, "SELECT * FROM stars WHERE user_id = ?", other.userId), []);
+    assert.deepEqual(await sql(server, "SELECT * FROM version_files"), []);
   });
 }
 

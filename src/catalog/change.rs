@@ -5,7 +5,7 @@ use std::rc::Rc;
 use durable_objects::ids::UserId;
 use serde::Deserialize;
 
-use super::database::{Catalog, Outcome, Statement, statement};
+use super::database::{Catalog, Outcome, Param, Statement, statement};
 use super::items::Item;
 use super::key::{self, Artifact};
 use super::names::{Kind, LocalId, Version, Visibility};
@@ -72,30 +72,39 @@ pub async fn yank(catalog: &Catalog, item: &Item, version: Version) -> Result<()
 /// Takes a thing back, with every version: nobody sees it from now on, and its bytes go. The row and the versions' numbers
 /// stay, so that none of them is ever used for something else.
 pub async fn unpublish(catalog: &Catalog, item: &Item) -> Result<(), Error> {
-    let now_ms = catalog.incoming().now_ms;
-    let of_item = |sql| statement(sql, [item.seq.into()]);
-    let removing = |sql| statement(sql, [item.seq.into(), now_ms.into()]);
-    let statements = vec![
-        of_item("DELETE FROM stars WHERE item = ?1"),
-        of_item("DELETE FROM installs WHERE item = ?1"),
-        of_item("DELETE FROM visits WHERE item = ?1"),
-        of_item("DELETE FROM version_files WHERE item = ?1"),
-        removing(
-            "UPDATE versions SET removed_ms = coalesce(removed_ms, ?2), yanked_ms = coalesce(yanked_ms, ?2) WHERE item = ?1",
-        ),
-        removing(
-            "UPDATE published SET removed_ms = ?2, current = NULL, visibility = 2, title = '', fold = '', icon = NULL,
-                    description = NULL, tags = '[]', visits = 0 WHERE seq = ?1 AND removed_ms IS NULL",
-        ),
-    ];
+    let statements = withdraw(&item.owner_id, Some(item.seq), catalog.incoming().now_ms);
     changed(&catalog.run_all(statements).await?, Error::NotPublished(item.kind))?;
     // Should it fail, the hourly sweep does it.
     let _ = sweep_bytes(catalog).await;
     Ok(())
 }
 
-/// How many versions one sweep takes: below 1,000 keys.
-const SWEEP_MAX: usize = 200;
+/// Has one thing of an owner, or each of them, be seen by nobody any more. The last statement changes the things themselves.
+fn withdraw(owner: &str, seq: Option<i64>, now_ms: i64) -> Vec<Statement> {
+    let whose: [Param; 2] = [owner.into(), seq.into()];
+    let [owner, seq] = whose.clone();
+    let of_them = |sql| statement(sql, whose.clone());
+    let now = |sql| statement(sql, [owner.clone(), seq.clone(), now_ms.into()]);
+    vec![
+        of_them(
+            "DELETE FROM stars WHERE item IN (SELECT seq FROM published WHERE owner_id = ?1 AND seq = coalesce(?2, seq))",
+        ),
+        of_them(
+            "DELETE FROM installs WHERE item IN (SELECT seq FROM published WHERE owner_id = ?1 AND seq = coalesce(?2, seq))",
+        ),
+        of_them(
+            "DELETE FROM visits WHERE item IN (SELECT seq FROM published WHERE owner_id = ?1 AND seq = coalesce(?2, seq))",
+        ),
+        now("UPDATE versions SET removed_ms = coalesce(removed_ms, ?3), yanked_ms = coalesce(yanked_ms, ?3)
+              WHERE item IN (SELECT seq FROM published WHERE owner_id = ?1 AND seq = coalesce(?2, seq))"),
+        now("UPDATE published SET removed_ms = ?3, current = NULL, visibility = 2, title = '', fold = '', icon = NULL,
+                    description = NULL, tags = '[]', visits = 0
+              WHERE owner_id = ?1 AND seq = coalesce(?2, seq) AND removed_ms IS NULL"),
+    ]
+}
+
+/// How many versions one round of a sweep takes: each may name many files, and all of them go in one transaction.
+const SWEEP_MAX: usize = 20;
 
 #[derive(Deserialize)]
 struct Leaving {
@@ -106,8 +115,8 @@ struct Leaving {
     local_id: LocalId,
 }
 
-/// Deletes the bytes of versions that were taken back, by their very keys, which nothing else will ever have; answers how many
-/// versions are done with. It can be repeated.
+/// Deletes the bytes of versions that were taken back, by their very keys, which nothing else will ever have, and what they held;
+/// answers how many versions are done with. It can be repeated.
 pub async fn sweep_bytes(catalog: &Catalog) -> Result<usize, Error> {
     let leaving: Vec<Leaving> = catalog.run(select_leaving()).await?.rows()?;
     if leaving.is_empty() {
@@ -119,11 +128,16 @@ pub async fn sweep_bytes(catalog: &Catalog) -> Result<usize, Error> {
         objects.map(|object| key::artifact(version.kind, &owner, &version.local_id, version.number, object))
     });
     Blobs::of_bundles(catalog.incoming())?.remove_all(keys).await?;
-    let done = leaving.iter().map(|version| {
-        statement(
-            "UPDATE versions SET swept_ms = ?3 WHERE item = ?1 AND number = ?2",
-            [version.item.into(), version.number.number().into(), catalog.incoming().now_ms.into()],
-        )
+    let done = leaving.iter().flat_map(|version| {
+        let which: [Param; 2] = [version.item.into(), version.number.number().into()];
+        let [item, number] = which.clone();
+        [
+            statement("DELETE FROM version_files WHERE item = ?1 AND number = ?2", which),
+            statement(
+                "UPDATE versions SET swept_ms = ?3 WHERE item = ?1 AND number = ?2",
+                [item, number, catalog.incoming().now_ms.into()],
+            ),
+        ]
     });
     catalog.batch(done.collect()).await?;
     Ok(leaving.len())
@@ -143,20 +157,21 @@ fn select_leaving() -> Statement {
 pub async fn close(catalog: &Catalog, user: &UserId) -> Result<(), Error> {
     let of_user = |sql| statement(sql, [user.as_str().into()]);
     let now_ms = catalog.incoming().now_ms;
-    let closing = statement(
-        "INSERT INTO users (id, created_ms, closed_ms) VALUES (?1, ?2, ?2)
-         ON CONFLICT (id) DO UPDATE SET handle = NULL, name = NULL, avatar_url = NULL, closed_ms = coalesce(closed_ms, ?2)",
-        [user.as_str().into(), now_ms.into()],
-    );
-    let statements = vec![
+    let mut statements = vec![
+        statement(
+            "INSERT INTO users (id, created_ms, closed_ms) VALUES (?1, ?2, ?2)
+             ON CONFLICT (id) DO UPDATE SET handle = NULL, name = NULL, avatar_url = NULL, closed_ms = coalesce(closed_ms, ?2)",
+            [user.as_str().into(), now_ms.into()],
+        ),
         of_user("DELETE FROM stars WHERE user_id = ?1"),
         of_user("DELETE FROM installs WHERE user_id = ?1"),
-        // What hangs on them goes with them.
-        of_user("DELETE FROM published WHERE owner_id = ?1"),
-        closing,
     ];
+    statements.extend(withdraw(user.as_str(), None, now_ms));
     catalog.batch(statements).await?;
-    delete_bytes(catalog.incoming(), user).await
+    // First what there may be much of, a few versions at a time; then what is left: the rows, and bytes that no version ever had.
+    while sweep_bytes(catalog).await? > 0 {}
+    delete_bytes(catalog.incoming(), user).await?;
+    catalog.run(of_user("DELETE FROM published WHERE owner_id = ?1")).await.map(drop)
 }
 
 async fn delete_bytes(incoming: &Rc<Incoming>, user: &UserId) -> Result<(), Error> {

@@ -91,12 +91,8 @@ pub struct InstallPosition {
 impl Install {
     /// As clients see it.
     pub fn to_json(&self) -> Value {
-        let kind = match self.kind {
-            Kind::App => "app",
-            Kind::Desktop => "desktop",
-        };
         serde_json::json!({
-            "targetType": kind,
+            "targetType": self.kind.word(),
             "targetId": self.id,
             "name": self.title,
             "localId": self.local_id,

@@ -18,8 +18,6 @@ use crate::error::Error;
 /// How many matches are put into another order than that of the index: each costs three rows, and a row of the page three more,
 /// and all of it is to stay below 1,000.
 pub const MATCHES_MAX: usize = 200;
-/// The longest search.
-const SEARCH_MAX_BYTES: usize = 200;
 /// The most words of it.
 const WORDS_MAX: usize = 10;
 /// Beyond every number that is stored.
@@ -124,7 +122,7 @@ pub async fn list(catalog: &Catalog, list: &List<'_>) -> Result<(Vec<Item>, Opti
         }
         after => after.unwrap_or_else(|| list.sort.start()),
     };
-    let Some(statement) = select(list, after)? else { return Ok((Vec::new(), None)) };
+    let Some(statement) = select(list, after) else { return Ok((Vec::new(), None)) };
     let mut rows = catalog.run(statement).await?.rows::<Row>()?;
     let is_cut = rows.len() > list.limit;
     rows.truncate(list.limit);
@@ -138,24 +136,23 @@ pub fn to_json(kind: Kind, user: Option<&UserId>, items: &[Item]) -> Value {
 }
 
 /// The statement of a page; none if nothing can match.
-pub(super) fn select(list: &List<'_>, after: Position) -> Result<Option<Statement>, Error> {
+fn select(list: &List<'_>, after: Position) -> Option<Statement> {
     let limit = Param::from(i64::try_from(list.limit + 1).unwrap_or(i64::MAX));
     let Position { key, seq } = after;
     if list.search.is_none() && list.tag.is_none() && list.owner.is_none() {
         let user = list.user.map_or("", UserId::as_str);
         let params = [i64::from(list.kind).into(), user.into(), key.into(), seq.into(), limit];
-        return Ok(Some(statement(everything(list.sort), params)));
+        return Some(statement(everything(list.sort), params));
     }
-    let Some(query) = query(list)? else { return Ok(None) };
-    let mut found = statement(matching(list.sort), [query.into(), key.into(), seq.into(), limit]);
+    let mut found = statement(matching(list.sort), [query(list)?.into(), key.into(), seq.into(), limit]);
     if list.sort == Sort::Best {
         found.params.push(list.search.unwrap_or_default().trim().to_lowercase().into());
     }
-    Ok(Some(found))
+    Some(found)
 }
 
-/// What the search index is asked. Every word that a caller sent is in quotes, or in hex: none is an operator.
-fn query(list: &List<'_>) -> Result<Option<String>, Error> {
+/// What the search index is asked; none if nothing can match. Every word that a caller sent is in quotes, or in hex: none is an operator.
+fn query(list: &List<'_>) -> Option<String> {
     let seen_by = list.user.map_or_else(
         || "scope : everyone".to_owned(),
         |user| format!("scope : (everyone OR o{})", hex::of(user.as_str().as_bytes())),
@@ -163,7 +160,7 @@ fn query(list: &List<'_>) -> Result<Option<String>, Error> {
     let mut terms = vec![seen_by, format!("scope : k{}", i64::from(list.kind))];
     if let Some(owner) = list.owner {
         if !is_handle(owner) {
-            return Ok(None);
+            return None;
         }
         terms.push(format!("scope : h{}", hex::of(owner.as_bytes())));
     }
@@ -171,22 +168,20 @@ fn query(list: &List<'_>) -> Result<Option<String>, Error> {
         terms.push(format!("scope : t{}", hex::of(tag.trim().to_lowercase().as_bytes())));
     }
     if let Some(search) = list.search {
-        if search.len() > SEARCH_MAX_BYTES {
-            return Err(Error::BadRequest(format!("search must have at most {SEARCH_MAX_BYTES} bytes")));
-        }
         let words: Vec<String> = search
-            .split_whitespace()
+            // A NUL would end the query.
+            .split(|char: char| char.is_whitespace() || char.is_control())
             // What has no letter and no digit stands in no index.
             .filter(|word| word.chars().any(char::is_alphanumeric))
             .take(WORDS_MAX)
             .map(|word| format!("\"{}\"", word.replace('"', "\"\"")))
             .collect();
         if words.is_empty() {
-            return Ok(None);
+            return None;
         }
         terms.push(format!("{{title description tags handle}} : ({} *)", words.join(" AND ")));
     }
-    Ok(Some(terms.join(" AND ")))
+    Some(terms.join(" AND "))
 }
 
 /// A page of whatever an inner query finds, in its order.

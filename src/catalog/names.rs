@@ -25,6 +25,14 @@ impl Kind {
         }
     }
 
+    /// How clients know it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Desktop => "desktop",
+        }
+    }
+
     /// How sentences begin with it.
     pub const fn noun(self) -> &'static str {
         match self {

@@ -1,13 +1,13 @@
-//! The versions of a thing.
+//! The versions of a thing, and which of them hold some bytes.
 
-use durable_objects::ids::Sha256;
+use durable_objects::ids::{Sha256, UserId};
 use durable_objects::item::Time;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::database::{Catalog, statement};
 use super::items::Item;
-use super::names::{Kind, Version};
+use super::names::{Kind, PublicId, Version};
 use crate::error::Error;
 
 /// One version of a thing.
@@ -59,6 +59,35 @@ pub async fn versions(
             before.map_or(1 << 53, Version::number).into(),
             i64::try_from(limit).unwrap_or(i64::MAX).into(),
         ],
+    );
+    catalog.run(statement).await?.rows()
+}
+
+/// The most versions that one answer names.
+const USES_MAX: i64 = 100;
+
+/// A version that holds some bytes.
+#[derive(Debug, Deserialize)]
+pub struct Use {
+    id: PublicId,
+    kind: Kind,
+    number: Version,
+}
+
+impl Use {
+    /// As clients see it.
+    pub fn to_json(&self) -> Value {
+        json!({ "id": self.id, "type": self.kind.word(), "version": self.number.to_string() })
+    }
+}
+
+/// Which versions of what a user has published hold these bytes: the first hundred.
+pub async fn uses(catalog: &Catalog, owner: &UserId, hash: Sha256) -> Result<Vec<Use>, Error> {
+    let statement = statement(
+        "SELECT p.id, p.kind, f.number FROM version_files f CROSS JOIN published p ON p.seq = f.item
+           CROSS JOIN versions v ON v.item = f.item AND v.number = f.number
+          WHERE f.hash = unhex(?2) AND p.owner_id = ?1 AND v.removed_ms IS NULL ORDER BY f.item, f.number LIMIT ?3",
+        [owner.as_str().into(), hash.to_string().into(), USES_MAX.into()],
     );
     catalog.run(statement).await?.rows()
 }

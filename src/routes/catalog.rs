@@ -23,6 +23,8 @@ use crate::wire;
 /// How many a page holds when nobody says, and the most.
 const PAGE: usize = 24;
 const PAGE_MAX: usize = 100;
+/// The longest text that narrows a list down, in bytes.
+const FILTER_MAX: usize = 200;
 /// The longest texts of a thing, in bytes.
 const TITLE_MAX: usize = 200;
 const ICON_MAX: usize = 2048;
@@ -98,19 +100,24 @@ fn told(incoming: &Incoming, caller: Option<&Caller>, answer: Answer) -> Answer 
 pub async fn list(incoming: Rc<Incoming>) -> Outcome {
     open(incoming, async |caller, incoming| {
         let query = &incoming.query;
-        let text = |name| query.get(name).filter(|text| !text.trim().is_empty());
-        let search = text("search");
+        let text = |name: &str| match query.get(name).filter(|text| !text.trim().is_empty()) {
+            Some(text) if text.len() > FILTER_MAX => {
+                Err(Error::BadRequest(format!("{name} must have at most {FILTER_MAX} bytes")))
+            }
+            text => Ok(text),
+        };
+        let search = text("search")?;
         let unknown = || Error::BadRequest("sort must be new, updated, popular or name".to_owned());
         let default = if search.is_some() { Sort::Best } else { Sort::New };
         let wanted = List {
             kind: Target::of(&incoming).kind,
             user: caller.as_ref().map(Caller::user),
             search,
-            tag: text("tag"),
-            owner: text("owner"),
+            tag: text("tag")?,
+            owner: text("owner")?,
             sort: query.get("sort").map_or(Ok(default), |sort| Sort::parse(sort).ok_or_else(unknown))?,
             limit: query.number("limit", 1, PAGE_MAX)?.unwrap_or(PAGE),
-            after: text("cursor").map(wire::parse_cursor::<Position>).transpose()?,
+            after: query.get("cursor").map(wire::parse_cursor::<Position>).transpose()?,
         };
         let make = async || {
             let (items, next) = list::list(&Catalog::of(&incoming)?, &wanted).await?;
