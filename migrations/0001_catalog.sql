@@ -1,5 +1,6 @@
--- The catalogue: what users have published, and what others have made of it. It holds only what crosses users; files, media and
--- history are in each user's own object. Counters and the search index follow by triggers, so no code can forget them.
+-- The catalogue: what users have published, and what others have made of it. It holds only what crosses users; files,
+-- media and history are in each user's own object. Counters and the search index follow by triggers, so no code can
+-- forget them.
 
 CREATE TABLE users (
   id TEXT PRIMARY KEY,               -- as signed
@@ -98,8 +99,8 @@ CREATE TABLE visits (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX visits_item ON visits (item);
 
--- Words of what is published. `scope` holds who may find it and of which kind it is, as words of their own, so that the index itself
--- leaves out what must not be seen; the handle and the tags stand there too, whole.
+-- Words of what is published. `scope` holds who may find it and of which kind it is, as words of their own, so that the
+-- index itself leaves out what must not be seen; the handle and the tags stand there too, whole.
 CREATE VIRTUAL TABLE search USING fts5(title, description, tags, handle, scope, tokenize = "unicode61 remove_diacritics 2");
 
 CREATE VIEW search_words AS

@@ -33,8 +33,8 @@ impl Cache {
         JsFuture::from(self.find_response(url)).await.ok()?.dyn_into().ok()
     }
 
-    /// Has it remember a response for as long as its headers say, once the request has been answered. The cache fails where
-    /// there is none, as on a development host: then there is nothing to remember.
+    /// Has it remember a response for as long as its headers say, once the request has been answered. The cache fails
+    /// where there is none, as on a development host: then there is nothing to remember.
     pub fn put(&self, incoming: &Incoming, url: &str, response: &Response) {
         let put = JsFuture::from(self.put_response(url, response));
         incoming.later(async move {

@@ -49,7 +49,8 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> Result<
     routes::answer(request, env, &context).await
 }
 
-/// Every hour, by the clock (`[triggers]` in wrangler.toml): what the catalogue is to forget. What fails is done next time.
+/// Every hour, by the clock (`[triggers]` in wrangler.toml): what the catalogue is to forget. What fails is done next
+/// time.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     if let Err(error) = catalog::sweep::sweep(env).await {

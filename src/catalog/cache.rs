@@ -1,7 +1,8 @@
-//! What the edge remembers of the catalogue, for readers who are nobody in particular: who is signed reads the database itself.
+//! What the edge remembers of the catalogue, for readers who are nobody in particular: who is signed reads the database
+//! itself.
 //!
-//! A change of visibility is to be seen everywhere within 30 seconds, and a cache can only be asked to forget where one is; so
-//! what the edge and a browser keep one after the other ends by itself within that time.
+//! A change of visibility is to be seen everywhere within 30 seconds, and a cache can only be asked to forget where one
+//! is; so what the edge and a browser keep one after the other ends by itself within that time.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use wasm_bindgen_futures::JsFuture;

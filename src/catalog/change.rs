@@ -1,4 +1,5 @@
-//! What an owner may do with a thing once it is published: say something else of it, yank a version, take all of it back.
+//! What an owner may do with a thing once it is published: say something else of it, yank a version, take all of it
+//! back.
 
 use std::rc::Rc;
 
@@ -69,8 +70,8 @@ pub async fn yank(catalog: &Catalog, item: &Item, version: Version) -> Result<()
     outcomes.first().map_or(Err(Error::NoVersion), |outcome| changed(outcome, Error::NoVersion))
 }
 
-/// Takes a thing back, with every version: nobody sees it from now on, and its bytes go. The row and the versions' numbers
-/// stay, so that none of them is ever used for something else.
+/// Takes a thing back, with every version: nobody sees it from now on, and its bytes go. The row and the versions'
+/// numbers stay, so that none of them is ever used for something else.
 pub async fn unpublish(catalog: &Catalog, item: &Item) -> Result<(), Error> {
     let statements = withdraw(&item.owner_id, Some(item.seq), catalog.incoming().now_ms);
     changed(&catalog.run_all(statements).await?, Error::NotPublished(item.kind))?;
@@ -79,8 +80,9 @@ pub async fn unpublish(catalog: &Catalog, item: &Item) -> Result<(), Error> {
     Ok(())
 }
 
-/// Has one thing of an owner, or each of them, be seen by nobody any more. The last statement changes the things themselves.
-fn withdraw(owner: &str, seq: Option<i64>, now_ms: i64) -> Vec<Statement> {
+/// Has one thing of an owner, or each of them, be seen by nobody any more. The last statement changes the things
+/// themselves.
+pub(super) fn withdraw(owner: &str, seq: Option<i64>, now_ms: i64) -> Vec<Statement> {
     let whose: [Param; 2] = [owner.into(), seq.into()];
     let [owner, seq] = whose.clone();
     let of_them = |sql| statement(sql, whose.clone());
@@ -115,8 +117,8 @@ struct Leaving {
     local_id: LocalId,
 }
 
-/// Deletes the bytes of versions that were taken back, by their very keys, which nothing else will ever have, and what they held;
-/// answers how many versions are done with. It can be repeated.
+/// Deletes the bytes of versions that were taken back, by their very keys, which nothing else will ever have, and what
+/// they held; answers how many versions are done with. It can be repeated.
 pub async fn sweep_bytes(catalog: &Catalog) -> Result<usize, Error> {
     let leaving: Vec<Leaving> = catalog.run(select_leaving()).await?.rows()?;
     if leaving.is_empty() {
@@ -152,8 +154,8 @@ fn select_leaving() -> Statement {
     )
 }
 
-/// Everything of a user's gone from the catalogue and its bucket, for good: what they have published, starred and installed. It
-/// can be repeated.
+/// Everything of a user's gone from the catalogue and its bucket, for good: what they have published, starred and
+/// installed. It can be repeated.
 pub async fn close(catalog: &Catalog, user: &UserId) -> Result<(), Error> {
     let of_user = |sql| statement(sql, [user.as_str().into()]);
     let now_ms = catalog.incoming().now_ms;
@@ -168,7 +170,8 @@ pub async fn close(catalog: &Catalog, user: &UserId) -> Result<(), Error> {
     ];
     statements.extend(withdraw(user.as_str(), None, now_ms));
     catalog.batch(statements).await?;
-    // First what there may be much of, a few versions at a time; then what is left: the rows, and bytes that no version ever had.
+    // First what there may be much of, a few versions at a time; then what is left: the rows, and bytes that no version
+    // ever had.
     while sweep_bytes(catalog).await? > 0 {}
     delete_bytes(catalog.incoming(), user).await?;
     catalog.run(of_user("DELETE FROM published WHERE owner_id = ?1")).await.map(drop)

@@ -1,4 +1,5 @@
-//! What others make of a published thing: stars, installs, visits. Each counts once, and triggers of the database count.
+//! What others make of a published thing: stars, installs, visits. Each counts once, and triggers of the database
+//! count.
 
 use durable_objects::ids::UserId;
 use durable_objects::item::Time;
@@ -51,8 +52,8 @@ pub async fn is_starred(catalog: &Catalog, item: &Item, user: &UserId) -> Result
     Ok(catalog.run(statement).await?.first::<Value>()?.is_some())
 }
 
-/// Remembers that a user has an app in their workspace, or has made a desktop theirs. The same user counts once, with the version
-/// that came last.
+/// Remembers that a user has an app in their workspace, or has made a desktop theirs. The same user counts once, with
+/// the version that came last.
 #[expect(dead_code, reason = "for the routes that install")]
 pub fn installed(item: i64, user: &UserId, version: Version, local_id: &LocalId, now_ms: i64) -> Statement {
     statement(
@@ -108,8 +109,8 @@ impl Install {
     }
 }
 
-/// What a user has installed, the latest first. What has been unpublished is gone from it; of what is private by now only its
-/// owner is told.
+/// What a user has installed, the latest first. What has been unpublished is gone from it; of what is private by now
+/// only its owner is told.
 pub async fn installs(
     catalog: &Catalog,
     user: &UserId,

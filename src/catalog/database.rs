@@ -1,7 +1,7 @@
 //! D1, the database of the catalogue: statements as values, sent in one batch, answered as rows that serde reads.
 //!
-//! A batch is one transaction and one round trip, whatever it holds. Rows come over as one text of JSON: asking for each
-//! column of each row would cost a crossing for every value.
+//! A batch is one transaction and one round trip, whatever it holds. Rows come over as one text of JSON: asking for
+//! each column of each row would cost a crossing for every value.
 
 use std::rc::Rc;
 

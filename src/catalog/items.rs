@@ -146,8 +146,8 @@ impl Item {
     }
 }
 
-/// The thing with an id, as this user sees it, with a version or the one that is offered: what they may not know of is not there.
-/// For nobody in particular the edge may remember it, for [`cache::EDGE_MAX_S`] at most.
+/// The thing with an id, as this user sees it, with a version or the one that is offered: what they may not know of is
+/// not there. For nobody in particular the edge may remember it, for [`cache::EDGE_MAX_S`] at most.
 pub async fn find(
     catalog: &Catalog,
     kind: Kind,

@@ -1,4 +1,5 @@
-//! The layout of the bucket `BUNDLES`, on one screen. What lies there is immutable: a version's number is never used twice.
+//! The layout of the bucket `BUNDLES`, on one screen. What lies there is immutable: a version's number is never used
+//! twice.
 //!
 //! | key | what |
 //! |---|---|

@@ -1,9 +1,9 @@
 //! Lists: pages in an order that stays while rows are added, and searches that cost no more than a page.
 //!
-//! Without a filter a page is read from an index of its order, so it costs what it holds. With one it is asked of the search
-//! index: who may find a thing, of which kind it is, its tags and its owner's handle are words of it, so that nothing is read
-//! which is not to be shown. That index knows one order, the newest first, and pages of it are as cheap; for any other order the
-//! newest [`MATCHES_MAX`] are looked at.
+//! Without a filter a page is read from an index of its order, so it costs what it holds. With one it is asked of the
+//! search index: who may find a thing, of which kind it is, its tags and its owner's handle are words of it, so that
+//! nothing is read which is not to be shown. That index knows one order, the newest first, and pages of it are as
+//! cheap; for any other order the newest [`MATCHES_MAX`] are looked at.
 
 use durable_objects::ids::UserId;
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,8 @@ use super::items::{Item, columns};
 use super::names::{Kind, is_handle};
 use crate::error::Error;
 
-/// How many matches are put into another order than that of the index: each costs three rows, and a row of the page three more,
-/// and all of it is to stay below 1,000.
+/// How many matches are put into another order than that of the index: each costs three rows, and a row of the page
+/// three more, and all of it is to stay below 1,000.
 pub const MATCHES_MAX: usize = 200;
 /// The most words of it.
 const WORDS_MAX: usize = 10;
@@ -151,7 +151,8 @@ fn select(list: &List<'_>, after: Position) -> Option<Statement> {
     Some(found)
 }
 
-/// What the search index is asked; none if nothing can match. Every word that a caller sent is in quotes, or in hex: none is an operator.
+/// What the search index is asked; none if nothing can match. Every word that a caller sent is in quotes, or in hex:
+/// none is an operator.
 fn query(list: &List<'_>) -> Option<String> {
     let seen_by = list.user.map_or_else(
         || "scope : everyone".to_owned(),
@@ -203,7 +204,8 @@ macro_rules! page {
     };
 }
 
-/// Everything public in an order, from the index of that order, and what only this user sees: ?1 kind, ?2 user, ?3 key, ?4 seq.
+/// Everything public in an order, from the index of that order, and what only this user sees: ?1 kind, ?2 user, ?3 key,
+/// ?4 seq.
 macro_rules! everything {
     ($key:literal, $direction:literal, $behind:literal) => {
         page!(

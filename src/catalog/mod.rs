@@ -1,10 +1,10 @@
-//! The catalogue: what users have published, found by others. It is in D1, the one store that crosses users, and its bytes are in
-//! the bucket `BUNDLES`; nothing here wakes anybody's workspace, and everything else works without it.
+//! The catalogue: what users have published, found by others. It is in D1, the one store that crosses users, and its
+//! bytes are in the bucket `BUNDLES`; nothing here wakes anybody's workspace, and everything else works without it.
 //!
 //! - A thing is an app or a desktop: one table for both, since the same is said of them. It is named by its owner
 //!   ([`LocalId`]) and, for everyone, by an id that cannot be guessed ([`PublicId`]).
-//! - Its versions are immutable, and a number is never used twice, not even once the thing has been unpublished: so a key of the
-//!   bucket never holds anything else either.
+//! - Its versions are immutable, and a number is never used twice, not even once the thing has been unpublished: so a
+//!   key of the bucket never holds anything else either.
 //! - It becomes visible with the transaction that names its version ([`publish_version`]): bytes first, pointer last.
 //! - Counters and the search index follow by triggers of the database.
 

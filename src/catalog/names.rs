@@ -104,8 +104,8 @@ impl TryFrom<i64> for Visibility {
 /// What belongs to one part of a version: five digits.
 const PART: i64 = 100_000;
 
-/// A version, `major.minor.patch`, kept as one number so that the order of numbers is the order of versions. Each part has
-/// at most five digits, which keeps the number below 2^53; 0.0.0 is none.
+/// A version, `major.minor.patch`, kept as one number so that the order of numbers is the order of versions. Each part
+/// has at most five digits, which keeps the number below 2^53; 0.0.0 is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Version(i64);
@@ -183,8 +183,8 @@ impl TryFrom<String> for PublicId {
     }
 }
 
-/// An owner's own name for a thing, `appId` or `desktopId`: 1 to 64 of `[A-Za-z0-9_-]`. It enters bucket keys and, for an
-/// app, the path of its folder.
+/// An owner's own name for a thing, `appId` or `desktopId`: 1 to 64 of `[A-Za-z0-9_-]`. It enters bucket keys and, for
+/// an app, the path of its folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct LocalId(String);
@@ -234,7 +234,8 @@ const TAGS_MAX: usize = 16;
 /// The longest tag.
 const TAG_MAX_BYTES: usize = 40;
 
-/// Tags as they are kept: trimmed, in lower case, each once, none empty. None if there are too many, or one is too long.
+/// Tags as they are kept: trimmed, in lower case, each once, none empty. None if there are too many, or one is too
+/// long.
 pub fn tags<'t>(given: impl IntoIterator<Item = &'t str>) -> Option<Vec<String>> {
     let mut tags: Vec<String> = Vec::new();
     for tag in given {

@@ -1,4 +1,5 @@
-//! The transaction with which a version becomes visible: the last step of a publish, and the only one that anybody sees.
+//! The transaction with which a version becomes visible: the last step of a publish, and the only one that anybody
+//! sees.
 
 use durable_objects::call;
 use durable_objects::ids::{Sha256, UserId};
@@ -78,8 +79,8 @@ impl Standing {
         self.latest.map_or(Version::FIRST, Version::next)
     }
 
-    /// What it means that the version which was asked about is there already, for content that is about to be published as it;
-    /// none if it is free. To be asked before bytes go to the bucket.
+    /// What it means that the version which was asked about is there already, for content that is about to be published
+    /// as it; none if it is free. To be asked before bytes go to the bucket.
     pub fn decide(&self, content_hash: Sha256) -> Option<Result<Published, Error>> {
         let taken = self.content_hash?;
         Some(match &self.id {
@@ -110,7 +111,8 @@ struct StandingRow {
     is_withdrawn: i64,
 }
 
-/// What there is under an owner's name, and at one version of it. Looked at before bytes are made; [`publish_version`] looks again.
+/// What there is under an owner's name, and at one version of it. Looked at before bytes are made; [`publish_version`]
+/// looks again.
 pub async fn standing(
     catalog: &Catalog,
     owner: &UserId,
@@ -128,8 +130,8 @@ pub async fn standing(
     }))
 }
 
-/// Makes a version visible. Its bytes must lie in the bucket. The same content at the same version is no change; other content is
-/// [`Error::VersionTaken`].
+/// Makes a version visible. Its bytes must lie in the bucket. The same content at the same version is no change; other
+/// content is [`Error::VersionTaken`].
 pub async fn publish_version(catalog: &Catalog, release: &Release) -> Result<Published, Error> {
     users::profile(catalog, &release.owner).await?;
     let Release { owner, kind, local_id, version, .. } = release;
@@ -259,4 +261,32 @@ pub(super) fn publish_statements(release: &Release, now_ms: i64) -> Vec<Statemen
         params: own.into(),
     });
     statements
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(taken: Option<u8>, is_withdrawn: bool) -> Standing {
+        Standing {
+            id: PublicId::parse(&"0".repeat(32)),
+            latest: Version::parse("1.2.3"),
+            content_hash: taken.map(|byte| Sha256::new([byte; 32])),
+            is_withdrawn,
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_taken_is_the_same_again_or_refused_with_one_that_is_free() {
+        let content = Sha256::new([1; 32]);
+        assert!(standing(None, false).decide(content).is_none());
+        let same = standing(Some(1), false).decide(content).unwrap().unwrap();
+        assert!(same.is_repeated);
+        let unpublished = Standing { id: None, ..standing(Some(1), false) };
+        for taken in [standing(Some(2), false), standing(Some(1), true), unpublished] {
+            let refusal = taken.decide(content).unwrap().unwrap_err();
+            assert!(matches!(refusal, Error::VersionTaken { next } if next.to_string() == "1.2.4"));
+        }
+        assert_eq!(Standing::default().next_version(), Version::FIRST);
+    }
 }

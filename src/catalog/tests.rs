@@ -4,6 +4,7 @@ use durable_objects::ids::{Sha256, UserId};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
+use super::change::withdraw;
 use super::database::{Param, Statement};
 use super::names::{Kind, LocalId, PublicId, Version, Visibility};
 use super::publish::{Release, publish_statements};
@@ -119,6 +120,32 @@ fn a_version_that_is_there_fails_the_whole_release() {
     run(&mut catalogue, &publish_statements(&again, 200)).unwrap_err();
     assert_eq!(ask(&catalogue, SHOWN), before);
     assert_eq!(ask(&catalogue, "SELECT count(*) FROM version_files"), "2");
+}
+
+#[test]
+fn what_was_taken_back_comes_again_under_another_id_with_its_numbers_taken() {
+    let mut catalogue = catalogue();
+    run(&mut catalogue, &publish_statements(&release(1, "1.0.0"), 100)).unwrap();
+    let other = Release { local_id: LocalId::parse("other").unwrap(), ..release(9, "1.0.0") };
+    run(&mut catalogue, &publish_statements(&other, 100)).unwrap();
+    catalogue.execute("INSERT INTO stars VALUES (1, 'user_b', 1), (2, 'user_b', 1)", []).unwrap();
+    run(&mut catalogue, &withdraw("user_a", Some(1), 200)).unwrap();
+    let state = "SELECT coalesce(current, '-') || ' ' || stars || ' ' || coalesce(removed_ms, '-') || ' ' || title FROM published";
+    assert_eq!(ask(&catalogue, state), "- 0 200  10000000000 1 - Änderungen");
+    assert_eq!(ask(&catalogue, "SELECT rowid FROM search('scope:everyone')"), "2");
+    // Neither the same number nor the old id, and nothing of what was said before.
+    run(&mut catalogue, &publish_statements(&release(2, "1.0.0"), 300)).unwrap_err();
+    let again = Release { icon: None, tags: None, ..release(2, "1.0.1") };
+    run(&mut catalogue, &publish_statements(&again, 300)).unwrap();
+    assert_eq!(
+        ask(&catalogue, &format!("{SHOWN} WHERE seq = 1")),
+        "00000000000000000000000000000002 Änderungen änderungen - [] 0 10000000001 300 300"
+    );
+    assert_eq!(ask(&catalogue, "SELECT number FROM versions WHERE item = 1 AND removed_ms IS NULL"), "10000000001");
+    // An owner who goes takes everything back.
+    run(&mut catalogue, &withdraw("user_a", None, 400)).unwrap();
+    assert_eq!(ask(&catalogue, "SELECT count(*) FROM published WHERE removed_ms IS NULL"), "0");
+    assert_eq!(ask(&catalogue, "SELECT count(*) FROM search"), "0");
 }
 
 #[test]

@@ -35,8 +35,8 @@ struct Row {
     item: Item,
 }
 
-/// What is offered by now in place of what somebody has: of the apps that are named, or else of those that a user has installed.
-/// What they may not see is not in it.
+/// What is offered by now in place of what somebody has: of the apps that are named, or else of those that a user has
+/// installed. What they may not see is not in it.
 pub async fn updates(catalog: &Catalog, named: Option<&[Having]>, user: Option<&UserId>) -> Result<Vec<Value>, Error> {
     let statement = match (named, user) {
         (Some(apps), _) => of_named(apps),

@@ -1,4 +1,5 @@
-//! Users as others see them: a handle, a name, a picture. A user has a handle from the first look on, made up until they choose one.
+//! Users as others see them: a handle, a name, a picture. A user has a handle from the first look on, made up until
+//! they choose one.
 
 use durable_objects::call;
 use durable_objects::ids::UserId;

@@ -1,5 +1,5 @@
-//! The bytes of what has been published, on their way out: from the database's word and the bucket, past wasm, and nobody's
-//! workspace is woken.
+//! The bytes of what has been published, on their way out: from the database's word and the bucket, past wasm, and
+//! nobody's workspace is woken.
 
 use std::rc::Rc;
 
@@ -159,7 +159,8 @@ async fn whole(incoming: &Rc<Incoming>, key: &str) -> Result<Option<Answer>, Err
     Ok(Some(answer.with("ETag", &quote(&tag))))
 }
 
-/// Where the bytes of a version are, for as long as there is one: a public address names them, so that it can be kept for good.
+/// Where the bytes of a version are, for as long as there is one: a public address names them, so that it can be kept
+/// for good.
 pub fn url(incoming: &Incoming, item: &Item) -> String {
     let route = bundle_route(item.kind);
     let at = format!("{}/api/{}/{}/{route}", incoming.origin, item.kind.plural(), item.id.as_str());
@@ -176,8 +177,8 @@ const fn bundle_route(kind: Kind) -> &'static str {
     }
 }
 
-/// `POST /api/apps/{id}/bundle/sign {version?, expiresInSeconds?}`: an address of one version that works for whoever has it, for a
-/// while, whoever may see the thing. Only its owner makes one.
+/// `POST /api/apps/{id}/bundle/sign {version?, expiresInSeconds?}`: an address of one version that works for whoever
+/// has it, for a while, whoever may see the thing. Only its owner makes one.
 pub async fn sign(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let target = Target::of(&incoming);
     let body = JsonBody::read_or_empty(&incoming).await?;
@@ -209,8 +210,8 @@ pub async fn sign(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     Answer::ok(&json!({ "url": url, "version": release.version.to_string(), "expiresAt": Time(expires_ms) }))
 }
 
-/// The version that a signed address is for; none if the address is not signed. Once it is over, or was not made here, there is
-/// nothing.
+/// The version that a signed address is for; none if the address is not signed. Once it is over, or was not made here,
+/// there is nothing.
 fn signed_version(incoming: &Incoming, target: &Target) -> Result<Option<Version>, Error> {
     let Some(given) = incoming.query.get("seal") else { return Ok(None) };
     let missing = || Error::NotPublished(target.kind);

@@ -1,5 +1,5 @@
-//! What has been published: lists, one thing, its versions, and what its owner and others do with it. Anyone may look at what is
-//! public; who is signed sees their own too.
+//! What has been published: lists, one thing, its versions, and what its owner and others do with it. Anyone may look
+//! at what is public; who is signed sees their own too.
 
 use std::rc::Rc;
 
@@ -269,8 +269,8 @@ async fn set_star(caller: &Caller, incoming: &Rc<Incoming>, is_starred: bool) ->
     Answer::ok(&json!({ "ok": true, "id": item.id, "starred": is_starred, "stars": stars }))
 }
 
-/// `GET /api/apps/updates?installed=id@version,…`: what is offered by now in place of what somebody has; without `installed`, of
-/// what the caller has installed.
+/// `GET /api/apps/updates?installed=id@version,…`: what is offered by now in place of what somebody has; without
+/// `installed`, of what the caller has installed.
 pub async fn updates(incoming: Rc<Incoming>) -> Outcome {
     open(incoming, async |caller, incoming| {
         let wrong = || {

@@ -126,8 +126,8 @@ pub async fn share(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     Answer::ok(&wire::item(config, &incoming.origin, &kept.media))
 }
 
-/// `GET /api/media/{id}/uses?limit=&cursor=`: the files that hold these bytes, and on the first page what the caller has
-/// published with them, where anything can be published.
+/// `GET /api/media/{id}/uses?limit=&cursor=`: the files that hold these bytes, and on the first page what the caller
+/// has published with them, where anything can be published.
 pub async fn uses(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let query = &incoming.query;
     let id = id(&incoming)?;
