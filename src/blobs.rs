@@ -62,6 +62,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn key(this: &StoredObject) -> String;
     #[wasm_bindgen(method, getter)]
+    fn etag(this: &StoredObject) -> String;
+    #[wasm_bindgen(method, getter)]
     fn uploaded(this: &StoredObject) -> Date;
     #[wasm_bindgen(method, js_name = arrayBuffer)]
     fn array_buffer(this: &StoredObject) -> Promise;
@@ -145,6 +147,11 @@ impl Blobs {
     /// The bucket of media, in the same way.
     pub fn of_media(incoming: &Rc<Incoming>) -> Result<Self, Error> {
         Ok(Self { bucket: env::media(&incoming.env)?, incoming: Rc::clone(incoming) })
+    }
+
+    /// The bucket of what has been published, in the same way.
+    pub fn of_bundles(incoming: &Rc<Incoming>) -> Result<Self, Error> {
+        Ok(Self { bucket: env::bundles(&incoming.env)?, incoming: Rc::clone(incoming) })
     }
 
     /// A key that nothing else has or will have.

@@ -11,6 +11,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use worker::Env;
 
 use crate::blobs::Bucket;
+use crate::catalog::D1;
+use crate::catalog::cache::EDGE_MAX_S;
 use crate::error::Error;
 use crate::media::MediaConfig;
 use crate::workspace::Stub;
@@ -29,6 +31,8 @@ pub struct Config {
     pub host_secret: Option<String>,
     /// The origins that browsers may call from (`ALLOWED_ORIGINS`).
     pub allowed_origins: Vec<String>,
+    /// How long the edge keeps an answer of the catalogue (`CATALOG_CACHE_SECONDS`): none if it is zero.
+    pub catalog_cache_s: u64,
     /// What media may be, where they may come from, and who makes them.
     pub media: MediaConfig,
 }
@@ -60,17 +64,18 @@ impl Config {
         Self {
             signers: signers.collect(),
             root: format!("/{}", root.trim_matches('/')),
-            json_file_max_bytes: bytes(&var, "MAX_JSON_FILE_BYTES", 10 * MIB),
-            file_max_bytes: bytes(&var, "MAX_FILE_BYTES", 50 * MIB),
+            json_file_max_bytes: limit(&var, "MAX_JSON_FILE_BYTES", 10 * MIB),
+            file_max_bytes: limit(&var, "MAX_FILE_BYTES", 50 * MIB),
             host_secret: var("HOST_SECRET").filter(|secret| !secret.is_empty()),
             allowed_origins: origins.split(',').map(|origin| origin.trim().to_owned()).collect(),
+            catalog_cache_s: limit(&var, "CATALOG_CACHE_SECONDS", EDGE_MAX_S).min(EDGE_MAX_S),
             media: MediaConfig::read(&var),
         }
     }
 }
 
-/// A limit in bytes. One that is no number is its default: these limits protect the deployment, whatever is set.
-fn bytes(var: &impl Fn(&str) -> Option<String>, name: &str, default: u64) -> u64 {
+/// A limit. One that is no number is its default: these limits protect the deployment, whatever is set.
+fn limit(var: &impl Fn(&str) -> Option<String>, name: &str, default: u64) -> u64 {
     var(name).and_then(|text| text.trim().parse().ok()).unwrap_or(default)
 }
 
@@ -88,6 +93,10 @@ extern "C" {
     fn data(this: &Bindings) -> Option<Bucket>;
     #[wasm_bindgen(method, getter, js_name = MEDIA)]
     fn media(this: &Bindings) -> Option<Bucket>;
+    #[wasm_bindgen(method, getter, js_name = BUNDLES)]
+    fn bundles(this: &Bindings) -> Option<Bucket>;
+    #[wasm_bindgen(method, getter, js_name = CATALOG)]
+    fn catalog(this: &Bindings) -> Option<D1>;
     #[wasm_bindgen(method, getter, js_name = WORKSPACE)]
     fn workspace(this: &Bindings) -> Option<Namespace>;
 
@@ -104,6 +113,16 @@ pub fn data(env: &Env) -> Result<Bucket, Error> {
 /// The bucket of media.
 pub fn media(env: &Env) -> Result<Bucket, Error> {
     bindings(env).media().ok_or(Error::NotConfigured("The bucket MEDIA is not bound"))
+}
+
+/// The bucket of what has been published.
+pub fn bundles(env: &Env) -> Result<Bucket, Error> {
+    bindings(env).bundles().ok_or(Error::NotConfigured("The bucket BUNDLES is not bound"))
+}
+
+/// The catalogue's database.
+pub fn catalog(env: &Env) -> Result<D1, Error> {
+    bindings(env).catalog().ok_or(Error::NotConfigured("The database CATALOG is not bound"))
 }
 
 /// The object of a user. Its name is the user's id, exactly as signed.

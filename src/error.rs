@@ -12,6 +12,7 @@ use worker::console_error;
 
 use crate::answer::Answer;
 use crate::auth::Unauthorized;
+use crate::catalog::{Kind, Version};
 use crate::conditional::quote;
 use crate::media::address::Refusal;
 use crate::media::kind::NotMedia;
@@ -65,6 +66,28 @@ pub enum Error {
     NotYours,
     /// No item that there is.
     NoMedia,
+    /// Nothing published that there is, or that this caller may know of.
+    NotPublished(Kind),
+    /// No version of it that there is.
+    NoVersion,
+    /// A version that was published without this file.
+    NotPublishedWith(&'static str),
+    /// The operator has put no baseline there.
+    NoBaseline,
+    /// Something published that others may look at only.
+    NotTheOwner,
+    /// A version that holds something else.
+    VersionTaken {
+        /// One that is free.
+        next: Version,
+    },
+    /// A handle that another user has.
+    HandleTaken,
+    /// A user who has published as much as one may.
+    TooManyPublished {
+        /// How much that is, of each kind.
+        max: usize,
+    },
     /// Bytes that are no media.
     NotMedia(NotMedia),
     /// An address that is not fetched.
@@ -93,6 +116,8 @@ pub enum Error {
     Moving,
     /// The bucket did not do what it was asked to.
     BucketFailed(String),
+    /// The catalogue did not do what it was asked to.
+    CatalogFailed(String),
     /// The workspace did not answer: it is starting again, or overloaded.
     Interrupted(String),
     /// Anything that should not happen.
@@ -153,6 +178,19 @@ impl Error {
             }
             Self::NotYours => told(403, "Only your own media can be listed"),
             Self::NoMedia => told(404, NO_MEDIA),
+            Self::NotPublished(kind) => told(404, format!("{} not found", kind.noun())),
+            Self::NoVersion => told(404, "Version not found"),
+            Self::NotPublishedWith(name) => told(404, format!("This version was published without {name}")),
+            Self::NoBaseline => told(404, "There is no baseline snapshot"),
+            Self::NotTheOwner => told(403, "Only the owner may change this"),
+            Self::VersionTaken { next } => {
+                told(409, "This version was published with other content; versions never change")
+                    .detail("nextVersion", next.to_string())
+            }
+            Self::HandleTaken => told(409, "This handle is taken"),
+            Self::TooManyPublished { max } => {
+                told(409, format!("You have published {max} of these, and no more fit; unpublish one"))
+            }
             Self::NotMedia(reason @ NotMedia::Empty) => told(400, reason.sentence()),
             Self::NotMedia(reason) => told(415, reason.sentence()),
             Self::AddressRefused(refusal) => told(400, refusal.sentence()),
@@ -170,6 +208,10 @@ impl Error {
             Self::Moving => told(503, "The file is being moved; try again").header("Retry-After", "1"),
             Self::BucketFailed(cause) => {
                 let sentence = "The storage is not available right now; try again";
+                told(503, sentence).header("Retry-After", "1").cause(cause.as_str())
+            }
+            Self::CatalogFailed(cause) => {
+                let sentence = "The catalogue is not available right now; try again";
                 told(503, sentence).header("Retry-After", "1").cause(cause.as_str())
             }
             Self::Interrupted(cause) => {

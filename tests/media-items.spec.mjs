@@ -7,6 +7,7 @@ import { eventually, names, ok, refused } from "./expect.mjs";
 import { serve, start } from "./harness.mjs";
 import { call, fetchPublic, ingestBytes, mediaAccounted, mediaLeft } from "./media.mjs";
 import { glb, mp3, mp4, png, sha256, wav } from "./samples.mjs";
+import { number, publisher, shelve, sql } from "./store.mjs";
 
 const server = serve({ VERSIONS_DAYS: "0" });
 const MIB = 2 ** 20;
@@ -165,6 +166,7 @@ for (const size of [1000, 2 * MIB, 12 * MIB]) {
     assert.deepEqual(ok(await call(client, "GET", `/api/media/${id}/uses`)), {
       files: [{ path: `${ROOT}/sounds/a.wav` }],
       versions: 0,
+      published: [],
     });
 
     const shared = ok(await call(client, "POST", `/api/media/${id}/share`));
@@ -204,6 +206,14 @@ test("bytes that are an item already are shared with files, and go with the last
   assert.ok(part.bytes.equals(bytes.subarray(-3)));
   const uses = ok(await call(client, "GET", `/api/media/${id}/uses`));
   assert.deepEqual(uses.files.map((/** @type {any} */ { path }) => path).sort(), [`${ROOT}/a.wav`, `${ROOT}/b.bin`]);
+  // What was published with these bytes is a use too, of this user's alone.
+  await sql(server, "INSERT INTO users (id, handle, created_ms) VALUES (?, ?, 1)", userId, `sound-${process.pid}`);
+  const others = await publisher(server);
+  const [mine, theirs] = [await shelve(server, userId), await shelve(server, others.userId)];
+  const holding = `INSERT INTO version_files SELECT unhex(?), seq, ? FROM published WHERE id IN (?, ?)`;
+  await sql(server, holding, sha256(bytes), number("1.0.0"), mine.id, theirs.id);
+  const { published } = ok(await call(client, "GET", `/api/media/${id}/uses`));
+  assert.deepEqual(published, [{ id: mine.id, type: "app", version: "1.0.0" }]);
   for (const path of [`${ROOT}/a.wav`, `${ROOT}/b.bin`]) ok(await client.remove(path, { permanent: true }));
   assert.deepEqual(await mediaLeft(server, userId), [r2Key], "an ingested item stays without files");
 });

@@ -12,6 +12,8 @@ use super::content::without_bytes;
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::blobs::Blobs;
+use crate::catalog::Catalog;
+use crate::catalog::versions::{self, Use};
 use crate::conditional::{self, quote};
 use crate::cors::ALLOW_ORIGIN;
 use crate::disposition::content_disposition;
@@ -134,22 +136,33 @@ pub async fn share(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     Answer::ok(&wire::item(config, &incoming.origin, &kept.media))
 }
 
-/// `GET /api/media/{id}/uses?limit=&cursor=`: the files that hold these bytes.
+/// `GET /api/media/{id}/uses?limit=&cursor=`: the files that hold these bytes, and on the first page what the caller
+/// has published with them, where anything can be published.
 pub async fn uses(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let query = &incoming.query;
+    let id = id(&incoming)?;
     let call = UsesOfMedia {
-        id: id(&incoming)?,
+        id: id.clone(),
         limit: query.number("limit", 1, USES_MAX)?.unwrap_or(USES_MAX),
         after: query.get("cursor").map(shapes::parse_cursor::<i64>).transpose()?,
     };
-    let uses = Workspace::of(&caller, &incoming)?.call(call).await?;
+    let workspace = Workspace::of(&caller, &incoming)?;
+    let uses = workspace.call(call).await?;
     let root = &incoming.config.root;
     let files: Vec<_> = uses.paths.iter().map(|path| json!({ "path": path.absolute(root) })).collect();
     let mut body = json!({ "files": files, "versions": uses.versions });
-    if let (Some(next), Some(body)) = (&uses.next, body.as_object_mut()) {
-        body.insert("cursor".to_owned(), shapes::cursor(next)?.into());
+    if let (None, Some(body)) = (query.get("cursor"), body.as_object_mut()) {
+        match Catalog::of(&incoming) {
+            Ok(catalog) => {
+                let media = workspace.call(GetMedia { id }).await?;
+                let published = versions::uses(&catalog, caller.user(), media.hash).await?;
+                body.insert("published".to_owned(), published.iter().map(Use::to_json).collect());
+            }
+            Err(Error::NotConfigured(_)) => {}
+            Err(error) => return Err(error),
+        }
     }
-    Answer::ok(&body)
+    shapes::page(body, uses.next.as_ref().map(shapes::cursor).transpose()?)
 }
 
 /// The id in the path. What cannot be one is none that there is.
