@@ -296,6 +296,12 @@ fn told_of_workspace(error: &call::Error) -> Told {
                 .detail("neededBytes", *needed_bytes)
                 .detail("leftBytes", *left_bytes)
         }
+        E::HeldAlready { .. } => {
+            told(409, "This is being published already, or too much is at once; try again in a while")
+        }
+        E::NotHeld { .. } => {
+            told(409, "It took too long, or the workspace was reset meanwhile; nothing was published; try again")
+        }
         E::NewerSchema { .. } => {
             told(503, "The workspace was written by a newer version of this service").cause(error.to_string())
         }

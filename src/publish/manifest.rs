@@ -1,7 +1,7 @@
 //! What is said of an app or a desktop: files of JSON whose bytes are hashed, so that their form is a contract.
 
 mod desktop;
-mod registry;
+pub mod registry;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +14,7 @@ use super::lockfile::{Packages, Versions, is_range};
 use crate::catalog::names::{self, LocalId};
 
 pub use desktop::{DesktopFields, DesktopManifest, PublishedFile};
-pub use registry::{REGISTRY_PATH, RegistryEntry, read_registry};
+pub use registry::{RegistryEntry, read_registry};
 
 /// The version of both forms.
 const SCHEMA_VERSION: u32 = 1;

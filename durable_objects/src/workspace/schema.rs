@@ -21,7 +21,7 @@ pub const PARKED: i64 = -2;
 type Migration = &'static [&'static str];
 
 /// All of them; the n-th brings a database to schema n.
-const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY];
+const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY, PUBLISH];
 
 /// The whole of the data model, history included: a later migration could not invent what happened before it.
 const FIRST: Migration = &[
@@ -151,6 +151,14 @@ const HISTORY: Migration = &[
     // How many files there are, so that a count need not read them. Beside it, once retention has done something, stands
     // floor: no older rev is complete any more but those of checkpoints.
     "INSERT INTO meta (k, v) SELECT 'files', count(*) FROM node WHERE kind = 1",
+];
+
+/// What reading one tree takes while it changes.
+const PUBLISH: Migration = &[
+    // A checkpoint with an end is a hold: its id is below zero, its label says what for, and no list shows it.
+    "ALTER TABLE checkpoint ADD COLUMN until_ms INTEGER",
+    // How many holds there have been, so that no number is used twice.
+    "INSERT INTO meta (k, v) VALUES ('holds', 0)",
 ];
 
 /// The two directories that are always there.

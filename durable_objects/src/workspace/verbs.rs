@@ -38,7 +38,7 @@ pub fn list_of(sql: &dyn Sql, call: &List, node: &Node, at: Option<Moment>) -> R
     if call.unless.matches(Some(&tag)) {
         return Ok(Listing { tag, is_unchanged: true, entries: Vec::new(), next: None });
     }
-    let top = Top { id: node.id, path: &call.path, at };
+    let top = Top { id: node.id, path: &call.path, at, skip: &[] };
     let (steps, is_cut) = walk(sql, top, call.depth, call.after.as_ref(), call.limit)?;
     let last = steps.last().filter(|_| is_cut);
     let next = last.map(|step| Cursor { path: step.listed.path.clone(), kind: step.listed.kind });

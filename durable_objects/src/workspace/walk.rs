@@ -48,6 +48,8 @@ pub struct Top<'a> {
     pub path: &'a FilePath,
     /// When: now, or then.
     pub at: Option<Moment>,
+    /// Names of directories that are come by and not entered.
+    pub skip: &'a [String],
 }
 
 /// What is below a directory, down to `depth` levels, in the order of a listing: directories first, each followed by
@@ -62,7 +64,7 @@ pub fn walk(
 ) -> Result<(Vec<Step>, bool), Error> {
     let mut levels = vec![Level::new(top.id, top.path.clone(), top.at)];
     if let Some(after) = after {
-        descend_to(sql, &mut levels, after, depth)?;
+        descend_to(sql, &mut levels, after, depth, top.skip)?;
     }
     let mut steps = Vec::new();
     let mut held_bytes = 0;
@@ -75,7 +77,8 @@ pub fn walk(
         if steps.len() == limit || held_bytes > WALK_MAX_BYTES {
             return Ok((steps, true));
         }
-        if step.listed.kind == Kind::Directory && levels.len() < depth {
+        let is_entered = || !top.skip.iter().any(|name| name == step.listed.path.name());
+        if step.listed.kind == Kind::Directory && levels.len() < depth && is_entered() {
             levels.push(Level::new(step.id, step.listed.path.clone(), top.at));
         }
         held_bytes += step.listed.path.as_str().len();
@@ -85,7 +88,13 @@ pub fn walk(
 }
 
 /// Opens the levels between the top and the entry of a cursor, each behind the entry that the walk had come to.
-fn descend_to(sql: &dyn Sql, levels: &mut Vec<Level>, after: &Cursor, depth: usize) -> Result<(), Error> {
+fn descend_to(
+    sql: &dyn Sql,
+    levels: &mut Vec<Level>,
+    after: &Cursor,
+    depth: usize,
+    skip: &[String],
+) -> Result<(), Error> {
     let Some(top) = levels.first() else { return Ok(()) };
     let top_depth = top.path.depth();
     // The trash lies below the root by name alone: no listing of the root comes by it.
@@ -100,7 +109,7 @@ fn descend_to(sql: &dyn Sql, levels: &mut Vec<Level>, after: &Cursor, depth: usi
         let is_deepest = levels.len() >= depth;
         let Some(level) = levels.last_mut() else { return Ok(()) };
         level.position = Some((kind, fold(name), (*name).to_owned()));
-        if kind == Kind::File || is_deepest {
+        if kind == Kind::File || is_deepest || skip.iter().any(|skipped| skipped == name) {
             return Ok(());
         }
         // A directory that is gone since has nothing left to walk; the walk goes on behind it.
