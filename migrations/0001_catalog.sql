@@ -33,10 +33,10 @@ CREATE TABLE published (
   removed_ms INTEGER                 -- unpublished: the row stays, so that a version number is never used twice
 ) STRICT;
 
--- One for a publish, and for the pages of an owner: an owner has at most 500 of a kind, so those are sorted as they come.
+-- For a publish, and for deleting an account.
 CREATE UNIQUE INDEX published_own ON published (owner_id, kind, local_id);
 -- One for each order of the public lists; the row's own number settles ties.
-CREATE INDEX published_new ON published (kind, created_ms, seq) WHERE visibility = 0 AND current IS NOT NULL;
+CREATE INDEX published_new ON published (kind, seq) WHERE visibility = 0 AND current IS NOT NULL;
 CREATE INDEX published_updated ON published (kind, updated_ms, seq) WHERE visibility = 0 AND current IS NOT NULL;
 CREATE INDEX published_popular ON published (kind, popularity, seq) WHERE visibility = 0 AND current IS NOT NULL;
 CREATE INDEX published_name ON published (kind, fold, seq) WHERE visibility = 0 AND current IS NOT NULL;
@@ -54,9 +54,12 @@ CREATE TABLE versions (
   deps_hash TEXT,                    -- of an app's dependencies, or of a desktop's lock file
   artifacts INTEGER NOT NULL,        -- what lies beside the bundle: 1 package.json, 2 pnpm-lock.yaml
   created_ms INTEGER NOT NULL,
-  yanked_ms INTEGER,
+  yanked_ms INTEGER,                 -- not offered any more; who names it still gets it
+  removed_ms INTEGER,                -- unpublished: its bytes go, its number stays taken
+  swept_ms INTEGER,                  -- its bytes are gone
   PRIMARY KEY (item, number)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX versions_leaving ON versions (item, number) WHERE removed_ms IS NOT NULL AND swept_ms IS NULL;
 
 -- Which versions hold a file, by its bytes.
 CREATE TABLE version_files (
@@ -96,12 +99,12 @@ CREATE TABLE visits (
 CREATE INDEX visits_item ON visits (item);
 
 -- Words of what is published. `scope` holds who may find it and of which kind it is, as words of their own, so that the index itself
--- leaves out what must not be seen; tags stand there too, whole.
+-- leaves out what must not be seen; the handle and the tags stand there too, whole.
 CREATE VIRTUAL TABLE search USING fts5(title, description, tags, handle, scope, tokenize = "unicode61 remove_diacritics 2");
 
 CREATE VIEW search_words AS
   SELECT p.seq, p.title, p.description, (SELECT group_concat(value, ' ') FROM json_each(p.tags)) AS tags, u.handle,
-         'k' || p.kind || ' o' || hex(p.owner_id)
+         'k' || p.kind || ' o' || hex(p.owner_id) || ' h' || hex(u.handle)
          || CASE WHEN p.visibility = 0 AND p.current IS NOT NULL THEN ' everyone' ELSE '' END
          || coalesce((SELECT group_concat(' t' || hex(value), '') FROM json_each(p.tags)), '') AS scope
     FROM published p JOIN users u ON u.id = p.owner_id
@@ -117,8 +120,10 @@ END;
 CREATE TRIGGER published_goes AFTER DELETE ON published BEGIN
   DELETE FROM search WHERE rowid = OLD.seq;
 END;
-CREATE TRIGGER handle_changes AFTER UPDATE OF handle ON users WHEN NEW.handle IS NOT NULL BEGIN
-  UPDATE search SET handle = NEW.handle WHERE rowid IN (SELECT seq FROM published WHERE owner_id = NEW.id AND removed_ms IS NULL);
+CREATE TRIGGER handle_changes AFTER UPDATE OF handle ON users WHEN NEW.handle IS NOT NULL AND NEW.handle IS NOT OLD.handle BEGIN
+  DELETE FROM search WHERE rowid IN (SELECT seq FROM published WHERE owner_id = NEW.id);
+  INSERT INTO search (rowid, title, description, tags, handle, scope)
+  SELECT w.* FROM search_words w WHERE w.seq IN (SELECT seq FROM published WHERE owner_id = NEW.id);
 END;
 
 CREATE TRIGGER star_comes AFTER INSERT ON stars BEGIN

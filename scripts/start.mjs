@@ -5,11 +5,12 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "./build.mjs";
 import { gatewayUrl } from "./mint.mjs";
-import { at, Failure, script } from "./run.mjs";
+import { at, Failure, run, script } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 import { developmentSecret } from "./sign.mjs";
 
 const DAY = 86_400;
+const STATE = ".wrangler/state";
 const PARENT = process.ppid; // npm, which may be killed without a word to us
 
 /** Refuses a port that another program has, on either loopback address. */
@@ -28,7 +29,7 @@ async function mustBeFree(port) {
 
 /** wrangler in a process group of its own, so that ending the group ends its workerd processes too. */
 function wrangler(port, env) {
-  const args = ["dev", "--port", port, "--persist-to", ".wrangler/state", "--show-interactive-dev-session=false"];
+  const args = ["dev", "--port", port, "--persist-to", STATE, "--show-interactive-dev-session=false"];
   const child = spawn("node", [at("node_modules/wrangler/bin/wrangler.js"), ...args], {
     cwd: at(),
     env,
@@ -57,6 +58,15 @@ function wrangler(port, env) {
   return server;
 }
 
+/** Brings the local catalogue up to date. What has been applied is not applied again, and says little. */
+async function migrate(env) {
+  const args = ["d1", "migrations", "apply", "CATALOG", "--local", "--persist-to", STATE];
+  await run("wrangler", args, {
+    env: { ...env, CI: "1", WRANGLER_LOG: "warn" },
+    hint: "The catalogue is not up to date.",
+  });
+}
+
 function greet(base) {
   const url = gatewayUrl(base, "user_demo", developmentSecret(), DAY);
   const query = url.slice(url.indexOf("?") + 1);
@@ -80,6 +90,7 @@ await script(import.meta, async () => {
   await mustBeFree(port);
   const env = await setUp();
   await build("quick", env);
+  await migrate(env);
   const base = `http://localhost:${port}`;
   const server = wrangler(port, env);
   let ready = false;

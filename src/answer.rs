@@ -59,6 +59,11 @@ impl Answer {
         Self::native(status, JsValue::NULL)
     }
 
+    /// Its status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
     /// With one more header.
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));

@@ -114,6 +114,16 @@ pub fn host(incoming: &Incoming) -> Result<Host, Error> {
     Ok(Host(()))
 }
 
+/// A key of its own for a purpose: what it signs can stand for nothing else.
+pub fn derive(signer: &Hmac<Sha256>, purpose: &[u8]) -> Option<Hmac<Sha256>> {
+    Hmac::new_from_slice(&signer.clone().chain_update(purpose).finalize().into_bytes()).ok()
+}
+
+/// The caller of a request that anyone may make: none if it does not say who makes it. Who says so has to prove it.
+pub fn caller_if_claimed(incoming: &Incoming) -> Result<Option<Caller>, Error> {
+    if is_claimed(&incoming.query) { caller(incoming).map(Some) } else { Ok(None) }
+}
+
 /// The checks, in the order of the contract. What is signed is `{userId}.{exp}`, with `exp` as it was sent.
 fn verify(query: &Query, signers: &[Hmac<Sha256>], now_s: i64) -> Result<UserId, Unauthorized> {
     let param = |name| query.get(name).filter(|value| !value.is_empty()).ok_or(Unauthorized::Missing);

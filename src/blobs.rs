@@ -62,6 +62,8 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn key(this: &StoredObject) -> String;
     #[wasm_bindgen(method, getter)]
+    fn etag(this: &StoredObject) -> String;
+    #[wasm_bindgen(method, getter)]
     fn uploaded(this: &StoredObject) -> Date;
     #[wasm_bindgen(method, js_name = arrayBuffer)]
     fn array_buffer(this: &StoredObject) -> Promise;
@@ -148,7 +150,6 @@ impl Blobs {
     }
 
     /// The bucket of what has been published, in the same way.
-    #[expect(dead_code, reason = "publishing and the routes of the catalogue")]
     pub fn of_bundles(incoming: &Rc<Incoming>) -> Result<Self, Error> {
         Ok(Self { bucket: env::bundles(&incoming.env)?, incoming: Rc::clone(incoming) })
     }

@@ -21,14 +21,15 @@ async function answer(call, req, env) {
     return await Promise.race([call(), pending.add(giveUp) && promise]).finally(() => pending.delete(giveUp));
   } catch (error) {
     set(dead || error instanceof WebAssembly.RuntimeError);
-    if (!req) throw error; // an alarm: the platform repeats it
+    if (!req?.headers) throw error; // an alarm: the platform repeats it; or the clock's, which comes again
     const headers = { "Retry-After": "1", ...SAFE, ...SHOWN, ...cors(req.headers.get("Origin"), env) };
     return Response.json({ error: "The service was interrupted; please try again" }, { status: 503, headers });
   }
 }
 // After a trap the glue's constructor makes a new instance; else the way past its proxies is several times shorter.
-const rust = (req, env, ctx) => (dead ? new Rust(ctx, env).fetch(req) : Rust.prototype.fetch.call({ env, ctx }, req));
-export default { fetch: (req, env, ctx) => answer(() => rust(req, env, ctx), req, env) };
+const on = (name) => (it, env, ctx) =>
+  answer(() => (dead ? new Rust(ctx, env)[name](it) : Rust.prototype[name].call({ env, ctx }, it)), it, env);
+export default { fetch: on("fetch"), scheduled: on("scheduled") };
 export class Workspace extends DurableObject {
   rust = new RustWorkspace(this.ctx, this.env);
   perform(...call) {

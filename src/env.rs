@@ -12,6 +12,7 @@ use worker::Env;
 
 use crate::blobs::Bucket;
 use crate::catalog::D1;
+use crate::catalog::cache::EDGE_MAX_S;
 use crate::error::Error;
 use crate::media::MediaConfig;
 use crate::workspace::Stub;
@@ -30,6 +31,8 @@ pub struct Config {
     pub host_secret: Option<String>,
     /// The origins that browsers may call from (`ALLOWED_ORIGINS`).
     pub allowed_origins: Vec<String>,
+    /// How long the edge keeps an answer of the catalogue (`CATALOG_CACHE_SECONDS`): none if it is zero.
+    pub catalog_cache_s: u64,
     /// What media may be, where they may come from, and who makes them.
     pub media: MediaConfig,
 }
@@ -61,17 +64,18 @@ impl Config {
         Self {
             signers: signers.collect(),
             root: format!("/{}", root.trim_matches('/')),
-            json_file_max_bytes: bytes(&var, "MAX_JSON_FILE_BYTES", 10 * MIB),
-            file_max_bytes: bytes(&var, "MAX_FILE_BYTES", 50 * MIB),
+            json_file_max_bytes: limit(&var, "MAX_JSON_FILE_BYTES", 10 * MIB),
+            file_max_bytes: limit(&var, "MAX_FILE_BYTES", 50 * MIB),
             host_secret: var("HOST_SECRET").filter(|secret| !secret.is_empty()),
             allowed_origins: origins.split(',').map(|origin| origin.trim().to_owned()).collect(),
+            catalog_cache_s: limit(&var, "CATALOG_CACHE_SECONDS", EDGE_MAX_S).min(EDGE_MAX_S),
             media: MediaConfig::read(&var),
         }
     }
 }
 
-/// A limit in bytes. One that is no number is its default: these limits protect the deployment, whatever is set.
-fn bytes(var: &impl Fn(&str) -> Option<String>, name: &str, default: u64) -> u64 {
+/// A limit. One that is no number is its default: these limits protect the deployment, whatever is set.
+fn limit(var: &impl Fn(&str) -> Option<String>, name: &str, default: u64) -> u64 {
     var(name).and_then(|text| text.trim().parse().ok()).unwrap_or(default)
 }
 

@@ -65,13 +65,14 @@ pub enum Error {
     /// No item that there is.
     NoMedia,
     /// Nothing published that there is, or that this caller may know of.
-    #[expect(dead_code, reason = "the routes of the catalogue")]
     NotPublished(Kind),
     /// No version of it that there is.
-    #[expect(dead_code, reason = "the routes of the catalogue")]
     NoVersion,
+    /// A version that was published without this file.
+    NotPublishedWith(&'static str),
+    /// The operator has put no baseline there.
+    NoBaseline,
     /// Something published that others may look at only.
-    #[expect(dead_code, reason = "the routes of the catalogue")]
     NotTheOwner,
     /// A version that holds something else.
     VersionTaken {
@@ -79,7 +80,6 @@ pub enum Error {
         next: Version,
     },
     /// A handle that another user has.
-    #[expect(dead_code, reason = "the routes of the catalogue")]
     HandleTaken,
     /// A user who has published as much as one may.
     TooManyPublished {
@@ -172,6 +172,8 @@ impl Error {
             Self::NoMedia => told(404, NO_MEDIA),
             Self::NotPublished(kind) => told(404, format!("{} not found", kind.noun())),
             Self::NoVersion => told(404, "Version not found"),
+            Self::NotPublishedWith(name) => told(404, format!("This version was published without {name}")),
+            Self::NoBaseline => told(404, "There is no baseline snapshot"),
             Self::NotTheOwner => told(403, "Only the owner may change this"),
             Self::VersionTaken { next } => {
                 told(409, "This version was published with other content; versions never change")

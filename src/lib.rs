@@ -5,13 +5,13 @@ mod auth;
 mod blobs;
 mod body;
 mod bytes;
-#[expect(dead_code, unused_imports, reason = "publishing and the routes of the catalogue are built on it")]
 mod catalog;
 mod chunks;
 mod conditional;
 mod cors;
 mod digest;
 mod disposition;
+mod edge;
 mod env;
 mod error;
 mod form;
@@ -33,7 +33,7 @@ mod workspace;
 #[cfg(target_arch = "wasm32")]
 pub use durable_objects::Workspace;
 
-use worker::{Context, Env, Result, event};
+use worker::{Context, Env, Result, ScheduleContext, ScheduledEvent, event};
 
 /// Runs once for each wasm instance, before anything else.
 #[event(start)]
@@ -50,4 +50,12 @@ fn start() {
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, context: Context) -> Result<web_sys::Response> {
     routes::answer(request, env, &context).await
+}
+
+/// Every hour, by the clock (`[triggers]` in wrangler.toml): what the catalogue is to forget. What fails is done next time.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    if let Err(error) = catalog::sweep::sweep(env).await {
+        worker::console_error!("the sweep: {}", error.sentence());
+    }
 }

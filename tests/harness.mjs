@@ -5,12 +5,12 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before } from "node:test";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
-import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
 import { Client, gatewayUrl, ORIGIN, ROOT, sign } from "./client.mjs";
 import { COST, eventually, ok } from "./expect.mjs";
 
@@ -19,6 +19,7 @@ import { COST, eventually, ok } from "./expect.mjs";
 export const SECRET = "test-secret-key-12345";
 
 const REPOSITORY = resolve(import.meta.dirname, "..");
+const MIGRATIONS = join(REPOSITORY, "migrations");
 const CONFIG = join(REPOSITORY, "wrangler.toml");
 const SCRIPT = "holdfast";
 const CLASS = "Workspace";
@@ -102,6 +103,18 @@ export class Server {
     const log = (/** @type {string} */ line) => this.logs.push(line);
     this.#miniflare = new Miniflare(options(this.#overrides, this.#folder, log, this.#glue, this.#around));
     this.url = (await this.#miniflare.ready).origin;
+    await this.#migrate();
+  }
+
+  /** Applies the catalogue's migrations, as `npm start` and a deployment do; after a restart they are there. */
+  async #migrate() {
+    const catalog = await this.catalog();
+    if ((await catalog.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'published'").all()).results.length > 0)
+      return;
+    for (const name of readdirSync(MIGRATIONS).sort()) {
+      const statements = unstable_splitSqlQuery(readFileSync(join(MIGRATIONS, name), "utf8"));
+      await catalog.batch(statements.map((statement) => catalog.prepare(statement)));
+    }
   }
 
   /** The process that runs the Worker, to be killed. Each spec file is a process of its own: its children are its own. */
@@ -203,6 +216,19 @@ export class Server {
       ok(await client.mkdir(`${ROOT}/.rounds/${process.hrtime.bigint()}-${round}`));
       return ask();
     }, done);
+  }
+
+  /** The catalogue, as its binding has it. @returns {Promise<any>} */
+  async catalog() {
+    assert.ok(this.#miniflare);
+    return this.#miniflare.getD1Database("CATALOG");
+  }
+
+  /** Has the clock strike: what the Worker does by the hour. */
+  async strike() {
+    assert.ok(this.#miniflare);
+    const worker = /** @type {any} */ (await this.#miniflare.getWorker());
+    return worker.scheduled({ cron: "17 * * * *" });
   }
 
   /** A bucket, as its binding has it. @returns {Promise<any>} */

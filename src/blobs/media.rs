@@ -106,6 +106,26 @@ impl Blobs {
         gone.map(drop).map_err(|cause| failed("removing", key, &cause))
     }
 
+    /// Removes objects, up to 1,000, by their keys; those that are not there do not matter.
+    pub async fn remove_all(&self, keys: impl Iterator<Item = String>) -> Result<(), Error> {
+        self.incoming.spend_bucket_operation();
+        let keys: Array = keys.map(JsValue::from).collect();
+        let gone = JsFuture::from(self.bucket.delete(&keys)).await;
+        gone.map(drop).map_err(|cause| failed("removing", "several", &cause))
+    }
+
+    /// An object that may be gone: its size, the bucket's tag of it, and its bytes as a stream.
+    pub async fn find_tagged(&self, key: &str) -> Result<Option<(u64, String, JsValue)>, Error> {
+        self.incoming.spend_bucket_operation();
+        let object = JsFuture::from(self.bucket.get(key, &Object::new())).await;
+        let object = object.map_err(|cause| failed("getting", key, &cause))?;
+        if object.is_null() {
+            return Ok(None);
+        }
+        let object: StoredObject = object.unchecked_into();
+        Ok(Some((object.size_bytes(), object.etag(), object.body())))
+    }
+
     /// An upload in parts that another request has begun.
     pub fn resume_multipart(&self, key: &str, multipart_id: &str) -> Multipart {
         self.bucket.resume_multipart_upload(key, multipart_id)

@@ -8,12 +8,21 @@
 //! - It becomes visible with the transaction that names its version ([`publish_version`]): bytes first, pointer last.
 //! - Counters and the search index follow by triggers of the database.
 
+pub mod cache;
+pub mod change;
+pub mod counts;
 pub mod database;
+pub mod hex;
+pub mod items;
 pub mod key;
+pub mod list;
 pub mod names;
+#[expect(dead_code, reason = "for the routes that publish")]
 pub mod publish;
-pub mod random;
+pub mod sweep;
+pub mod updates;
 pub mod users;
+pub mod versions;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::random;
+use super::hex;
 
 /// What is published. Its number is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,7 +146,7 @@ pub struct PublicId(String);
 impl PublicId {
     /// A new one.
     pub fn random() -> Self {
-        Self(random::hex::<16>())
+        Self(hex::random::<16>())
     }
 
     /// The id, when it is one.

@@ -5,12 +5,14 @@ use durable_objects::ids::{Sha256, UserId};
 use serde::Deserialize;
 
 use super::database::{Catalog, Param, Statement, statement};
+use super::list::MATCHES_MAX;
 use super::names::{Kind, LocalId, PublicId, Version, Visibility};
 use super::users;
 use crate::error::Error;
 
-/// How much of a kind a user may have published at a time: an owner's list is sorted as it comes.
-pub const PUBLISHED_MAX: usize = 500;
+/// How much of a kind a user may have published at a time: an owner's
+/// list is whole in every order.
+pub const PUBLISHED_MAX: usize = MATCHES_MAX;
 /// How many hashes one parameter carries: 670 KB, below the megabyte that a value may have.
 const HASHES_PER_STATEMENT: usize = 10_000;
 
@@ -64,14 +66,29 @@ pub struct Standing {
     pub id: Option<PublicId>,
     /// The highest version that it ever had.
     pub latest: Option<Version>,
-    /// The content of the version that was asked about, if that is there.
+    /// The content of the version that was asked about, if that number is taken.
     pub content_hash: Option<Sha256>,
+    /// That version has been yanked, or unpublished.
+    pub is_withdrawn: bool,
 }
 
 impl Standing {
     /// The version that a publish gets which names none: the next patch.
     pub fn next_version(&self) -> Version {
         self.latest.map_or(Version::FIRST, Version::next)
+    }
+
+    /// What it means that the version which was asked about is there already, for content that is about to be published as it;
+    /// none if it is free. To be asked before bytes go to the bucket.
+    pub fn decide(&self, content_hash: Sha256) -> Option<Result<Published, Error>> {
+        let taken = self.content_hash?;
+        Some(match &self.id {
+            Some(id) if taken == content_hash && !self.is_withdrawn => {
+                Ok(Published { id: id.clone(), is_repeated: true })
+            }
+            // Also the same content, once it was unpublished: its bytes are gone, or going.
+            _ => Err(Error::VersionTaken { next: self.next_version() }),
+        })
     }
 }
 
@@ -90,6 +107,7 @@ struct StandingRow {
     is_removed: i64,
     latest: Option<Version>,
     content_hash: Option<Sha256>,
+    is_withdrawn: i64,
 }
 
 /// What there is under an owner's name, and at one version of it. Looked at before bytes are made; [`publish_version`] looks again.
@@ -106,6 +124,7 @@ pub async fn standing(
         id: (row.is_removed == 0).then_some(row.id),
         latest: row.latest,
         content_hash: row.content_hash,
+        is_withdrawn: row.is_withdrawn != 0,
     }))
 }
 
@@ -115,7 +134,7 @@ pub async fn publish_version(catalog: &Catalog, release: &Release) -> Result<Pub
     users::profile(catalog, &release.owner).await?;
     let Release { owner, kind, local_id, version, .. } = release;
     let before = standing(catalog, owner, *kind, local_id, Some(*version)).await?;
-    if let Some(decided) = decide(&before, release) {
+    if let Some(decided) = before.decide(release.content_hash) {
         return decided;
     }
     if before.id.is_none() && count_own(catalog, owner, *kind).await? >= PUBLISHED_MAX {
@@ -130,19 +149,9 @@ pub async fn publish_version(catalog: &Catalog, release: &Release) -> Result<Pub
         Err(error) => {
             // Somebody else may have published this version just now: then that decides.
             let after = standing(catalog, owner, *kind, local_id, Some(*version)).await?;
-            decide(&after, release).unwrap_or(Err(error))
+            after.decide(release.content_hash).unwrap_or(Err(error))
         }
     }
-}
-
-/// What a version that is there already means for a release.
-fn decide(standing: &Standing, release: &Release) -> Option<Result<Published, Error>> {
-    let content_hash = standing.content_hash?;
-    Some(match &standing.id {
-        Some(id) if content_hash == release.content_hash => Ok(Published { id: id.clone(), is_repeated: true }),
-        // Also the same content, once it was unpublished: its bytes are gone, or going.
-        _ => Err(Error::VersionTaken { next: standing.next_version() }),
-    })
 }
 
 #[derive(Deserialize)]
@@ -167,7 +176,7 @@ async fn count_own(catalog: &Catalog, owner: &UserId, kind: Kind) -> Result<usiz
 
 fn select_standing(owner: &UserId, kind: Kind, local_id: &LocalId, version: Option<Version>) -> Statement {
     statement(
-        "SELECT p.id, p.removed_ms IS NOT NULL AS is_removed, v.content_hash,
+        "SELECT p.id, p.removed_ms IS NOT NULL AS is_removed, v.content_hash, v.yanked_ms IS NOT NULL AS is_withdrawn,
                 (SELECT number FROM versions WHERE item = p.seq ORDER BY number DESC LIMIT 1) AS latest
            FROM published p LEFT JOIN versions v ON v.item = p.seq AND v.number = ?4
           WHERE p.owner_id = ?1 AND p.kind = ?2 AND p.local_id = ?3",

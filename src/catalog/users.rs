@@ -4,8 +4,8 @@ use durable_objects::call;
 use durable_objects::ids::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::database::{Catalog, Statement, statement};
-use super::random;
+use super::database::{Catalog, Outcome, Statement, statement};
+use super::hex;
 use crate::error::Error;
 
 /// What others see of a user.
@@ -23,7 +23,7 @@ pub struct Profile {
 
 /// The profile of a user; with a handle made up if there is none yet.
 pub async fn profile(catalog: &Catalog, user: &UserId) -> Result<Profile, Error> {
-    let handle = format!("user-{}", random::hex::<6>());
+    let handle = format!("user-{}", hex::random::<6>());
     let now_ms = catalog.incoming().now_ms;
     let known = catalog.run(select(user)).await?.first::<Row>()?;
     let row = match known {
@@ -33,6 +33,37 @@ pub async fn profile(catalog: &Catalog, user: &UserId) -> Result<Profile, Error>
     // No row: somebody has got this very handle. A row without one: the account is gone.
     let row = row.ok_or_else(|| Error::CatalogFailed("a handle that was made up is taken".to_owned()))?;
     row.into_profile().ok_or(Error::Workspace(call::Error::Closed))
+}
+
+/// What a user wants others to see. What is none stays; an empty name or picture takes it away.
+#[derive(Clone, Debug, Default)]
+pub struct NewProfile {
+    /// A handle that is one.
+    pub handle: Option<String>,
+    /// As they like to be called.
+    pub name: Option<String>,
+    /// Their picture.
+    pub avatar_url: Option<String>,
+}
+
+/// Changes the profile of a user.
+pub async fn change_profile(catalog: &Catalog, user: &UserId, new: NewProfile) -> Result<Profile, Error> {
+    let before = profile(catalog, user).await?;
+    let NewProfile { handle, name, avatar_url } = new;
+    // A handle that another user has leaves everything as it was.
+    let statement = statement(
+        "UPDATE OR IGNORE users
+            SET handle = coalesce(?2, handle), name = nullif(coalesce(?3, name), ''), avatar_url = nullif(coalesce(?4, avatar_url), '')
+          WHERE id = ?1 AND closed_ms IS NULL",
+        [user.as_str().into(), handle.clone().into(), name.into(), avatar_url.into()],
+    );
+    let outcome = catalog.batch(vec![statement, select(user)]).await?;
+    let after = outcome.last().map_or(Ok(None), Outcome::first::<Row>)?;
+    let after = after.and_then(Row::into_profile).ok_or(Error::Workspace(call::Error::Closed))?;
+    match handle {
+        Some(handle) if handle != after.handle && before.handle == after.handle => Err(Error::HandleTaken),
+        _ => Ok(after),
+    }
 }
 
 #[derive(Deserialize)]

@@ -3,16 +3,16 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
 use super::types::{self, SVG};
 use crate::answer::Answer;
 use crate::blobs::{Blobs, IMMUTABLE};
 use crate::conditional::{self, quote};
+use crate::edge::Cache;
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::mime::OCTET_STREAM;
@@ -22,17 +22,6 @@ use crate::partial;
 const CACHED_MAX_BYTES: u64 = 8 * 1024 * 1024;
 /// How long the cache may keep an object that has been deleted: it hears of it only where it was asked.
 const CACHE_CONTROL: &str = "public, max-age=3600";
-
-#[wasm_bindgen]
-extern "C" {
-    type Cache;
-    #[wasm_bindgen(method, js_name = match)]
-    fn find(this: &Cache, url: &str) -> Promise;
-    #[wasm_bindgen(method)]
-    fn put(this: &Cache, url: &str, response: &Response) -> Promise;
-    #[wasm_bindgen(method)]
-    fn delete(this: &Cache, url: &str) -> Promise;
-}
 
 /// Answers `GET` and `HEAD` of a key whose token has been verified.
 pub async fn public(incoming: &Rc<Incoming>, key: &str) -> Result<Answer, Error> {
@@ -70,8 +59,8 @@ pub async fn public(incoming: &Rc<Incoming>, key: &str) -> Result<Answer, Error>
 
 /// Has the cache of this place forget an address.
 pub async fn forget(url: &str) {
-    if let Some(cache) = cache() {
-        let _ = JsFuture::from(cache.delete(url)).await;
+    if let Some(cache) = Cache::here() {
+        cache.forget(url).await;
     }
 }
 
@@ -100,22 +89,18 @@ fn tag_of(key: &str) -> &str {
 
 /// What the cache has of an address, and how many bytes that is. Ranges are cut from it here: caches differ about them.
 async fn cached(url: &str) -> Option<(u64, Response)> {
-    let response: Response = JsFuture::from(cache()?.find(url)).await.ok()?.dyn_into().ok()?;
+    let response = Cache::here()?.find(url).await?;
     let size_bytes = response.headers().get("Content-Length").ok()??.parse().ok()?;
     Some((size_bytes, response))
 }
 
 /// Gives the cache a copy of a body, once the answer is on its way, and answers the other.
 fn remember(incoming: &Incoming, key: &str, size_bytes: u64, body: JsValue) -> JsValue {
-    let Some(cache) = cache() else { return body };
+    let Some(cache) = Cache::here() else { return body };
     let branches = body.unchecked_ref::<Branching>().tee();
     let (ours, theirs) = (branches.get(0), branches.get(1));
     if let Ok(response) = to_cache(key, size_bytes, &theirs) {
-        // The cache fails where there is none, as on a development host: then there is nothing to remember.
-        let put = JsFuture::from(cache.put(&incoming.request.url(), &response));
-        incoming.later(async move {
-            let _ = put.await;
-        });
+        cache.put(incoming, &incoming.request.url(), &response);
     }
     ours
 }
@@ -134,11 +119,4 @@ fn to_cache(key: &str, size_bytes: u64, body: &JsValue) -> Result<Response, JsVa
         .with("ETag", &quote(tag_of(key)))
         .with("Cache-Control", CACHE_CONTROL);
     stored.into_response()
-}
-
-/// The cache of the place that this runs in.
-fn cache() -> Option<Cache> {
-    let caches = Reflect::get(&js_sys::global(), &"caches".into()).ok()?;
-    let cache = Reflect::get(&caches, &"default".into()).ok()?;
-    cache.is_instance_of::<Object>().then(|| cache.unchecked_into())
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::about::About;
+use crate::auth::derive;
 use crate::error::Error;
 
 /// What the key of tickets is derived with, so that a ticket's signature can stand for nothing else.
@@ -60,7 +61,7 @@ impl Ticket {
     pub fn seal(&self, signer: &Hmac<Sha256>) -> Result<String, Error> {
         let ticket = serde_json::to_vec(self).map_err(|error| Error::internal("a ticket", &error))?;
         let text = URL_SAFE_NO_PAD.encode(ticket);
-        let Some(seal) = derive(signer).map(|key| key.chain_update(&text).finalize().into_bytes()) else {
+        let Some(seal) = derive(signer, PURPOSE).map(|key| key.chain_update(&text).finalize().into_bytes()) else {
             return Err(Error::Internal("a ticket cannot be sealed".to_owned()));
         };
         Ok(format!("{text}.{}", URL_SAFE_NO_PAD.encode(seal)))
@@ -71,7 +72,8 @@ impl Ticket {
         let (ticket, seal) = text.split_once('.').ok_or(BadTicket::Forged)?;
         let seal = URL_SAFE_NO_PAD.decode(seal).map_err(|_| BadTicket::Forged)?;
         // Compares in constant time.
-        let is_sealed = |signer| derive(signer).is_some_and(|key| key.chain_update(ticket).verify_slice(&seal).is_ok());
+        let is_sealed =
+            |signer| derive(signer, PURPOSE).is_some_and(|key| key.chain_update(ticket).verify_slice(&seal).is_ok());
         if !signers.iter().any(is_sealed) {
             return Err(BadTicket::Forged);
         }
@@ -90,10 +92,6 @@ impl Ticket {
         let before = number.checked_sub(1)?.checked_mul(PART_BYTES)?;
         self.size_bytes.checked_sub(before).filter(|left| *left > 0).map(|left| left.min(PART_BYTES))
     }
-}
-
-fn derive(signer: &Hmac<Sha256>) -> Option<Hmac<Sha256>> {
-    Hmac::new_from_slice(&signer.clone().chain_update(PURPOSE).finalize().into_bytes()).ok()
 }
 
 #[cfg(test)]

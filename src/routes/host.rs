@@ -14,6 +14,7 @@ use crate::answer::Answer;
 use crate::auth::{self, Caller};
 use crate::blobs::{Blobs, Shelf};
 use crate::body::JsonBody;
+use crate::catalog::{Catalog, change};
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::media::key::{media_prefix, staging_prefix};
@@ -77,6 +78,12 @@ pub async fn delete_account(incoming: Rc<Incoming>) -> Outcome {
     let media = Blobs::of_media(&incoming)?;
     for prefix in [media_prefix(caller.user()), staging_prefix(caller.user())] {
         media.delete_all(&prefix).await?;
+    }
+    // Where there is no catalogue, nothing has been published.
+    match Catalog::of(&incoming) {
+        Ok(catalog) => change::close(&catalog, caller.user()).await?,
+        Err(Error::NotConfigured(_)) => {}
+        Err(error) => return Err(error),
     }
     Answer::ok(&json!({ "success": true, "userId": caller.user().as_str() }))
 }

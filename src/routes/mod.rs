@@ -1,6 +1,8 @@
 //! The routes, on one screen, and what every answer has in common.
 
 mod ai;
+mod bundles;
+mod catalog;
 mod chats;
 mod checkpoints;
 mod content;
@@ -11,6 +13,7 @@ mod host;
 mod media;
 mod media_item;
 mod media_upload;
+mod profile;
 mod text;
 mod trash;
 mod upload;
@@ -82,6 +85,18 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/turns/{turn}/undo", vec![post(checkpoints::undo)]),
         ("/api/usage", vec![get(checkpoints::usage)]),
         ("/api/fsck", vec![get(fsck::look), post(fsck::repair)]),
+        ("/api/apps/updates", vec![open(catalog::updates)]),
+        ("/api/apps/{id}/bundle", vec![open(bundles::bundle)]),
+        ("/api/apps/{id}/bundle/sign", vec![post(bundles::sign)]),
+        ("/api/desktops/{id}/snapshot", vec![open(bundles::bundle)]),
+        ("/api/desktops/{id}/snapshot/sign", vec![post(bundles::sign)]),
+        ("/api/store/apps", vec![open(catalog::list)]),
+        ("/api/store/apps/{id}/bundle", vec![open(bundles::bundle)]),
+        ("/api/visit/desktops", vec![open(catalog::list)]),
+        ("/api/visit/desktops/{id}/snapshot", vec![open(bundles::bundle)]),
+        ("/api/webcontainer-snapshot", vec![open(bundles::baseline)]),
+        ("/api/profile", vec![get(profile::get), put(profile::put)]),
+        ("/api/installs", vec![get(profile::installs)]),
         ("/api/keepalive", vec![get(host::keepalive)]),
         ("/api/status", vec![("GET", public(host::status))]),
         ("/api/reset-workspace", vec![post(host::reset_workspace)]),
@@ -90,6 +105,21 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/ws/api/sessions", vec![get(chats::sessions)]),
     ] {
         routes.insert(path, methods)?;
+    }
+    // Of apps and of desktops the same is asked.
+    for kind in ["apps", "desktops"] {
+        for (path, methods) in [
+            ("", vec![open(catalog::list)]),
+            ("/{id}", vec![open(catalog::get), ("PATCH", signed(catalog::patch)), delete(catalog::delete)]),
+            ("/{id}/versions", vec![open(catalog::versions)]),
+            ("/{id}/versions/{version}", vec![delete(catalog::yank)]),
+            ("/{id}/manifest", vec![open(bundles::artifact)]),
+            ("/{id}/package.json", vec![open(bundles::artifact)]),
+            ("/{id}/pnpm-lock.yaml", vec![open(bundles::artifact)]),
+            ("/{id}/star", vec![put(catalog::star), delete(catalog::unstar)]),
+        ] {
+            routes.insert(format!("/api/{kind}{path}"), methods)?;
+        }
     }
     Ok(routes)
 }
@@ -108,6 +138,11 @@ fn put<F: Future<Output = Outcome> + 'static>(handler: fn(Caller, Rc<Incoming>) 
 
 fn delete<F: Future<Output = Outcome> + 'static>(handler: fn(Caller, Rc<Incoming>) -> F) -> (&'static str, Handler) {
     ("DELETE", signed(handler))
+}
+
+/// What anyone may look at.
+fn open<F: Future<Output = Outcome> + 'static>(handler: fn(Rc<Incoming>) -> F) -> (&'static str, Handler) {
+    ("GET", public(handler))
 }
 
 /// A handler for callers whose signature has been verified, and for nobody else.
