@@ -16,6 +16,7 @@ use crate::catalog::{Kind, Version};
 use crate::conditional::quote;
 use crate::media::address::Refusal;
 use crate::media::kind::NotMedia;
+use crate::publish::scan::Secret;
 use crate::wire::Time;
 
 /// Why a request is not answered as it was meant.
@@ -79,6 +80,8 @@ pub enum Error {
         /// One that is free.
         next: Version,
     },
+    /// Files that hold what looks like credentials.
+    SecretsFound(Vec<Secret>),
     /// A handle that another user has.
     HandleTaken,
     /// A user who has published as much as one may.
@@ -178,6 +181,10 @@ impl Error {
             Self::VersionTaken { next } => {
                 told(409, "This version was published with other content; versions never change")
                     .detail("nextVersion", next.to_string())
+            }
+            Self::SecretsFound(secrets) => {
+                told(422, "Some files hold what looks like credentials; take it out, or allow these files by name")
+                    .detail("findings", secrets.iter().map(Secret::told).collect::<Vec<_>>())
             }
             Self::HandleTaken => told(409, "This handle is taken"),
             Self::TooManyPublished { max } => {

@@ -69,13 +69,20 @@ pub struct AppManifest {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct AppFields {
-    name: Option<String>,
-    icon: Option<String>,
-    description: Option<String>,
-    tags: Option<Vec<String>>,
-    dependencies: Option<Packages>,
-    peer_dependencies: Option<Packages>,
-    dev_dependencies: Option<Packages>,
+    /// As in the manifest.
+    pub name: Option<String>,
+    /// As in the manifest.
+    pub icon: Option<String>,
+    /// As in the manifest.
+    pub description: Option<String>,
+    /// As in the manifest.
+    pub tags: Option<Vec<String>>,
+    /// As in the manifest.
+    pub dependencies: Option<Packages>,
+    /// As in the manifest.
+    pub peer_dependencies: Option<Packages>,
+    /// As in the manifest.
+    pub dev_dependencies: Option<Packages>,
 }
 
 impl AppFields {
@@ -204,7 +211,8 @@ fn check_packages(packages: &Packages) -> Result<(), String> {
     bad.map_or(Ok(()), |(name, range)| Err(format!("{name:?}: {range:?} is not a package and its versions")))
 }
 
-fn hash(bytes: &[u8]) -> Sha256 {
+/// The hash of some bytes.
+pub fn hash(bytes: &[u8]) -> Sha256 {
     Sha256::new(Hasher::digest(bytes).into())
 }
 

@@ -10,18 +10,27 @@
 //! | [`imports`], [`aliases`] | the packages that source files name |
 //! | [`lockfile`] | which versions of them a workspace has |
 //! | [`manifest`] | what is said of an app or a desktop, and the hashes of it |
+//! | [`source`], [`sink`] | the held workspace that is read, and the bundle that is written |
+//! | [`scan`] | files looked through on the way |
+//! | [`app`], [`desktop`], [`release`] | a publish, step by step |
 //!
-//! All of it is pure: bytes come as slices, in pieces of any size, and nothing here knows a bucket or a request.
+//! The first eight are pure: bytes come as slices, in pieces of any size, and they know neither a bucket nor a request.
 
 pub mod aliases;
+pub mod app;
 pub mod archive;
 pub mod caps;
+pub mod desktop;
 pub mod exclude;
 pub mod imports;
 pub mod lockfile;
 pub mod manifest;
+pub mod release;
+pub mod scan;
 pub mod secrets;
+pub mod sink;
 pub mod snapshot;
+pub mod source;
 
 #[cfg(test)]
 mod fuzz;
