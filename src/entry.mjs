@@ -32,10 +32,9 @@ const on = (name) => (it, env, ctx) =>
 export default { fetch: on("fetch"), scheduled: on("scheduled") };
 export class Workspace extends DurableObject {
   rust = new RustWorkspace(this.ctx, this.env);
-  perform(...call) {
-    return this.rust.perform(...call); // a trap rejects the Worker's call, which answers 503
-  }
-  alarm() {
-    return answer(() => this.rust.alarm());
-  }
 }
+const directly = (call) => call(); // a trap rejects the Worker's call, which answers 503
+for (const name of ["perform", "alarm"])
+  Workspace.prototype[name] = function (...args) {
+    return (name === "perform" ? directly : answer)(() => this.rust[name](...args));
+  };

@@ -16,6 +16,7 @@ use crate::catalog::{Kind, Version};
 use crate::conditional::quote;
 use crate::media::address::Refusal;
 use crate::media::kind::NotMedia;
+use crate::publish::scan::Secret;
 use crate::wire::Time;
 
 /// Why a request is not answered as it was meant.
@@ -81,6 +82,8 @@ pub enum Error {
         /// One that is free.
         next: Version,
     },
+    /// Files that hold what looks like credentials.
+    SecretsFound(Vec<Secret>),
     /// A handle that another user has.
     HandleTaken,
     /// A user who has published as much as one may.
@@ -186,6 +189,10 @@ impl Error {
             Self::VersionTaken { next } => {
                 told(409, "This version was published with other content; versions never change")
                     .detail("nextVersion", next.to_string())
+            }
+            Self::SecretsFound(secrets) => {
+                told(422, "Some files hold what looks like credentials; take it out, or allow these files by name")
+                    .detail("findings", secrets.iter().map(Secret::told).collect::<Vec<_>>())
             }
             Self::HandleTaken => told(409, "This handle is taken"),
             Self::TooManyPublished { max } => {
@@ -317,6 +324,12 @@ fn told_of_workspace(error: &call::Error) -> Told {
             told(507, format!("The workspace is full: {needed_bytes} bytes are needed and {left_bytes} are left"))
                 .detail("neededBytes", *needed_bytes)
                 .detail("leftBytes", *left_bytes)
+        }
+        E::HeldAlready { .. } => {
+            told(409, "This is being published already, or too much is at once; try again in a while")
+        }
+        E::NotHeld { .. } => {
+            told(409, "It took too long, or the workspace was reset meanwhile; nothing was published; try again")
         }
         E::NewerSchema { .. } => {
             told(503, "The workspace was written by a newer version of this service").cause(error.to_string())

@@ -12,6 +12,26 @@ pub type Bytes = js_sys::ArrayBuffer;
 #[cfg(not(target_arch = "wasm32"))]
 pub type Bytes = Vec<u8>;
 
+/// Bytes in one piece, one behind the other.
+pub fn join(parts: &[Bytes]) -> Bytes {
+    #[cfg(target_arch = "wasm32")]
+    {
+        use wasm_bindgen::JsCast as _;
+
+        // No caller joins more than a few MiB.
+        let total_bytes = parts.iter().map(js_sys::ArrayBuffer::byte_length).sum();
+        let joined = js_sys::Uint8Array::new_with_length(total_bytes);
+        let mut offset = 0;
+        for part in parts {
+            joined.set(&js_sys::Uint8Array::new(part), offset);
+            offset += part.byte_length();
+        }
+        joined.buffer().unchecked_into()
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    parts.concat()
+}
+
 /// How many bytes there are.
 pub fn len_bytes(bytes: &Bytes) -> u64 {
     #[cfg(target_arch = "wasm32")]

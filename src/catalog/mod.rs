@@ -8,6 +8,7 @@
 //! - It becomes visible with the transaction that names its version ([`publish_version`]): bytes first, pointer last.
 //! - Counters and the search index follow by triggers of the database.
 
+pub mod attempts;
 pub mod cache;
 pub mod change;
 pub mod counts;
@@ -17,7 +18,6 @@ pub mod items;
 pub mod key;
 pub mod list;
 pub mod names;
-#[expect(dead_code, reason = "for the routes that publish")]
 pub mod publish;
 pub mod sweep;
 pub mod updates;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::database::{Catalog, Param, Statement, statement};
 use super::list::MATCHES_MAX;
 use super::names::{Kind, LocalId, PublicId, Version, Visibility};
-use super::users;
+use super::{attempts, users};
 use crate::error::Error;
 
 /// How much of a kind a user may have published at a time: an owner's
@@ -256,6 +256,7 @@ pub(super) fn publish_statements(release: &Release, now_ms: i64) -> Vec<Statemen
                WHERE owner_id = ?1 AND kind = ?2 AND local_id = ?3",
         params: own.to_vec(),
     });
+    statements.push(attempts::forget(&own, number));
     statements.push(Statement {
         sql: "SELECT id FROM published WHERE owner_id = ?1 AND kind = ?2 AND local_id = ?3",
         params: own.into(),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use web_sys::Request;
 use worker::Env;
 
-use super::{Catalog, change, counts};
+use super::{Catalog, attempts, change, counts};
 use crate::error::Error;
 use crate::incoming::Incoming;
 
@@ -20,6 +20,7 @@ pub async fn sweep(env: Env) -> Result<(), Error> {
         catalog => catalog?,
     };
     counts::forget_visitors(&catalog).await?;
+    while attempts::sweep(&catalog).await? > 0 {}
     while change::sweep_bytes(&catalog).await? > 0 {}
     Ok(())
 }

@@ -14,6 +14,7 @@ fn catalogue() -> Connection {
     let catalogue = Connection::open_in_memory().unwrap();
     catalogue.pragma_update(None, "foreign_keys", true).unwrap();
     catalogue.execute_batch(include_str!("../../migrations/0001_catalog.sql")).unwrap();
+    catalogue.execute_batch(include_str!("../../migrations/0002_attempts.sql")).unwrap();
     catalogue
         .execute_batch("INSERT INTO users (id, handle, created_ms) VALUES ('user_a', 'ann', 1), ('user_b', 'bob', 1)")
         .unwrap();

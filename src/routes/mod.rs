@@ -14,6 +14,7 @@ mod media;
 mod media_item;
 mod media_upload;
 mod profile;
+mod publish;
 mod text;
 mod trash;
 mod upload;
@@ -73,6 +74,9 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/media/{*key}", vec![("GET", public(media_item::public))]),
         ("/api/ai/fal", vec![post(ai::fal)]),
         ("/api/ai/eleven", vec![post(ai::eleven)]),
+        ("/api/publish/app", vec![post(publish::app)]),
+        ("/api/publish/app/preview", vec![get(publish::preview)]),
+        ("/api/publish/desktop", vec![post(publish::desktop)]),
         ("/api/files/versions", vec![get(history::versions)]),
         ("/api/files/versions/restore", vec![post(history::restore_version)]),
         ("/api/files/diff", vec![get(history::diff)]),

@@ -204,6 +204,18 @@ pub enum Error {
         /// Which, and why.
         message: String,
     },
+    /// Something of this name is being made already.
+    #[error("{name:?} is being made already")]
+    HeldAlready {
+        /// What is.
+        name: String,
+    },
+    /// The tree is not held any more.
+    #[error("the hold {hold} is over")]
+    NotHeld {
+        /// Its number.
+        hold: i64,
+    },
     /// The database failed, or a row is not what it must be.
     #[error("{message}")]
     Storage {

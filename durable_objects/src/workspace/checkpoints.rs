@@ -20,7 +20,7 @@ use super::{history, media};
 
 /// Keeps the tree as it is.
 pub fn take(tx: &Tx<'_>, call: &TakeCheckpoint) -> Result<Checkpoint, Error> {
-    let taken = only(tx.sql, "SELECT count(*) FROM checkpoint", &[])?.count(0)?;
+    let taken = only(tx.sql, "SELECT count(*) FROM checkpoint WHERE until_ms IS NULL", &[])?.count(0)?;
     if taken >= CHECKPOINTS_MAX as u64 {
         return Err(Error::TooManyCheckpoints { max: CHECKPOINTS_MAX });
     }
@@ -33,7 +33,7 @@ pub fn take(tx: &Tx<'_>, call: &TakeCheckpoint) -> Result<Checkpoint, Error> {
 
 /// All checkpoints, newest first.
 pub fn list(sql: &dyn Sql) -> Result<Checkpoints, Error> {
-    let rows = sql.query("SELECT id, label, at_ms FROM checkpoint ORDER BY id DESC", &[])?;
+    let rows = sql.query("SELECT id, label, at_ms FROM checkpoint WHERE until_ms IS NULL ORDER BY id DESC", &[])?;
     let checkpoints = rows.iter().map(|row| {
         let label = row.text_or_null(1)?.map(str::to_owned);
         Ok(Checkpoint { rev: row.int(0)?, label, at_ms: row.int(2)? })
@@ -51,7 +51,7 @@ pub fn drop(tx: &Tx<'_>, call: &DropCheckpoint) -> Result<Dropped, Error> {
 }
 
 fn get(sql: &dyn Sql, rev: i64) -> Result<(), Error> {
-    let found = first(sql, "SELECT 1 FROM checkpoint WHERE id = ?1", &[rev.into()])?;
+    let found = first(sql, "SELECT 1 FROM checkpoint WHERE id = ?1 AND until_ms IS NULL", &[rev.into()])?;
     found.map(|_| ()).ok_or(Error::NoCheckpoint { rev })
 }
 

@@ -14,6 +14,7 @@ mod fsck;
 mod history;
 mod import;
 mod media;
+mod publish;
 mod reclaim;
 mod relocate;
 mod reset;
@@ -117,6 +118,10 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::DisownObjects(call) => reply(call, mutate(context, |tx| fsck::disown(tx, call))),
         Verb::ListContents(call) => reply(call, fsck::contents(sql, call)),
         Verb::ReadContent(call) => with_bytes(call, fsck::read(sql, call)),
+        Verb::HoldTree(call) => reply(call, mutate(context, |tx| publish::hold(tx, call))),
+        Verb::ReleaseTree(call) => reply(call, mutate(context, |tx| publish::release(tx, call))),
+        Verb::ReadTree(call) => reply(call, publish::read_tree(sql, call)),
+        Verb::ReadContents(call) => with_bytes(call, publish::read_contents(sql, call)),
     }
 }
 
@@ -150,7 +155,8 @@ fn reply<C: Call>(_: &C, answer: Result<C::Answer, Error>) -> Result<Reply, serd
 /// in the answer; the others go on.
 pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
     // In the order in which they feed each other.
-    const TASKS: [Timer; 6] = [Timer::Expire, Timer::Unlink, Timer::Release, Timer::Prune, Timer::Sweep, Timer::Index];
+    const TASKS: [Timer; 7] =
+        [Timer::Expire, Timer::Unlink, Timer::Holds, Timer::Release, Timer::Prune, Timer::Sweep, Timer::Index];
     let mut failures = Vec::new();
     for _ in 0..STEPS_PER_RING {
         let Some(task) = timer::due(context.sql, &TASKS, context.now_ms)? else { break };
@@ -161,6 +167,7 @@ pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
             Timer::Prune => retention::prune(tx),
             Timer::Index => media::render(tx),
             Timer::Release => history::release(tx),
+            Timer::Holds => publish::expire(tx),
             // Not of these tasks: they need the bucket.
             Timer::Remove | Timer::Uploads | Timer::Adopt | Timer::Home => Ok(()),
         });

@@ -101,7 +101,7 @@ pub fn copy(tx: &Tx<'_>, call: &Copy) -> Result<Relocated, Error> {
 
 /// Everything below a directory, if one copy may make so much.
 fn whole(tx: &Tx<'_>, directory: &Node, path: &FilePath) -> Result<Vec<Step>, Error> {
-    let top = Top { id: directory.id, path, at: None };
+    let top = Top { id: directory.id, path, at: None, skip: &[] };
     match walk(tx.sql, top, usize::MAX, None, COPY_MAX_ENTRIES - 1)? {
         (steps, None) => Ok(steps),
         (_, Some(_)) => Err(Error::CopyTooLarge { max: COPY_MAX_ENTRIES }),

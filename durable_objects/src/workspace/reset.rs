@@ -22,7 +22,8 @@ fn empty(tx: &Tx<'_>) -> Result<Cleared, Error> {
     }
     tx.remove_entries(entries.cast_signed());
     tx.add_files(-only(tx.sql, "SELECT v FROM meta WHERE k = 'files'", &[])?.int(0)?);
-    let timers = "DELETE FROM timer WHERE what IN ('expire', 'unlink', 'release', 'prune', 'sweep', 'home', 'index')";
+    let timers =
+        "DELETE FROM timer WHERE what IN ('expire', 'unlink', 'release', 'prune', 'sweep', 'home', 'index', 'holds')";
     tx.sql.query(timers, &[])?;
     media::reset(tx)?;
     blobs::let_go_of_all(tx)?;

@@ -37,7 +37,7 @@ const fn rule(holds: &'static str, subject: Subject, breaches: &'static str) -> 
 }
 
 /// All of them.
-pub const RULES: [Rule; 35] = [
+pub const RULES: [Rule; 36] = [
     rule(
         "a node hangs in a directory",
         Subject::Entry,
@@ -227,6 +227,12 @@ pub const RULES: [Rule; 35] = [
         "a checkpoint's rev has been",
         Subject::Rev,
         "SELECT rev FROM checkpoint WHERE rev > (SELECT v FROM meta WHERE k = 'rev')",
+    ),
+    rule(
+        "a hold is numbered, and has its task",
+        Subject::Rev,
+        "SELECT rev FROM checkpoint WHERE CASE WHEN until_ms IS NULL THEN id <= 0 ELSE 'holds' NOT IN (SELECT what FROM timer)
+            OR id >= 0 OR -id > (SELECT v FROM meta WHERE k = 'holds') END",
     ),
     rule(
         "a name sorts by its lower case",

@@ -21,7 +21,7 @@ pub const PARKED: i64 = -2;
 type Migration = &'static [&'static str];
 
 /// All of them; the n-th brings a database to schema n.
-const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY, RETENTION];
+const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY, RETENTION, PUBLISH];
 
 /// The whole of the data model, history included: a later migration could not invent what happened before it.
 const FIRST: Migration = &[
@@ -177,6 +177,14 @@ const RETENTION: Migration = &[
             UNION ALL SELECT 1 << 53, blob FROM node WHERE node.id = past.node) ORDER BY to_rev LIMIT 1))",
     // The versions of a file whose content is kept.
     "CREATE INDEX past_content ON past (node, to_rev) WHERE ends_content = 1 AND blob IS NOT NULL",
+];
+
+/// What reading one tree takes while it changes.
+const PUBLISH: Migration = &[
+    // A checkpoint with an end is a hold: its id is below zero, its label says what for, and no list shows it.
+    "ALTER TABLE checkpoint ADD COLUMN until_ms INTEGER",
+    // How many holds there have been, so that no number is used twice.
+    "INSERT INTO meta (k, v) VALUES ('holds', 0)",
 ];
 
 /// The two directories that are always there.

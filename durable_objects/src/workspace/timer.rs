@@ -29,6 +29,8 @@ pub enum Timer {
     Home,
     /// Write the index of media.
     Index,
+    /// Let go of trees that have been held for too long.
+    Holds,
 }
 
 impl Timer {
@@ -45,6 +47,7 @@ impl Timer {
             Self::Adopt => "adopt",
             Self::Home => "home",
             Self::Index => "index",
+            Self::Holds => "holds",
         }
     }
 }

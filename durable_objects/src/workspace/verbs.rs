@@ -37,7 +37,7 @@ pub fn list_of(sql: &dyn Sql, call: &List, node: &Node, at: Option<Moment>) -> R
     if call.unless.matches(Some(&tag)) {
         return Ok(Listing { tag, is_unchanged: true, entries: Vec::new(), next: None });
     }
-    let top = Top { id: node.id, path: &call.path, at };
+    let top = Top { id: node.id, path: &call.path, at, skip: &[] };
     let (steps, next) = walk(sql, top, call.depth, call.after.as_ref(), call.limit)?;
     let entries = steps.into_iter().map(|step| step.listed).collect();
     Ok(Listing { tag, is_unchanged: false, entries, next })

@@ -51,6 +51,8 @@ pub struct Top<'a> {
     pub path: &'a FilePath,
     /// When: now, or then.
     pub at: Option<Moment>,
+    /// Names of directories that are come by and not entered.
+    pub skip: &'a [String],
 }
 
 /// What is below a directory, down to `depth` levels, in the order of a listing: directories first, each followed by
@@ -67,7 +69,7 @@ pub fn walk(
     let look_max = limit.saturating_mul(LATER_FOR_EACH).max(LATER_MIN);
     let mut levels = vec![Level::new(top.id, top.path.clone(), top.at, look_max)];
     if let Some(after) = after {
-        descend_to(sql, &mut levels, after, depth)?;
+        descend_to(sql, &mut levels, after, depth, top.skip)?;
     }
     let mut steps: Vec<Step> = Vec::new();
     let mut held_bytes = 0;
@@ -84,7 +86,8 @@ pub fn walk(
             let last = steps.last().map(|last| Cursor { path: last.listed.path.clone(), kind: last.listed.kind });
             return Ok((steps, last));
         }
-        if step.listed.kind == Kind::Directory && levels.len() < depth {
+        let is_entered = || !top.skip.iter().any(|name| name == step.listed.path.name());
+        if step.listed.kind == Kind::Directory && levels.len() < depth && is_entered() {
             levels.push(Level::new(step.id, step.listed.path.clone(), top.at, look_max));
         }
         held_bytes += step.listed.path.as_str().len();
@@ -94,7 +97,13 @@ pub fn walk(
 }
 
 /// Opens the levels between the top and the entry of a cursor, each behind the entry that the walk had come to.
-fn descend_to(sql: &dyn Sql, levels: &mut Vec<Level>, after: &Cursor, depth: usize) -> Result<(), Error> {
+fn descend_to(
+    sql: &dyn Sql,
+    levels: &mut Vec<Level>,
+    after: &Cursor,
+    depth: usize,
+    skip: &[String],
+) -> Result<(), Error> {
     let Some(top) = levels.first() else { return Ok(()) };
     let top_depth = top.path.depth();
     // The trash lies below the root by name alone: no listing of the root comes by it.
@@ -109,7 +118,7 @@ fn descend_to(sql: &dyn Sql, levels: &mut Vec<Level>, after: &Cursor, depth: usi
         let is_deepest = levels.len() >= depth;
         let Some(level) = levels.last_mut() else { return Ok(()) };
         level.position = Some((kind, fold(name), (*name).to_owned()));
-        if kind == Kind::File || is_deepest {
+        if kind == Kind::File || is_deepest || skip.iter().any(|skipped| skipped == name) {
             return Ok(());
         }
         // A directory that is gone since has nothing left to walk; the walk goes on behind it.

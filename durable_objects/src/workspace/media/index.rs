@@ -106,7 +106,11 @@ fn looks(verb: &Verb) -> bool {
         | Verb::ListOwners(_)
         | Verb::DisownObjects(_)
         | Verb::ListContents(_)
-        | Verb::ReadContent(_) => false,
+        | Verb::ReadContent(_)
+        | Verb::ReleaseTree(_)
+        | Verb::ReadTree(_)
+        | Verb::HoldTree(_)
+        | Verb::ReadContents(_) => false,
     }
 }
 

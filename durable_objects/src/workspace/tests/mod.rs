@@ -24,6 +24,7 @@ mod media_index;
 mod media_races;
 mod media_world;
 mod model;
+mod publish;
 mod relocate;
 mod reset;
 mod retention;
@@ -161,8 +162,10 @@ impl World {
             Ok(_) => self.check(),
             Err(error) => assert_eq!(self.dump(), before, "{verb:?} was refused ({error}) and has changed something"),
         }
-        let gone = matches!(&verb, Verb::EmptyTrash(_) | Verb::Reset(_) | Verb::Close(_) | Verb::DropCheckpoint(_))
-            || matches!(&verb, Verb::Delete(call) if call.permanent || call.path.is_in_trash());
+        let gone = matches!(
+            &verb,
+            Verb::EmptyTrash(_) | Verb::Reset(_) | Verb::Close(_) | Verb::DropCheckpoint(_) | Verb::ReleaseTree(_)
+        ) || matches!(&verb, Verb::Delete(call) if call.permanent || call.path.is_in_trash());
         self.watch(gone);
         answer
     }

@@ -160,6 +160,8 @@ fn an_older_database_learns_which_states_end_a_version() {
         "ALTER TABLE past DROP COLUMN ends_content",
         "DROP TABLE turn",
         "DROP TABLE passed",
+        "ALTER TABLE checkpoint DROP COLUMN until_ms",
+        "DELETE FROM meta WHERE k = 'holds'",
         "UPDATE meta SET v = 3 WHERE k = 'schema'",
     ] {
         world.execute(statement);

@@ -1,0 +1,202 @@
+//! An app becomes a version: what it imports is found out first, since its manifest stands at the head of the archive.
+
+use durable_objects::path::FilePath;
+use js_sys::Uint8Array;
+use serde_json::{Value, json};
+
+use super::aliases::{Aliases, CONFIG_MAX_BYTES};
+use super::archive;
+use super::exclude::Rules;
+use super::imports::{Imports, SOURCE_MAX_BYTES, is_source};
+use super::lockfile::{LOCKFILE_MAX_BYTES, PACKAGE_JSON_MAX_BYTES, Versions};
+use super::manifest::registry::{REGISTRY_PATH, read_registry};
+use super::manifest::{AppFields, AppManifest, folder, hash};
+use super::release::{Bundle, Draft, Report, excluded};
+use super::scan::{Findings, Secret};
+use super::sink::{Made, Sink};
+use super::source::{Contents, Source};
+use crate::blobs::{Blobs, PutOptions};
+use crate::catalog::key::{Artifact, artifact};
+use crate::catalog::names::{LocalId, PublicId};
+use crate::catalog::publish::standing;
+use crate::catalog::{Catalog, Kind, attempts};
+use crate::error::Error;
+use crate::publish::caps::Caps;
+use crate::workspace::Workspace;
+
+/// The most bytes of an app: its archive is held before it is put, since nobody knows its size.
+const APP_MAX_BYTES: u64 = 50 * 1024 * 1024;
+/// What the manifest is called in the archive. It sorts before everything else there.
+const MANIFEST_NAME: &str = "app.manifest.json";
+
+/// What is to be published, and how.
+pub struct Request {
+    /// The app: the name of its folder.
+    pub local_id: LocalId,
+    /// The desktop that it is on.
+    pub root: FilePath,
+    /// What is said of it; it wins over what is found.
+    pub fields: AppFields,
+    /// Files that are published whatever they look like.
+    pub allow: Vec<String>,
+    /// Version and visibility; the rest comes from the manifest.
+    pub draft: Draft,
+}
+
+/// What an app is, before it is packed.
+struct Prepared {
+    contents: Contents,
+    manifest: AppManifest,
+    secrets: Vec<Secret>,
+}
+
+/// Publishes it.
+pub async fn publish(workspace: &Workspace, request: Request) -> Result<Report, Error> {
+    let catalog = Catalog::of(workspace.incoming())?;
+    let source = hold(workspace, &request).await?;
+    let published = publish_held(workspace, &catalog, &source, request).await;
+    source.release().await;
+    published
+}
+
+/// Says what would be published.
+pub async fn preview(workspace: &Workspace, request: Request) -> Result<Value, Error> {
+    let source = hold(workspace, &request).await?;
+    let prepared = prepare(&source, &request).await;
+    source.release().await;
+    let Prepared { contents, manifest, secrets } = prepared?;
+    let size_bytes: u64 = contents.files.iter().map(|file| file.size_bytes).sum();
+    Ok(json!({
+        "ok": true,
+        "manifest": manifest,
+        "manifestHash": hash(&manifest.to_bytes()),
+        "depsHash": manifest.deps_hash(),
+        "files": contents.files.iter().map(|file| source.absolute(&file.path)).collect::<Vec<_>>(),
+        "size": size_bytes,
+        "excluded": excluded(&contents, &source),
+        "findings": secrets.iter().map(Secret::told).collect::<Vec<_>>(),
+    }))
+}
+
+async fn hold<'a>(workspace: &'a Workspace, request: &Request) -> Result<Source<'a>, Error> {
+    let name = format!("{}/{}", Kind::App.plural(), request.local_id.as_str());
+    Source::hold(workspace, name, request.root.clone()).await
+}
+
+async fn prepare(source: &Source<'_>, request: &Request) -> Result<Prepared, Error> {
+    let rules = Rules::default();
+    let folder = folder(&request.local_id);
+    let mut contents = source.contents(&folder, &rules).await?;
+    let mut caps = Caps { total_bytes: APP_MAX_BYTES, ..Caps::default() };
+    for file in &contents.files {
+        let too_large = |why| Error::BadRequest(format!("The app {why} to be published"));
+        caps.take_file(file.size_bytes).map_err(too_large)?;
+    }
+    contents.files.sort_by(|one, other| one.path.cmp(&other.path));
+    let mut aliases = Aliases::default();
+    for config in ["tsconfig.json", "tsconfig.app.json"] {
+        if let Some(config) = source.read_text(config, CONFIG_MAX_BYTES).await? {
+            aliases.add_config(&config);
+        }
+    }
+    let (mut imports, mut findings) = (Imports::default(), Findings::new(source, &request.allow));
+    let mut reader = source.reader(&contents.files);
+    while let Some(file) = reader.next_file().await? {
+        let is_parsed = is_source(&file.path) && file.size_bytes <= SOURCE_MAX_BYTES as u64;
+        let mut held = Vec::new();
+        findings.begin(&file.path);
+        while let Some(chunk) = reader.next_chunk().await? {
+            findings.feed(&chunk);
+            if is_parsed {
+                held.extend(chunk.to_vec());
+            }
+        }
+        findings.end();
+        if let (true, Ok(text)) = (is_parsed, std::str::from_utf8(&held)) {
+            imports.scan(&file.path, text, &aliases);
+        }
+    }
+    let package_json = source.read_text("package.json", PACKAGE_JSON_MAX_BYTES).await?;
+    let lockfile = source.read_text("pnpm-lock.yaml", LOCKFILE_MAX_BYTES).await?;
+    let versions = Versions::of(package_json.as_deref(), lockfile.as_deref());
+    let registry = source.read_text(REGISTRY_PATH, PACKAGE_JSON_MAX_BYTES).await?;
+    let registry = registry.map(|registry| read_registry(&registry)).unwrap_or_default();
+    let listed = registry.iter().find(|entry| entry.id == request.local_id.as_str());
+    let prefix = format!("{folder}/");
+    let names: Vec<&str> = contents.files.iter().filter_map(|file| file.path.strip_prefix(&prefix)).collect();
+    let fields = request.fields.clone();
+    let manifest = AppManifest::new(request.local_id.clone(), fields, listed, &imports, &versions, &names);
+    Ok(Prepared { manifest: manifest.map_err(Error::BadRequest)?, secrets: findings.into_secrets(), contents })
+}
+
+async fn publish_held(
+    workspace: &Workspace,
+    catalog: &Catalog,
+    source: &Source<'_>,
+    request: Request,
+) -> Result<Report, Error> {
+    let owner = workspace.user();
+    let before = standing(catalog, owner, Kind::App, &request.local_id, request.draft.version).await?;
+    let version = request.draft.version.unwrap_or_else(|| before.next_version());
+    let Prepared { contents, manifest, secrets } = prepare(source, &request).await?;
+    if !secrets.is_empty() {
+        return Err(Error::SecretsFound(secrets));
+    }
+    let manifest_bytes = manifest.to_bytes();
+    let made = pack(source, &contents, &manifest_bytes).await?;
+    let gzipped = made.gzipped.ok_or_else(|| Error::Internal("an archive without bytes".to_owned()))?;
+    let bundle_hash = crate::bytes::sha256(&gzipped).await?;
+    let blobs = Blobs::of_bundles(workspace.incoming())?;
+    if before.content_hash.is_none() {
+        attempts::announce(catalog, owner, Kind::App, &request.local_id, version).await?;
+        let key = artifact(Kind::App, owner, &request.local_id, version, Artifact::Bundle);
+        let content_type = Some(Artifact::Bundle.content_type(Kind::App));
+        let options = PutOptions { hash: Some(&bundle_hash), content_type, ..PutOptions::default() };
+        blobs.put(&key, &gzipped, &options).await?;
+    }
+    let draft = Draft {
+        title: manifest.name.clone(),
+        icon: manifest.icon.clone(),
+        description: manifest.description.clone(),
+        ..request.draft
+    };
+    let bundle = Bundle {
+        kind: Kind::App,
+        id: PublicId::random(),
+        local_id: request.local_id,
+        version,
+        size_bytes: u64::from(gzipped.byte_length()),
+        sent_hash: bundle_hash,
+        content_hash: made.hash,
+        deps_hash: Some(manifest.deps_hash()),
+        manifest: manifest_bytes,
+        package_json: source.read("package.json", PACKAGE_JSON_MAX_BYTES as u64).await?,
+        lockfile: source.read("pnpm-lock.yaml", LOCKFILE_MAX_BYTES as u64).await?,
+    };
+    bundle.publish(catalog, &blobs, owner, &draft, &before, &contents, source).await
+}
+
+/// The archive, gzipped, and the hash of the tar in it.
+async fn pack(source: &Source<'_>, contents: &Contents, manifest: &[u8]) -> Result<Made, Error> {
+    let mut sink = Sink::gzip()?;
+    let failed = |cause: std::io::Error| Error::internal("an archive's header", &cause);
+    let mut total_bytes = 0;
+    let mut head = archive::file_header(MANIFEST_NAME, manifest.len() as u64).map_err(failed)?;
+    head.extend(manifest);
+    head.extend(archive::padding(manifest.len() as u64));
+    total_bytes += head.len() as u64;
+    sink.write_own(&head).await?;
+    let mut reader = source.reader(&contents.files);
+    while let Some(file) = reader.next_file().await? {
+        let header = archive::file_header(&file.path, file.size_bytes).map_err(failed)?;
+        let padding = archive::padding(file.size_bytes);
+        total_bytes += header.len() as u64 + file.size_bytes + padding.len() as u64;
+        sink.write_own(&header).await?;
+        while let Some(chunk) = reader.next_chunk().await? {
+            sink.write(&chunk).await?;
+        }
+        sink.write(&Uint8Array::from(padding)).await?;
+    }
+    sink.write_own(archive::trailer(total_bytes)).await?;
+    sink.finish().await
+}
