@@ -8,6 +8,7 @@ mod error;
 mod fsck;
 mod history;
 mod media;
+mod mirror;
 mod verbs;
 
 use serde::de::DeserializeOwned;
@@ -20,6 +21,7 @@ pub use error::{Error, Sought};
 pub use fsck::*;
 pub use history::*;
 pub use media::*;
+pub use mirror::*;
 pub use verbs::*;
 
 /// A verb and what it answers.
@@ -95,6 +97,10 @@ calls! {
     DisownObjects => Disowned,
     ListContents => Contents,
     ReadContent => ContentRead,
+    SyncMirror => MirrorState,
+    CompareMirror => Compared,
+    TakeIn => TakenIn,
+    TakeAway => TakenAway,
 }
 
 /// A call with who makes it.

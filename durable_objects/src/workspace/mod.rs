@@ -14,6 +14,7 @@ mod fsck;
 mod history;
 mod import;
 mod media;
+mod mirror;
 mod reclaim;
 mod relocate;
 mod reset;
@@ -43,6 +44,7 @@ use crate::sql::Bytes;
 pub use bucket::{Removal, claim_removals, settle_removals};
 pub use import::{Adopted, Orphan, adopt, orphans, settle as settle_orphans};
 pub use media::{Leaving, bring_home, leaving, settle_leaving};
+pub use mirror::{Came, Errand, Met, Round, Sending, bytes_of, next as next_round, settle as settle_round};
 pub use reset::must_take;
 pub use schema::migrate;
 pub use timer::{Timer, next_ms as next_alarm_ms};
@@ -117,6 +119,10 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::DisownObjects(call) => reply(call, mutate(context, |tx| fsck::disown(tx, call))),
         Verb::ListContents(call) => reply(call, fsck::contents(sql, call)),
         Verb::ReadContent(call) => with_bytes(call, fsck::read(sql, call)),
+        Verb::SyncMirror(call) => reply(call, mirror::sync(context)),
+        Verb::CompareMirror(call) => reply(call, mirror::compare(context, call)),
+        Verb::TakeIn(call) => reply(call, mutate(context, |tx| mirror::take_in(tx, call, body))),
+        Verb::TakeAway(call) => reply(call, mutate(context, |tx| mirror::take_away(tx, call))),
     }
 }
 
@@ -162,7 +168,7 @@ pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
             Timer::Index => media::render(tx),
             Timer::Release => history::release(tx),
             // Not of these tasks: they need the bucket.
-            Timer::Remove | Timer::Uploads | Timer::Adopt | Timer::Home => Ok(()),
+            Timer::Remove | Timer::Uploads | Timer::Adopt | Timer::Home | Timer::Mirror => Ok(()),
         });
         if let Err(error) = done {
             failures.push(format!("{}: {error}", task.word()));

@@ -29,6 +29,8 @@ pub enum Timer {
     Home,
     /// Write the index of media.
     Index,
+    /// Bring the bucket copy up to date.
+    Mirror,
 }
 
 impl Timer {
@@ -45,6 +47,7 @@ impl Timer {
             Self::Adopt => "adopt",
             Self::Home => "home",
             Self::Index => "index",
+            Self::Mirror => "mirror",
         }
     }
 }

@@ -160,6 +160,9 @@ fn an_older_database_learns_which_states_end_a_version() {
         "ALTER TABLE past DROP COLUMN ends_content",
         "DROP TABLE turn",
         "DROP TABLE passed",
+        "DROP TABLE mirror",
+        "DROP TABLE mirror_plan",
+        "DELETE FROM meta WHERE k = 'mirror_planned'",
         "UPDATE meta SET v = 3 WHERE k = 'schema'",
     ] {
         world.execute(statement);
