@@ -43,10 +43,12 @@ pub struct Seen {
 pub struct CompareMirror {
     /// Its objects, in the order of their keys.
     pub objects: Vec<Seen>,
-    /// The page has all keys behind this one, below the user's part of the bucket.
+    /// It has all that lies at this path or below it.
+    pub within: FilePath,
+    /// Of that, what is behind this key, as it stands below the user's part of the bucket.
     pub after: String,
-    /// And up to this one.
-    pub until: String,
+    /// And up to this one; if there is none, all.
+    pub until: Option<String>,
 }
 
 /// What is new, changed or gone on a page of the bucket copy.

@@ -112,7 +112,7 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::ListTurns(call) => reply(call, turns::list(sql, call)),
         Verb::ShowTurn(call) => reply(call, turns::show(sql, call)),
         Verb::UndoTurn(call) => reply(call, mutate(context, |tx| undo::undo(tx, call))),
-        Verb::Measure(call) => reply(call, usage::measure(sql, context.limits)),
+        Verb::Measure(call) => reply(call, usage::measure(context)),
         Verb::CheckRules(call) if call.repair => reply(call, mutate(context, |tx| fsck::repair(tx, call))),
         Verb::CheckRules(call) => reply(call, fsck::check(sql, call)),
         Verb::ListOwners(call) => reply(call, fsck::owners(sql, call)),

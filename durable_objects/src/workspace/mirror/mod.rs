@@ -18,7 +18,7 @@ mod state;
 mod step;
 mod take;
 
-pub use state::{QUIET_MS, adopted, let_go, note_first, reset, sync};
+pub use state::{QUIET_MS, adopted, let_go, note_first, reset, state, sync};
 pub use step::{Came, Errand, Met, Round, Sending, bytes_of, next, settle};
 pub use take::{compare, take_away, take_in};
 

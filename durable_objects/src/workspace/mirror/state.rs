@@ -23,7 +23,7 @@ pub fn sync(context: &Context<'_>) -> Result<MirrorState, Error> {
 }
 
 /// How far the copy is.
-fn state(context: &Context<'_>) -> Result<MirrorState, Error> {
+pub fn state(context: &Context<'_>) -> Result<MirrorState, Error> {
     const STATE: &str = "SELECT (SELECT v FROM meta WHERE k = 'rev'), (SELECT v FROM meta WHERE k = 'mirror_planned'),
         (SELECT count(*) FROM mirror_plan), (SELECT min(rev) FROM mirror_plan),
         (SELECT count(*) FROM mirror WHERE state = 2), (SELECT count(*) FROM mirror WHERE state = 1)";

@@ -28,8 +28,10 @@ fn key(seen: &Seen) -> String {
 pub fn compare(context: &Context<'_>, call: &CompareMirror) -> Result<Compared, Error> {
     const PAGE: &str = "SELECT path, etag, state,
             EXISTS (SELECT 1 FROM blob WHERE blob.id = mirror.blob AND blob.hash IS NULL) FROM mirror
-        WHERE path > ?1 AND path <= ?2 ORDER BY path";
-    let rows = context.sql.query(PAGE, &[(&call.after).into(), (&call.until).into()])?;
+        WHERE path >= max(?1, ?2) AND path <> ?2 AND path <= ?3 ORDER BY path";
+    let end = char::MAX.to_string();
+    let until = call.until.as_ref().unwrap_or(&end);
+    let rows = context.sql.query(PAGE, &[call.within.as_str().into(), (&call.after).into(), until.into()])?;
     let mut compared = Compared { changed: Vec::new(), gone: Vec::new(), left_out: 0 };
     let mut listed = HashSet::new();
     for (index, seen) in call.objects.iter().enumerate() {
@@ -49,7 +51,9 @@ pub fn compare(context: &Context<'_>, call: &CompareMirror) -> Result<Compared, 
         }
         let is_directory = path.ends_with('/');
         let path = super::super::trash::stored_path(path.trim_end_matches('/'))?;
-        compared.gone.push(Seen { path, is_directory, etag: row.text(1)?.to_owned() });
+        if path.is_within(&call.within) {
+            compared.gone.push(Seen { path, is_directory, etag: row.text(1)?.to_owned() });
+        }
     }
     Ok(compared)
 }

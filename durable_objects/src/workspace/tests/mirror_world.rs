@@ -121,8 +121,9 @@ impl World {
             .collect();
         let call = CompareMirror {
             objects: objects.iter().map(|(seen, _)| seen.clone()).collect(),
+            within: path(""),
             after: String::new(),
-            until: char::MAX.to_string(),
+            until: None,
         };
         let compared = self.call(call, None).unwrap().0;
         let mut outcomes = Vec::new();
