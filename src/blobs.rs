@@ -58,10 +58,15 @@ extern "C" {
     pub type StoredObject;
     #[wasm_bindgen(method, getter)]
     fn size(this: &StoredObject) -> f64;
+    /// Its bytes, as a stream that has not been read.
     #[wasm_bindgen(method, getter)]
-    fn body(this: &StoredObject) -> JsValue;
+    pub fn body(this: &StoredObject) -> JsValue;
+    /// Where it lies.
     #[wasm_bindgen(method, getter)]
-    fn key(this: &StoredObject) -> String;
+    pub fn key(this: &StoredObject) -> String;
+    /// The bucket's tag of it.
+    #[wasm_bindgen(method, getter)]
+    pub fn etag(this: &StoredObject) -> String;
     #[wasm_bindgen(method, getter)]
     fn etag(this: &StoredObject) -> String;
     #[wasm_bindgen(method, getter)]
@@ -74,9 +79,22 @@ extern "C" {
 }
 
 impl StoredObject {
+    /// Its size.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number below 2^53")]
-    fn size_bytes(&self) -> u64 {
+    pub fn size_bytes(&self) -> u64 {
         self.size() as u64
+    }
+
+    /// All of its bytes, if they are few.
+    pub async fn buffer(&self) -> Result<ArrayBuffer, Error> {
+        let buffer = JsFuture::from(self.array_buffer()).await;
+        buffer.map(JsCast::unchecked_into).map_err(|cause| failed("getting", &self.key(), &cause))
+    }
+
+    /// When it was put there.
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds; `as` saturates")]
+    pub fn uploaded_ms(&self) -> i64 {
+        self.uploaded().get_time() as i64
     }
 }
 
@@ -97,6 +115,8 @@ pub struct ListedObject {
     pub key: String,
     /// Its size.
     pub size_bytes: u64,
+    /// The bucket's tag of it.
+    pub etag: String,
     /// When it was put there.
     pub uploaded_ms: f64,
 }
@@ -221,15 +241,17 @@ impl Blobs {
         Ok(object.body())
     }
 
-    /// The bytes of an object that others have put there, and how many they are now.
-    pub async fn get_foreign(&self, key: &str) -> Result<(u64, JsValue), Error> {
+    /// An object that others have put there, if it is there.
+    pub async fn look_up(&self, key: &str) -> Result<Option<StoredObject>, Error> {
         self.incoming.spend_bucket_operation();
         let object = JsFuture::from(self.bucket.get(key, &Object::new())).await;
         let object = object.map_err(|cause| failed("getting", key, &cause))?;
-        if object.is_null() {
-            return Err(Error::TakenAway);
-        }
-        let object: StoredObject = object.unchecked_into();
+        Ok((!object.is_null()).then(|| object.unchecked_into()))
+    }
+
+    /// The bytes of an object that others have put there, and how many they are now.
+    pub async fn get_foreign(&self, key: &str) -> Result<(u64, JsValue), Error> {
+        let object = self.look_up(key).await?.ok_or(Error::TakenAway)?;
         Ok((object.size_bytes(), object.body()))
     }
 
@@ -278,6 +300,7 @@ impl Blobs {
         let listed = objects.map(|object| ListedObject {
             key: object.key(),
             size_bytes: object.size_bytes(),
+            etag: object.etag(),
             uploaded_ms: object.uploaded().get_time(),
         });
         Ok(listed.collect())

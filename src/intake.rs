@@ -10,8 +10,9 @@ use durable_objects::call::{Abandon, Announce, Content};
 use durable_objects::ids::Sha256;
 use durable_objects::limits::INLINE_MAX_BYTES;
 use js_sys::{Array, ArrayBuffer, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
 
-use crate::blobs::{Blobs, PutOptions};
+use crate::blobs::{Blobs, PutOptions, StoredObject, failed};
 use crate::body;
 use crate::bytes::{self, sha256};
 use crate::chunks::Chunks;
@@ -72,6 +73,28 @@ impl<'a> Intake<'a> {
         }
         let mut intake = Self::new(workspace, Expected::Exactly(size_bytes), size_bytes)?;
         let written = intake.write(&Uint8Array::new(buffer)).await;
+        intake.end(written).await
+    }
+
+    /// Takes all of an object that others have put into the bucket.
+    pub async fn take_object(workspace: &'a Workspace, object: &StoredObject) -> Result<Staged, Error> {
+        let size_bytes = object.size_bytes();
+        if size_bytes <= INLINE_MAX_BYTES {
+            return Staged::small(object.buffer().await?).await;
+        }
+        let broken = |cause: JsValue| failed("getting", &object.key(), &cause);
+        let mut chunks = Chunks::new(object.body().unchecked_into()).map_err(broken)?;
+        let mut intake = Self::new(workspace, Expected::Exactly(size_bytes), size_bytes)?;
+        let written = async {
+            while let Some(chunk) = chunks.next().await.map_err(broken)? {
+                intake.write(&chunk).await?;
+            }
+            Ok(())
+        };
+        let written = written.await;
+        if written.is_err() {
+            chunks.cancel();
+        }
         intake.end(written).await
     }
 

@@ -1,6 +1,8 @@
 //! What clients see of the past: the JSON shapes of versions, checkpoints, turns and usage. A contract, as in `wire.rs`.
 
-use durable_objects::call::{Amount, Changed, Checkpoint, Difference, Reverted, Turn, Usage, Version, Why};
+use durable_objects::call::{
+    Amount, Changed, Checkpoint, Difference, MirrorState, Reverted, Turn, Usage, Version, Why,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -179,6 +181,7 @@ pub struct UsageBody {
     media: AmountBody,
     published: AmountBody,
     quota: QuotaBody,
+    copy: Option<CopyBody>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -219,7 +222,34 @@ impl UsageBody {
                 reserved: usage.reserved_bytes,
                 leaving: usage.leaving_bytes,
             },
+            copy: CopyBody::new(&usage.mirror),
         }
+    }
+}
+
+/// How far the bucket copy has followed the tree.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CopyBody {
+    mirrored_rev: i64,
+    rev: i64,
+    pending: u64,
+    /// Files that others have changed there and that are not imported.
+    changed_there: u64,
+    /// Files whose paths are too long for a key.
+    too_long: u64,
+}
+
+impl CopyBody {
+    /// As it is told; nothing if it is switched off.
+    pub fn new(state: &MirrorState) -> Option<Self> {
+        let MirrorState { is_on, mirrored_rev, rev, pending, changed_there, too_long } = *state;
+        is_on.then_some(Self { mirrored_rev, rev, pending, changed_there, too_long })
+    }
+
+    /// Whether there is something to do.
+    pub const fn is_behind(&self) -> bool {
+        self.pending > 0
     }
 }
 

@@ -26,6 +26,9 @@ extern "C" {
     fn perform(this: &Stub, call: &str, body: Option<&ArrayBuffer>) -> Result<Promise, JsValue>;
 }
 
+/// Who has made what lies in the bucket copy and did not come from here.
+const SANDBOX: &str = "sandbox";
+
 /// What a call answers: its answer, and what goes past it as the runtime's own, if anything does.
 type Answered<C> = (<C as Call>::Answer, JsValue);
 
@@ -50,6 +53,11 @@ impl Workspace {
             turn: label("X-Turn")?,
             incoming: Rc::clone(incoming),
         })
+    }
+
+    /// The same workspace, for what a sandbox has done.
+    pub fn for_sandbox(self) -> Self {
+        Self { actor: Label::parse(SANDBOX), ..self }
     }
 
     /// Makes a call.
@@ -96,7 +104,7 @@ impl Workspace {
             }
             let done = page.is_empty();
             let import = call::Import { files, done };
-            let request = call::Request { verb: import.into(), actor: Label::parse("sandbox"), turn: None, root: None };
+            let request = call::Request { verb: import.into(), actor: Label::parse(SANDBOX), turn: None, root: None };
             let (call::Imported { passed_over, .. }, _) = self.answer::<call::Import>(&request, None).await?;
             if passed_over > 0 {
                 console_warn!(
@@ -115,7 +123,8 @@ impl Workspace {
         let (name, kind) = name.strip_suffix('/').map_or((name, Kind::File), |name| (name, Kind::Directory));
         let root = &self.incoming.config.root;
         let path = FilePath::parse(root, &format!("{root}/{name}")).ok().filter(|path| path.as_str() == name)?;
-        Some(Foreign { key: object.key.clone(), path, kind, size_bytes: object.size_bytes })
+        let (size_bytes, etag) = (object.size_bytes, object.etag.clone());
+        Some(Foreign { key: object.key.clone(), path, kind, size_bytes, etag })
     }
 
     /// Makes a call that may answer a file's bytes: they are a buffer of the runtime, or there are none.

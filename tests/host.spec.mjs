@@ -27,7 +27,7 @@ const call = (client, method, path, value, more = "") =>
 test("keepalive says whose URL it is and when, and nothing without a signature", async () => {
   const userId = server.user();
   const said = ok(await call(server.client(userId), "GET", "/api/keepalive"));
-  assert.deepEqual(keys(said), ["status", "syncing", "timestamp", "userId"]);
+  assert.deepEqual(keys(said), ["copy", "status", "syncing", "timestamp", "userId"]);
   assert.deepEqual([said.status, said.userId, said.syncing], ["alive", userId, false]);
   assert.match(said.timestamp, TIME);
   assert.equal(refused(await send(server.url, { method: "GET", target: "/api/keepalive" }), 401).error, "Unauthorized");

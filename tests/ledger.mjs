@@ -6,9 +6,15 @@ import { eventually } from "./expect.mjs";
 /** @typedef {import("./harness.mjs").Server} Server */
 
 const OWN = /^users\/[^/]+\/blobs\/[^/]+$/;
+/** The files as a sandbox sees them. */
+const COPY = /^users\/[^/]+\/workspace\//;
 
 /** What does not add up in one user's books, in sentences. @returns {Promise<string[]>} */
-async function discrepancies(/** @type {Server} */ server, /** @type {string} */ userId) {
+async function discrepancies(
+  /** @type {Server} */ server,
+  /** @type {string} */ userId,
+  /** @type {Set<string>} */ foreign,
+) {
   const objects = await server.objects("DATA", `users/${userId}/blobs/`);
   const blobs = await server.sql(userId, "SELECT id, key, size, state FROM blob WHERE place = 1");
   const uploads = await server.sql(userId, "SELECT key FROM upload");
@@ -20,10 +26,27 @@ async function discrepancies(/** @type {Server} */ server, /** @type {string} */
   for (const { key, size, state } of blobs)
     if (objects.get(key) !== size && (state === 0 || objects.has(key)))
       wrong.push(`the row of ${key} says ${size}, the bucket ${objects.get(key)}`);
+  wrong.push(...(await strayCopies(server, userId, foreign)));
   for (const { id } of await server.sql(userId, UNBACKED)) wrong.push(`the entry ${id} has no live blob of its size`);
   for (const { name, said, counted } of await server.sql(userId, MISCOUNTED))
     wrong.push(`meta says ${name} = ${said}, the rows ${counted}`);
   return wrong;
+}
+
+/** What lies in the copy and is not known there, or is known and does not, but for what is on its way. */
+async function strayCopies(
+  /** @type {Server} */ server,
+  /** @type {string} */ userId,
+  /** @type {Set<string>} */ foreign,
+) {
+  const home = `users/${userId}/workspace/`;
+  const rows = await server.sql(userId, "SELECT path, size FROM mirror WHERE state = 0 AND etag <> ''");
+  const moving = new Set((await server.sql(userId, "SELECT path FROM mirror_plan")).map(({ path }) => home + path));
+  const known = new Map(rows.map(({ path, size }) => [home + path, size]));
+  const lying = await server.objects("DATA", home);
+  return [...new Set([...known.keys(), ...lying.keys()])]
+    .filter((key) => lying.get(key) !== known.get(key) && !moving.has(key) && !foreign.has(key))
+    .map((key) => `the copy ${key} has ${lying.get(key)} bytes, its row says ${known.get(key)}`);
 }
 
 const UNBACKED = `
@@ -48,9 +71,9 @@ const MISCOUNTED = `
 export async function accounted(server, userId, foreign = new Set()) {
   const check = async () => {
     const keys = [...(await server.objects()).keys()];
-    const unknown = keys.filter((key) => !OWN.test(key) && !foreign.has(key));
+    const unknown = keys.filter((key) => !OWN.test(key) && !COPY.test(key) && !foreign.has(key));
     const wrong = unknown.map((key) => `nobody knows the object ${key}`);
-    return [...wrong, ...(await discrepancies(server, userId))];
+    return [...wrong, ...(await discrepancies(server, userId, foreign))];
   };
   // The alarm may be between the bucket and the row; what is wrong stays wrong.
   await eventually(check, (wrong) => wrong.length === 0, 5_000);

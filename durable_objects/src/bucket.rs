@@ -1,9 +1,11 @@
-//! What the alarm does in the bucket: it removes what the database has let go of, and takes over what others had put
-//! there. It is the one thing that the object does outside of its database, and never in a request.
+//! What the alarm does in the bucket: it removes what the database has let go of, takes over what others had put there, and
+//! keeps the copy. It is the one thing that the object does outside of its database, and never in a request.
 
 #![expect(clippy::disallowed_types, reason = "the alarm is the one place where the object meets the bucket")]
 
-use js_sys::{ArrayBuffer, Object, Promise, Reflect, Uint8Array};
+mod mirror;
+
+use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -21,10 +23,16 @@ extern "C" {
     fn get(this: &Data, key: &str) -> Promise;
     #[wasm_bindgen(method)]
     fn put(this: &Data, key: &str, body: &JsValue, options: &Object) -> Promise;
+    #[wasm_bindgen(method)]
+    fn head(this: &Data, key: &str) -> Promise;
+    #[wasm_bindgen(method)]
+    fn delete(this: &Data, keys: &Array) -> Promise;
 
     type Stored;
     #[wasm_bindgen(method, getter)]
     fn size(this: &Stored) -> f64;
+    #[wasm_bindgen(method, getter)]
+    fn etag(this: &Stored) -> String;
     #[wasm_bindgen(method, getter)]
     fn body(this: &Stored) -> JsValue;
     #[wasm_bindgen(method, js_name = arrayBuffer)]
@@ -48,6 +56,15 @@ extern "C" {
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
     fn get_random_values(bytes: &Uint8Array) -> Uint8Array;
 }
+
+impl Stored {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number below 2^53")]
+    fn size_bytes(&self) -> u64 {
+        self.size() as u64
+    }
+}
+
+pub use mirror::{Bill, run};
 
 const SHA_256: &str = "SHA-256";
 
@@ -98,25 +115,33 @@ impl<F: Fn(&str) -> std::result::Result<(), String>> Announce for F {}
 /// Few bytes as they are, many as a copy under a key of our own below `home`. The bucket itself checks that the copy has
 /// the hash.
 async fn copy(env: &Env, binding: &str, key: &str, home: &str, announce: impl Announce) -> Result<Adopted> {
-    let data: Data = Reflect::get(env, &"DATA".into())?.unchecked_into();
-    let source: Data = Reflect::get(env, &binding.into())?.unchecked_into();
+    let (data, source) = (bound(env, "DATA")?, bound(env, binding)?);
     let object = fetch(&source, key).await?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number below 2^53")]
-    let size_bytes = object.size() as u64;
+    let (size_bytes, etag) = (object.size_bytes(), object.etag());
     if size_bytes <= INLINE_MAX_BYTES {
         let bytes: ArrayBuffer = JsFuture::from(object.array_buffer()).await?.unchecked_into();
         let hash = to_sha256(&JsFuture::from(digest_buffer(SHA_256, &bytes)).await?);
-        return Ok(Adopted::Small { hash, bytes });
+        return Ok(Adopted::Small { etag, hash, bytes });
     }
-    let hasher = DigestStream::new(SHA_256);
-    JsFuture::from(object.body().unchecked_into::<Body>().pipe_to(hasher.as_ref())).await?;
-    let digest = JsFuture::from(hasher.digest()).await?;
+    let digest = digest_of(&object).await?;
     let copy = format!("{home}/blobs/{}", random_uuid());
     announce(&copy)?;
     let options = Object::new();
     Reflect::set(&options, &"sha256".into(), &digest)?;
     JsFuture::from(data.put(&copy, &fetch(&source, key).await?.body(), &options)).await?;
-    Ok(Adopted::Large { hash: to_sha256(&digest), key: copy, size_bytes })
+    Ok(Adopted::Large { etag, hash: to_sha256(&digest), key: copy, size_bytes })
+}
+
+/// A bucket by the name of its binding.
+fn bound(env: &Env, binding: &str) -> Result<Data> {
+    Ok(Reflect::get(env, &binding.into())?.unchecked_into())
+}
+
+/// The hash of an object's bytes, which are read for it.
+async fn digest_of(object: &Stored) -> Result<JsValue> {
+    let hasher = DigestStream::new(SHA_256);
+    JsFuture::from(object.body().unchecked_into::<Body>().pipe_to(hasher.as_ref())).await?;
+    Ok(JsFuture::from(hasher.digest()).await?)
 }
 
 async fn fetch(data: &Data, key: &str) -> Result<Stored> {

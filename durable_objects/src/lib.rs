@@ -14,7 +14,7 @@
 //! | [`sql`] | the seam: workerd's SQLite, or any other in tests |
 //! | [`words`] | texts of our own, handed to the runtime once |
 //! | [`workspace`] | the schema, the verbs, the timers |
-//! | `bucket` | what the alarm does outside of the database: it removes what the database has let go of (wasm only) |
+//! | `bucket` | what the alarm does outside of the database: it removes what the database has let go of, and keeps the copy (wasm only) |
 //! | `object` | the Durable Object that runs them (wasm only) |
 
 #[cfg(target_arch = "wasm32")]

@@ -48,6 +48,11 @@ pub struct Limits {
     pub captures_media: bool,
     /// Whether `public/media` shows what is public (`MEDIA_INDEX`, on).
     pub indexes_media: bool,
+    /// Whether the bucket copy follows the tree (`BUCKET_COPY`, on).
+    pub mirrors: bool,
+    /// The names of directories that are left out of it, with all that is in them (`BUCKET_COPY_WITHOUT`,
+    /// `node_modules,.git`).
+    pub mirrors_not: Vec<String>,
     /// How public addresses are made.
     pub media_urls: MediaUrls,
 }
@@ -63,6 +68,8 @@ impl Default for Limits {
             quota_bytes: 1 << 30,
             captures_media: true,
             indexes_media: true,
+            mirrors: true,
+            mirrors_not: ["node_modules", ".git"].map(str::to_owned).into(),
             media_urls: MediaUrls::default(),
         }
     }
@@ -104,9 +111,16 @@ impl Limits {
             quota_bytes: whole(quota_bytes).unsigned_abs(),
             captures_media: switch("MEDIA_CAPTURE", default.captures_media)?,
             indexes_media: switch("MEDIA_INDEX", default.indexes_media)?,
+            mirrors: switch("BUCKET_COPY", default.mirrors)?,
+            mirrors_not: var("BUCKET_COPY_WITHOUT").map_or(default.mirrors_not, |text| names(&text)),
             media_urls: MediaUrls::from_vars(&var),
         })
     }
+}
+
+/// The names of a list with commas.
+fn names(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// A configured number without its fraction.

@@ -9,18 +9,24 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsError, JsValue};
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
-use crate::bucket;
+use crate::bucket::{self, Bill};
 use crate::call::{self, Error, Verb};
 use crate::item;
 use crate::limits::Limits;
 use crate::sql::{Bytes, ObjectSql, Sql};
-use crate::workspace::{self, Context, Orphan, Reply};
+use crate::workspace::{self, Context, Orphan, Reply, Timer};
 
 /// When the alarm rings again after the database could not even be opened.
 const REOPEN_MS: i64 = 10 * 60 * 1000;
 
 /// How many batches of objects one ring removes before it makes room for requests.
 const REMOVALS_PER_RING: usize = 4;
+
+/// How many operations on the bucket one ring spends on the copy, of the 1,000 of an invocation, how long it may take for
+/// it, and how many steps, since the clock stands still where nothing is waited for. Then it rings again.
+const COPY_OPERATIONS: usize = 500;
+const COPY_MS: i64 = 20_000;
+const COPY_STEPS: usize = 200;
 
 /// One user's workspace.
 #[durable_object]
@@ -32,6 +38,8 @@ pub struct Workspace {
     limits: OnceCell<Limits>,
     /// Set once the workspace is known to be neither closed nor waiting for its import.
     takes_all: Cell<bool>,
+    /// Whose it is: the object's name.
+    user: Option<String>,
     /// What this instance knows the alarm to be set to.
     alarm_ms: Cell<Option<i64>>,
 }
@@ -41,7 +49,8 @@ impl DurableObject for Workspace {
         let storage = state.storage();
         let sql = ObjectSql::new(&storage);
         let storage = AsRef::<JsValue>::as_ref(storage.as_raw()).clone().unchecked_into();
-        Self { storage, env, sql, limits: OnceCell::new(), takes_all: Cell::new(false), alarm_ms: Cell::new(None) }
+        let (limits, takes_all, alarm_ms) = (OnceCell::new(), Cell::new(false), Cell::new(None));
+        Self { storage, env, sql, limits, takes_all, user: state.id().name(), alarm_ms }
     }
 
     /// Nobody fetches it: calls come by [`Workspace::perform`].
@@ -138,6 +147,7 @@ impl Workspace {
             }
         }
         self.bring_home(limits, &mut failures).await?;
+        self.mirror(limits, &mut failures).await?;
         let Some(orphans) = workspace::orphans(&context())? else { return Ok(failures) };
         let mut last = None;
         for orphan in &orphans {
@@ -167,6 +177,36 @@ impl Workspace {
             }
         }
         workspace::settle_leaving(&context(), &failed)
+    }
+
+    /// Brings the bucket copy up to date, as far as one ring goes. What is left stays due.
+    async fn mirror(&self, limits: &Limits, failures: &mut Vec<String>) -> std::result::Result<(), Error> {
+        let context = || self.alarm_context(limits);
+        let Some(user) = &self.user else { return Ok(()) };
+        let home = format!("users/{user}/workspace/");
+        let (bill, started_ms) = (Bill::default(), now_ms());
+        for _ in 0..COPY_STEPS {
+            if bill.operations() >= COPY_OPERATIONS || now_ms() - started_ms >= COPY_MS {
+                break;
+            }
+            let Some(round) = workspace::next_round(&context(), &home)? else { break };
+            if round.errands.is_empty() {
+                continue;
+            }
+            let bytes = |content: &_| workspace::bytes_of(&self.sql, content).map_err(|error| error.to_string());
+            match bucket::run(&self.env, &home, &round.errands, bytes, &bill).await {
+                Ok((came, failed)) => {
+                    failures.extend(failed);
+                    workspace::settle_round(&context(), &round, &came)?;
+                }
+                Err(error) => {
+                    failures.push(format!("copying: {error}"));
+                    workspace::put_off(&context(), Timer::Mirror)?;
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Makes the bytes of an imported file the workspace's own.

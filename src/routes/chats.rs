@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use durable_objects::call::SyncMirror;
 use durable_objects::ids::UserId;
 use js_sys::{ArrayBuffer, Uint8Array};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use worker::console_warn;
 
 use super::Outcome;
 use crate::answer::Answer;
@@ -15,6 +17,7 @@ use crate::blobs::{Blobs, Shelf};
 use crate::error::Error;
 use crate::incoming::{Incoming, now_ms};
 use crate::wire::Time;
+use crate::workspace::Workspace;
 
 const DEFAULT_MESSAGES: usize = 50;
 const MAX_MESSAGES: usize = 200;
@@ -45,10 +48,22 @@ pub async fn history(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         },
     };
     messages.drain(..messages.len().saturating_sub(limit));
+    sync_later(&caller, &incoming)?;
     let elapsed = now_ms() - incoming.now_ms;
     Answer::ok(&json!({
         "sessionKey": key, "messages": messages, "source": source, "elapsed": elapsed, "limit": limit,
     }))
+}
+
+/// Who loads a chat may be about to wake a sandbox: the bucket copy is brought up to date, without anybody waiting for it.
+fn sync_later(caller: &Caller, incoming: &Rc<Incoming>) -> Result<(), Error> {
+    let workspace = Workspace::of(caller, incoming)?;
+    incoming.later(async move {
+        if let Err(error) = workspace.call(SyncMirror {}).await {
+            console_warn!("bringing the copy up to date: {error:?}");
+        }
+    });
+    Ok(())
 }
 
 /// `GET /ws/api/sessions`: the chats there are, newest first.

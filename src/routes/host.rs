@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use durable_objects::call::{Close, Error as CallError, Ping, Reset};
+use durable_objects::call::{Close, Error as CallError, Ping, Reset, SyncMirror};
 use durable_objects::ids::UserId;
 use futures::future::{Either, select};
 use serde_json::json;
@@ -19,15 +19,20 @@ use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::media::key::{media_prefix, staging_prefix};
 use crate::wire::Time;
+use crate::wire_history::CopyBody;
 use crate::workspace::Workspace;
 
 /// How long a workspace may take to answer before it counts as not responding.
 const PING_MAX: Duration = Duration::from_secs(2);
 
-/// `GET /api/keepalive`: the URL still works. It wakes nobody.
+/// `GET /api/keepalive`: the URL still works, and the bucket copy is brought up to date.
 pub async fn keepalive(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let now = Time(incoming.now_ms);
-    Answer::ok(&json!({ "status": "alive", "userId": caller.user().as_str(), "timestamp": now, "syncing": false }))
+    let copy = CopyBody::new(&Workspace::of(&caller, &incoming)?.call(SyncMirror {}).await?);
+    let syncing = copy.as_ref().is_some_and(CopyBody::is_behind);
+    Answer::ok(&json!({
+        "status": "alive", "userId": caller.user().as_str(), "timestamp": now, "syncing": syncing, "copy": copy,
+    }))
 }
 
 /// `GET /api/status`: whether the service runs; with a signed query, whether that user's workspace does.

@@ -10,6 +10,7 @@ mod files;
 mod fsck;
 mod history;
 mod host;
+mod import;
 mod media;
 mod media_item;
 mod media_upload;
@@ -60,6 +61,7 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/files/copy", vec![post(files::copy)]),
         ("/api/files/trash", vec![get(trash::list)]),
         ("/api/files/trash/empty", vec![post(trash::empty)]),
+        ("/api/files/import", vec![post(import::import)]),
         ("/api/files/restore", vec![post(trash::restore)]),
         ("/api/media/ingest", vec![post(media::ingest)]),
         ("/api/media/persist", vec![post(media::persist)]),

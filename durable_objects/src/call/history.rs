@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Conditions, List, Read, Stat};
+use super::{Conditions, List, MirrorState, Read, Stat};
 use crate::ids::{Label, Sha256};
 use crate::path::FilePath;
 
@@ -340,4 +340,6 @@ pub struct Usage {
     pub quota_bytes: u64,
     /// What is left of it.
     pub left_bytes: u64,
+    /// How far the bucket copy is.
+    pub mirror: MirrorState,
 }

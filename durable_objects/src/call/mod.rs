@@ -8,6 +8,7 @@ mod error;
 mod fsck;
 mod history;
 mod media;
+mod mirror;
 mod publish;
 mod verbs;
 
@@ -21,6 +22,7 @@ pub use error::{Error, Sought};
 pub use fsck::*;
 pub use history::*;
 pub use media::*;
+pub use mirror::*;
 pub use publish::*;
 pub use verbs::*;
 
@@ -102,6 +104,10 @@ calls! {
     ReleaseTree => TreeReleased,
     ReadTree => TreePage,
     ReadContents => ContentsRead,
+    SyncMirror => MirrorState,
+    CompareMirror => Compared,
+    TakeIn => TakenIn,
+    TakeAway => TakenAway,
 }
 
 /// A call with who makes it.

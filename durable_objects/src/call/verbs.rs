@@ -217,4 +217,6 @@ pub struct Foreign {
     pub kind: Kind,
     /// Its size when it was seen.
     pub size_bytes: u64,
+    /// The bucket's tag of it then.
+    pub etag: String,
 }

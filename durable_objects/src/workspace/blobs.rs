@@ -14,7 +14,7 @@ use crate::sql::{Bytes, Param, Sql, SqlError, first, len_bytes, only};
 use super::bucket::Removal;
 use super::timer::{self, Timer};
 use super::txn::Tx;
-use super::{media, uploads};
+use super::{media, mirror, uploads};
 
 /// Lets a burst of changes end before the sweep looks at what it dropped.
 const SWEEP_DELAY_MS: i64 = 1000;
@@ -115,7 +115,10 @@ pub fn sweep(tx: &Tx<'_>) -> Result<(), Error> {
         tx.remove_bytes(row.int(0)?);
     }
     // Bytes under somebody else's key are not ours to remove.
-    tx.sql.query(&format!("DELETE FROM blob WHERE {UNUSED} AND hash IS NULL"), &[(&noted).into()])?;
+    let foreign = format!("DELETE FROM blob WHERE {UNUSED} AND hash IS NULL RETURNING id");
+    for row in tx.sql.query(&foreign, &[(&noted).into()])? {
+        mirror::let_go(tx, row.int(0)?)?;
+    }
     let doom = format!("UPDATE blob SET state = 1, doomed_ms = ?2 WHERE {UNUSED} RETURNING 1");
     if !tx.sql.query(&doom, &[(&noted).into(), tx.now_ms.into()])?.is_empty() {
         timer::arm(tx.sql, Timer::Remove, tx.now_ms + GRACE_MS)?;

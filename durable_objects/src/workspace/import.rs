@@ -11,7 +11,7 @@ use super::blobs::Kept;
 use super::timer::{self, Timer};
 use super::tree::{self, New, Target};
 use super::txn::{Change, Context, Tx, mutate};
-use super::{history, media, uploads};
+use super::{history, media, mirror, uploads};
 
 /// How many files one ring of the alarm takes over: a few operations on the bucket each, of the 1,000 of one invocation.
 const ADOPT_BATCH: i64 = 50;
@@ -49,11 +49,16 @@ fn import_one(tx: &Tx<'_>, file: &Foreign) -> Result<bool, Error> {
     }
     let parent = match tree::target(tx, &file.path, true) {
         Ok(Target::Free { parent }) => parent,
+        Ok(Target::Taken(node)) if node.is_directory() && file.kind == Kind::Directory => {
+            mirror::note_first(tx, file, None)?;
+            return Ok(false);
+        }
         Ok(Target::Taken(_)) | Err(Error::IsAFile { .. } | Error::InTrash { .. }) => return Ok(false),
         Err(error) => return Err(error),
     };
     if file.kind == Kind::Directory {
         tree::make_directory(tx, parent, &file.path)?;
+        mirror::note_first(tx, file, None)?;
         return Ok(true);
     }
     let rev = tx.record(Change::Import, None, &file.path, None)?;
@@ -61,6 +66,7 @@ fn import_one(tx: &Tx<'_>, file: &Foreign) -> Result<bool, Error> {
     let insert = "INSERT INTO blob (id, hash, size, place, key) VALUES (?1, NULL, ?2, ?3, ?4)";
     tx.sql.query(insert, &[rev.into(), size.into(), uploads::DATA.into(), (&file.key).into()])?;
     tree::insert(tx, rev, parent, file.path.name(), &New::File(Kept { blob: rev, size_bytes: file.size_bytes }))?;
+    mirror::note_first(tx, file, Some(rev))?;
     Ok(true)
 }
 
@@ -84,6 +90,8 @@ pub struct Orphan {
 pub enum Adopted {
     /// Few enough to go into the row.
     Small {
+        /// The bucket's tag of what was read.
+        etag: String,
         /// Their hash.
         hash: Sha256,
         /// They themselves.
@@ -91,6 +99,8 @@ pub enum Adopted {
     },
     /// A copy under an announced key of ours.
     Large {
+        /// The bucket's tag of what was read.
+        etag: String,
         /// Their hash.
         hash: Sha256,
         /// The key.
@@ -116,9 +126,9 @@ pub fn orphans(context: &Context<'_>) -> Result<Option<Vec<Orphan>>, Error> {
 
 /// Makes bytes the workspace's own. They exist already, so the quota is not asked; it counts them from now on.
 pub fn adopt(context: &Context<'_>, orphan: &Orphan, adopted: &Adopted) -> Result<(), Error> {
-    let (hash, size_bytes) = match adopted {
-        Adopted::Small { hash, bytes } => (hash, len_bytes(bytes)),
-        Adopted::Large { hash, size_bytes, .. } => (hash, *size_bytes),
+    let (hash, size_bytes, etag) = match adopted {
+        Adopted::Small { etag, hash, bytes } => (hash, len_bytes(bytes), etag),
+        Adopted::Large { etag, hash, size_bytes, .. } => (hash, *size_bytes, etag),
     };
     let size = size_bytes.cast_signed();
     mutate(context, |tx| {
@@ -150,6 +160,7 @@ pub fn adopt(context: &Context<'_>, orphan: &Orphan, adopted: &Adopted) -> Resul
         }
         let blob = known.unwrap_or(orphan.blob);
         resize(tx, blob, size)?;
+        mirror::adopted(tx, orphan.blob, (&orphan.key, etag), hash, size)?;
         media::capture_adopted(tx, Kept { blob, size_bytes })
     })
 }

@@ -14,6 +14,7 @@ mod fsck;
 mod history;
 mod import;
 mod media;
+mod mirror;
 mod publish;
 mod reclaim;
 mod relocate;
@@ -44,6 +45,7 @@ use crate::sql::Bytes;
 pub use bucket::{Removal, claim_removals, settle_removals};
 pub use import::{Adopted, Orphan, adopt, orphans, settle as settle_orphans};
 pub use media::{Leaving, bring_home, leaving, settle_leaving};
+pub use mirror::{Came, Errand, Met, Round, Sending, bytes_of, next as next_round, settle as settle_round};
 pub use reset::must_take;
 pub use schema::migrate;
 pub use timer::{Timer, next_ms as next_alarm_ms};
@@ -111,7 +113,7 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::ListTurns(call) => reply(call, turns::list(sql, call)),
         Verb::ShowTurn(call) => reply(call, turns::show(sql, call)),
         Verb::UndoTurn(call) => reply(call, mutate(context, |tx| undo::undo(tx, call))),
-        Verb::Measure(call) => reply(call, usage::measure(sql, context.limits)),
+        Verb::Measure(call) => reply(call, usage::measure(context)),
         Verb::CheckRules(call) if call.repair => reply(call, mutate(context, |tx| fsck::repair(tx, call))),
         Verb::CheckRules(call) => reply(call, fsck::check(sql, call)),
         Verb::ListOwners(call) => reply(call, fsck::owners(sql, call)),
@@ -123,6 +125,10 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::ReleaseTree(call) => reply(call, mutate(context, |tx| publish::release(tx, call))),
         Verb::ReadTree(call) => reply(call, publish::read_tree(sql, call)),
         Verb::ReadContents(call) => with_bytes(call, publish::read_contents(sql, call)),
+        Verb::SyncMirror(call) => reply(call, mirror::sync(context)),
+        Verb::CompareMirror(call) => reply(call, mirror::compare(context, call)),
+        Verb::TakeIn(call) => reply(call, mutate(context, |tx| mirror::take_in(tx, call, body))),
+        Verb::TakeAway(call) => reply(call, mutate(context, |tx| mirror::take_away(tx, call))),
     }
 }
 
@@ -170,7 +176,7 @@ pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
             Timer::Release => history::release(tx),
             Timer::Holds => publish::expire(tx),
             // Not of these tasks: they need the bucket.
-            Timer::Remove | Timer::Uploads | Timer::Adopt | Timer::Home => Ok(()),
+            Timer::Remove | Timer::Uploads | Timer::Adopt | Timer::Home | Timer::Mirror => Ok(()),
         });
         if let Err(error) = done {
             failures.push(format!("{}: {error}", task.word()));

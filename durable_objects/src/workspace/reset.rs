@@ -6,7 +6,7 @@ use crate::sql::{Sql, first, only};
 
 use super::schema::ROOT;
 use super::txn::{Change, Tx};
-use super::{blobs, history, import, media, schema, uploads};
+use super::{blobs, history, import, media, mirror, schema, uploads};
 
 /// Empties the workspace, but for public media. Its tables are truncated, which costs the same whatever they hold; what lies in the bucket is
 /// left to the alarm. Repeating it does no harm.
@@ -22,8 +22,7 @@ fn empty(tx: &Tx<'_>) -> Result<Cleared, Error> {
     }
     tx.remove_entries(entries.cast_signed());
     tx.add_files(-only(tx.sql, "SELECT v FROM meta WHERE k = 'files'", &[])?.int(0)?);
-    let timers =
-        "DELETE FROM timer WHERE what IN ('expire', 'unlink', 'release', 'prune', 'sweep', 'home', 'index', 'holds')";
+    let timers = "DELETE FROM timer WHERE what IN ('expire', 'unlink', 'release', 'prune', 'sweep', 'home', 'index', 'holds', 'mirror')";
     tx.sql.query(timers, &[])?;
     media::reset(tx)?;
     blobs::let_go_of_all(tx)?;
@@ -32,6 +31,7 @@ fn empty(tx: &Tx<'_>) -> Result<Cleared, Error> {
     let rev = tx.record(Change::Reset, Some(ROOT), &FilePath::root(), None)?;
     tx.sql.query("UPDATE node SET rev = ?1, children_rev = ?1", &[rev.into()])?;
     history::begin_at(tx, rev)?;
+    mirror::reset(tx, rev)?;
     tx.sql.query("UPDATE meta SET v = v + 1 WHERE k = 'epoch'", &[])?;
     Ok(Cleared { entries })
 }
@@ -52,7 +52,9 @@ pub fn must_take(sql: &dyn Sql, verb: &Verb) -> Result<bool, Error> {
     let state = first(sql, "SELECT k FROM meta WHERE k IN ('closed_ms', 'import') ORDER BY k LIMIT 1", &[])?;
     let Some(state) = state else { return Ok(true) };
     match (state.text(0)?, verb) {
-        (_, Verb::Close(_)) | ("import", Verb::Import(_) | Verb::Ping(_) | Verb::Reset(_)) => Ok(false),
+        (_, Verb::Close(_)) | ("import", Verb::Import(_) | Verb::Ping(_) | Verb::SyncMirror(_) | Verb::Reset(_)) => {
+            Ok(false)
+        }
         ("import", _) => Err(Error::ImportFirst { after: import::last(sql)? }),
         _ => Err(Error::Closed),
     }

@@ -21,7 +21,7 @@ pub const PARKED: i64 = -2;
 type Migration = &'static [&'static str];
 
 /// All of them; the n-th brings a database to schema n.
-const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY, RETENTION, PUBLISH];
+const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY, RETENTION, PUBLISH, MIRROR];
 
 /// The whole of the data model, history included: a later migration could not invent what happened before it.
 const FIRST: Migration = &[
@@ -185,6 +185,32 @@ const PUBLISH: Migration = &[
     "ALTER TABLE checkpoint ADD COLUMN until_ms INTEGER",
     // How many holds there have been, so that no number is used twice.
     "INSERT INTO meta (k, v) VALUES ('holds', 0)",
+];
+
+/// The bucket copy. `meta` gets `mirror_planned`: the rev up to which the feed has been looked at for it.
+const MIRROR: Migration = &[
+    // What lies in the copy, by its path; with a slash at the end, an object that a sandbox has left for a directory. etag
+    // and size: as the bucket told them, nothing if it holds none of ours. hash: what it is, once that is known. blob: the
+    // content that has its bytes nowhere else yet. state: 0 in the copy, 1 too long a path for a key, 2 changed there since.
+    "CREATE TABLE mirror (
+        path TEXT PRIMARY KEY, etag TEXT NOT NULL, size INTEGER NOT NULL, hash BLOB, blob INTEGER, state INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID",
+    // How many files are not in the copy, and why.
+    "CREATE INDEX mirror_apart ON mirror (state) WHERE state > 0",
+    // Paths at which the copy may be behind the tree. kind: 0 this path, 1 all that the copy has below it, 2 all that the tree has
+    // there and below; at: how far that has come. rev: the first of the oldest transaction that is not in the copy for its sake.
+    // waits_for: content that has to be taken over first. sent: the hashes of what may be on its way there, as JSON. tries:
+    // how often that has failed.
+    "CREATE TABLE mirror_plan (
+        path TEXT NOT NULL, kind INTEGER NOT NULL, rev INTEGER NOT NULL, at TEXT NOT NULL DEFAULT '', waits_for INTEGER,
+        sent TEXT, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (path, kind)
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX mirror_waiting ON mirror_plan (waits_for) WHERE waits_for IS NOT NULL",
+    // What the first opening has found and not taken over yet lies where the copy has it.
+    "INSERT OR IGNORE INTO mirror (path, etag, size, blob, state)
+        SELECT substr(key, instr(key, '/workspace/') + 11), '', size, id, 0 FROM blob WHERE hash IS NULL",
+    // Of a workspace that is older than its copy, nothing is known to be in there: 0 has everything looked at.
+    "INSERT INTO meta (k, v) SELECT 'mirror_planned', iif(v = 2, v, 0) FROM meta WHERE k = 'rev'",
 ];
 
 /// The two directories that are always there.

@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::path::FilePath;
 use crate::sql::{Param, Sql, atomically, only};
 
+use super::mirror::QUIET_MS;
 use super::schema;
 use super::timer::{self, Timer};
 use super::usage;
@@ -170,6 +171,9 @@ impl<'a> Tx<'a> {
             let feed_check = rev / FEED_CHECK_REVS != self.before / FEED_CHECK_REVS;
             let due_ms = if feed_check { timer::AT_ONCE } else { self.now_ms + self.limits.versions_ms };
             timer::arm(self.sql, Timer::Prune, due_ms)?;
+            if self.limits.mirrors {
+                timer::arm(self.sql, Timer::Mirror, self.now_ms + QUIET_MS)?;
+            }
         }
         Ok(())
     }

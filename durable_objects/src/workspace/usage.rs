@@ -6,10 +6,12 @@ use crate::call::{Amount, Error, Kind, Usage};
 use crate::limits::Limits;
 use crate::sql::{Sql, only};
 
+use super::mirror;
 use super::schema::TRASH;
+use super::txn::Context;
 
 /// What is stored, in numbers.
-pub fn measure(sql: &dyn Sql, limits: &Limits) -> Result<Usage, Error> {
+pub fn measure(context: &Context<'_>) -> Result<Usage, Error> {
     const COUNTERS: &str =
         "SELECT (SELECT v FROM meta WHERE k = 'files'), (SELECT v FROM meta WHERE k = 'stored_bytes'),
         (SELECT v FROM meta WHERE k = 'reserved_bytes')";
@@ -30,6 +32,7 @@ pub fn measure(sql: &dyn Sql, limits: &Limits) -> Result<Usage, Error> {
           AND NOT EXISTS (SELECT 1 FROM media WHERE media.blob = former AND is_public = 1)";
     const MEDIA: &str = "SELECT count(*), coalesce(sum(size), 0)
         FROM media INDEXED BY media_public CROSS JOIN blob ON blob.id = media.blob WHERE is_public = 1";
+    let Context { sql, limits, .. } = *context;
     let counters = only(sql, COUNTERS, &[])?;
     let (files, stored_bytes, reserved_bytes) = (counters.count(0)?, counters.count(1)?, counters.count(2)?);
     let trash = only(sql, TRASHED, &[TRASH.into(), (Kind::Directory as i64).into()])?;
@@ -45,7 +48,8 @@ pub fn measure(sql: &dyn Sql, limits: &Limits) -> Result<Usage, Error> {
     };
     let left_bytes = left_bytes(limits, stored_bytes + reserved_bytes, leaving_bytes);
     let quota_bytes = limits.quota_bytes;
-    Ok(Usage { live, trash, versions, media, leaving_bytes, reserved_bytes, quota_bytes, left_bytes })
+    let mirror = mirror::state(context)?;
+    Ok(Usage { live, trash, versions, media, leaving_bytes, reserved_bytes, quota_bytes, left_bytes, mirror })
 }
 
 /// The bytes in the bucket that nothing uses any more, and that stay for an hour for those who still read them.

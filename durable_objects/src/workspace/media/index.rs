@@ -71,6 +71,8 @@ fn looks(verb: &Verb) -> bool {
         Verb::Move(call) => holds(&call.from) || touches(&call.to),
         Verb::Copy(call) => holds(&call.from) || touches(&call.to),
         Verb::RestoreVersion(call) => touches(&call.path),
+        Verb::TakeIn(call) => touches(&call.path),
+        Verb::TakeAway(call) => touches(&call.gone.path),
         Verb::Restore(call) => call.to.as_ref().is_some_and(touches),
         Verb::Announce(_)
         | Verb::Abandon(_)
@@ -111,7 +113,9 @@ fn looks(verb: &Verb) -> bool {
         | Verb::ReadTree(_)
         | Verb::HoldTree(_)
         | Verb::KeepTree(_)
-        | Verb::ReadContents(_) => false,
+        | Verb::ReadContents(_)
+        | Verb::SyncMirror(_)
+        | Verb::CompareMirror(_) => false,
     }
 }
 

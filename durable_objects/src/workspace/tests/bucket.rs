@@ -20,7 +20,12 @@ pub const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// A file that lies in the bucket before the workspace is opened.
 pub fn foreign(at: &str, size_bytes: u64) -> Foreign {
-    Foreign { key: format!("{THEIRS}{at}"), path: path(at), kind: Kind::File, size_bytes }
+    Foreign { key: format!("{THEIRS}{at}"), path: path(at), kind: Kind::File, size_bytes, etag: String::new() }
+}
+
+/// The bucket's tag of some bytes.
+pub fn etag_of(bytes: &[u8]) -> String {
+    format!("etag-{}", &hash(bytes).to_string()[..16])
 }
 
 impl World {
@@ -48,7 +53,7 @@ impl World {
         self.upload_bytes(content.as_bytes())
     }
 
-    fn upload_bytes(&self, content: &[u8]) -> Result<String, Error> {
+    pub fn upload_bytes(&self, content: &[u8]) -> Result<String, Error> {
         let key = self.new_key();
         self.announce(&key, content.len() as u64)?;
         self.bucket.borrow_mut().insert(key.clone(), content.into());
@@ -138,13 +143,14 @@ impl World {
         let bytes = bytes.ok_or_else(|| Error::Storage { message: "the object is missing".to_owned() })?;
         let hash = hash(&bytes);
         if bytes.len() <= self.inline_max_bytes.get() {
-            return Ok(Adopted::Small { hash, bytes });
+            return Ok(Adopted::Small { etag: etag_of(&bytes), hash, bytes });
         }
         let key = self.new_key();
         announce_copy(&self.context(), &key)?;
         let size_bytes = bytes.len() as u64;
+        let etag = etag_of(&bytes);
         self.bucket.borrow_mut().insert(key.clone(), bytes);
-        Ok(Adopted::Large { hash, key, size_bytes })
+        Ok(Adopted::Large { etag, hash, key, size_bytes })
     }
 
     /// Makes an orphan the workspace's own. Every earlier tree then has it under its hash, and is the same otherwise.
@@ -173,6 +179,7 @@ impl World {
             self.settle_claim(task, &removals)?;
         }
         self.bring_all_home()?;
+        failures.extend(self.mirror()?);
         let Some(orphans) = orphans(&self.context())? else { return Ok(failures) };
         for orphan in &orphans {
             if let Err(error) = self.look_into(orphan).and_then(|adopted| self.adopt(orphan, &adopted)) {

@@ -115,9 +115,9 @@ fn take_over(world: &World, content: &str, is_large: bool) -> Result<(), Error> 
     let orphan = Orphan { blob: 4, key: format!("{THEIRS}d/a") };
     let (hash, size_bytes) = (super::hash(content.as_bytes()), content.len() as u64);
     let adopted = if is_large {
-        Adopted::Large { hash, key: COPY.to_owned(), size_bytes }
+        Adopted::Large { etag: String::new(), hash, key: COPY.to_owned(), size_bytes }
     } else {
-        Adopted::Small { hash, bytes: content.into() }
+        Adopted::Small { etag: String::new(), hash, bytes: content.into() }
     };
     world.adopt(&orphan, &adopted)
 }
@@ -238,6 +238,7 @@ fn a_database_that_fails_while_it_is_made_is_made_the_next_time() {
             assert!(left[2].contains(r#"[Text("schema"), Int(2)]"#) && !left[2].contains("held"), "{}", left[2]);
             assert!(left[3].contains(r#"[Text("schema"), Int(3)]"#) && !left[3].contains("passed"), "{}", left[3]);
             assert!(left[4].contains(r#"[Text("schema"), Int(4)]"#) && !left[4].contains("holds"), "{}", left[4]);
+            assert!(left[5].contains(r#"[Text("schema"), Int(5)]"#) && !left[5].contains("mirror"), "{}", left[5]);
             return;
         }
     }

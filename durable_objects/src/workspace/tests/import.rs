@@ -16,7 +16,7 @@ fn imported(entries: usize, passed_over: usize) -> Imported {
 }
 
 fn directory(at: &str) -> Foreign {
-    Foreign { key: format!("{THEIRS}{at}/"), path: path(at), kind: Kind::Directory, size_bytes: 0 }
+    Foreign { key: format!("{THEIRS}{at}/"), path: path(at), kind: Kind::Directory, size_bytes: 0, etag: String::new() }
 }
 
 fn files(paths: &[&str]) -> Vec<Foreign> {

@@ -143,14 +143,14 @@ impl World {
             let bytes = self.bucket.borrow()[&one.key].clone();
             let hash = hash(&bytes);
             let adopted = if bytes.len() <= self.inline_max_bytes.get() {
-                Adopted::Small { hash, bytes }
+                Adopted::Small { etag: String::new(), hash, bytes }
             } else {
                 self.keys.set(self.keys.get() + 1);
                 let key = format!("home/blobs/{}", self.keys.get());
                 announce_copy(&self.context(), &key)?;
                 let size_bytes = bytes.len() as u64;
                 self.bucket.borrow_mut().insert(key.clone(), bytes);
-                Adopted::Large { hash, key, size_bytes }
+                Adopted::Large { etag: String::new(), hash, key, size_bytes }
             };
             bring_home(&self.context(), one, &adopted)?;
         }

@@ -23,6 +23,9 @@ mod media_files;
 mod media_index;
 mod media_races;
 mod media_world;
+mod mirror;
+mod mirror_take;
+mod mirror_world;
 mod model;
 mod publish;
 mod relocate;
@@ -44,7 +47,7 @@ use sha2::Digest as _;
 use crate::call::{
     Call, Condition, Conditions, Content, Copy, Cursor, Delete, Deleted, Emptied, EmptyTrash, Entry, Error, Found,
     List, ListTrash, Listing, Made, MakeDirectory, Move, Place, Read, Relocated, Request, Restore, Restored, Stat,
-    TrashListing, Trashed, Verb, Write, Written,
+    TakeIn, TrashListing, Trashed, Verb, Write, Written,
 };
 use crate::ids::{Label, MediaId, Sha256};
 use crate::limits::Limits;
@@ -130,7 +133,11 @@ impl World {
         let actor = turn.as_ref().and_then(|_| Label::parse("agent"));
         let request = Request { verb: call.into(), actor, turn, root: None };
         let request: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
-        let brings_bytes = matches!(&request.verb, Verb::Write(Write { content: Content::Body, .. }));
+        let brings_bytes = matches!(
+            &request.verb,
+            Verb::Write(Write { content: Content::Body, .. })
+                | Verb::TakeIn(TakeIn { file: Some((_, Content::Body)), .. })
+        );
         assert_eq!(brings_bytes, body.is_some(), "a body for a write and for nothing else");
         let body = body.map(<[u8]>::to_vec);
         let context = Context { actor: request.actor.as_ref(), turn: request.turn.as_ref(), ..self.context() };

@@ -162,6 +162,9 @@ fn an_older_database_learns_which_states_end_a_version() {
         "DROP TABLE passed",
         "ALTER TABLE checkpoint DROP COLUMN until_ms",
         "DELETE FROM meta WHERE k = 'holds'",
+        "DROP TABLE mirror",
+        "DROP TABLE mirror_plan",
+        "DELETE FROM meta WHERE k = 'mirror_planned'",
         "UPDATE meta SET v = 3 WHERE k = 'schema'",
     ] {
         world.execute(statement);
