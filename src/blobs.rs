@@ -68,8 +68,6 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn etag(this: &StoredObject) -> String;
     #[wasm_bindgen(method, getter)]
-    fn etag(this: &StoredObject) -> String;
-    #[wasm_bindgen(method, getter)]
     fn uploaded(this: &StoredObject) -> Date;
     #[wasm_bindgen(method, js_name = arrayBuffer)]
     fn array_buffer(this: &StoredObject) -> Promise;
