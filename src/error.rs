@@ -247,6 +247,9 @@ fn told_of_workspace(error: &call::Error) -> Told {
         E::BadCursor => told(400, "Invalid cursor"),
         E::UnknownRev { .. } => told(404, "There is no such revision yet"),
         E::RevGone { .. } => told(410, "That moment is no longer kept; what a checkpoint covers is"),
+        E::FeedGone { rev } => {
+            told(410, "Changes since then are no longer kept: list again, and go on from this rev").detail("rev", *rev)
+        }
         E::VersionGone { .. } => told(404, "The file has no such version, or its content is no longer kept"),
         E::NoCheckpoint { .. } => told(404, "Checkpoint not found"),
         E::TooManyCheckpoints { max } => told(409, format!("There are {max} checkpoints, and no more fit; delete one")),

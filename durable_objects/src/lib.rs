@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`call`] | the interface: every verb, its answer, the one error type, and how they travel |
 //! | [`path`], [`ids`] | names that are proven valid once they have their type |
-//! | [`item`] | an entry as clients see it |
+//! | [`item`], [`event`] | an entry, and a change, as clients see them |
 //! | [`limits`] | how much, how deep, how long |
 //! | [`media_url`] | the addresses of public media, which both rooms make |
 //! | [`sql`] | the seam: workerd's SQLite, or any other in tests |
@@ -20,6 +20,7 @@
 #[cfg(target_arch = "wasm32")]
 mod bucket;
 pub mod call;
+pub mod event;
 pub mod ids;
 pub mod item;
 pub mod limits;

@@ -5,6 +5,7 @@
 
 mod answers;
 mod error;
+mod feed;
 mod fsck;
 mod history;
 mod media;
@@ -17,6 +18,7 @@ use crate::ids::Label;
 
 pub use answers::*;
 pub use error::{Error, Sought};
+pub use feed::*;
 pub use fsck::*;
 pub use history::*;
 pub use media::*;
@@ -95,6 +97,7 @@ calls! {
     DisownObjects => Disowned,
     ListContents => Contents,
     ReadContent => ContentRead,
+    ReadFeed => FeedPage,
 }
 
 /// A call with who makes it.

@@ -106,7 +106,8 @@ fn looks(verb: &Verb) -> bool {
         | Verb::ListOwners(_)
         | Verb::DisownObjects(_)
         | Verb::ListContents(_)
-        | Verb::ReadContent(_) => false,
+        | Verb::ReadContent(_)
+        | Verb::ReadFeed(_) => false,
     }
 }
 
