@@ -21,7 +21,7 @@ async function answer(call, req, env) {
     return await Promise.race([call(), pending.add(giveUp) && promise]).finally(() => pending.delete(giveUp));
   } catch (error) {
     set(dead || error instanceof WebAssembly.RuntimeError);
-    if (!req) throw error; // an alarm: the platform repeats it
+    if (!req?.headers) throw req?.close?.(1011, "Interrupted") ?? error; // an alarm is repeated, a socket's client returns
     const headers = { "Retry-After": "1", ...SAFE, ...SHOWN, ...cors(req.headers.get("Origin"), env) };
     return Response.json({ error: "The service was interrupted; please try again" }, { status: 503, headers });
   }
@@ -31,10 +31,9 @@ const rust = (req, env, ctx) => (dead ? new Rust(ctx, env).fetch(req) : Rust.pro
 export default { fetch: (req, env, ctx) => answer(() => rust(req, env, ctx), req, env) };
 export class Workspace extends DurableObject {
   rust = new RustWorkspace(this.ctx, this.env);
-  perform(...call) {
-    return this.rust.perform(...call); // a trap rejects the Worker's call, which answers 503
-  }
-  alarm() {
-    return answer(() => this.rust.alarm());
-  }
 }
+for (const name of ["perform", "alarm", "fetch", "wait", "webSocketMessage", "webSocketClose", "webSocketError"])
+  Workspace.prototype[name] = function (...args) {
+    const call = () => this.rust[name](...args);
+    return name === "perform" ? call() : answer(call, args[0], this.env); // its trap rejects the Worker's call: 503
+  };

@@ -30,6 +30,8 @@ pub enum Error {
     NoRoute,
     /// The route has other methods: these.
     MethodNotAllowed(String),
+    /// What only a socket can be had of was asked for without one.
+    NoUpgrade,
     /// The request cannot be understood.
     BadRequest(String),
     /// A path that is none.
@@ -130,6 +132,7 @@ impl Error {
             Self::NotConfigured(sentence) => told(503, *sentence).cause(*sentence),
             Self::NoRoute => told(404, "Not found"),
             Self::MethodNotAllowed(allow) => told(405, "Method not allowed").header("Allow", allow),
+            Self::NoUpgrade => told(426, "This is a WebSocket; files are below /api/files"),
             Self::BadRequest(sentence) => told(400, sentence.as_str()),
             Self::Path(error) => told(400, error.to_string()),
             Self::TooLarge { what, size_bytes, max_bytes } => {

@@ -13,7 +13,8 @@ pub struct ReadFeed {
     pub since: Option<i64>,
     /// Only what is about this entry: it, what lies in it, or what it lies in. The root is everything.
     pub path: FilePath,
-    /// The most events to answer. A transaction that alone is longer is answered whole all the same.
+    /// The most events to answer; with 0, only whether all since then is still known. A transaction that alone is longer is
+    /// answered whole all the same.
     pub limit: usize,
 }
 

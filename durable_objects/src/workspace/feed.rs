@@ -9,6 +9,7 @@ use crate::sql::{Row, Sql, SqlError, first, only};
 
 use super::trash::stored_path;
 use super::tree::kind;
+use super::txn::Change;
 use super::versions::label;
 
 /// How many rows are read at once: with the longest paths, 2 MB.
@@ -23,17 +24,24 @@ const SCAN_MAX_ROWS: usize = 20_000;
 /// The first rev that a change can have: the two directories of an empty tree have those before.
 const FIRST_REV: i64 = 3;
 
-/// The word of a reset in the feed: nothing before it is about anything that is still there.
-const RESET: &str = "reset";
-
-/// A page of what has changed since a rev.
+/// A page of what has changed since a rev, which ends where a transaction does.
 pub fn read(sql: &dyn Sql, call: &ReadFeed) -> Result<FeedPage, Error> {
+    read_page(sql, call, true)
+}
+
+/// A page of what has changed since a rev, no longer than asked for: its reader takes one event at a time.
+pub fn read_part(sql: &dyn Sql, call: &ReadFeed) -> Result<FeedPage, Error> {
+    read_page(sql, call, false)
+}
+
+fn read_page(sql: &dyn Sql, call: &ReadFeed, keeps_whole: bool) -> Result<FeedPage, Error> {
     let newest_rev = newest_rev(sql)?;
     let Some(since) = call.since else {
         return Ok(FeedPage { events: Vec::new(), rev: newest_rev, is_last: true });
     };
     check_kept(sql, since, newest_rev)?;
-    let mut page = Page { call, events: Vec::new(), rev: since, held_bytes: 0, seen_rows: 0, whole: (0, since) };
+    let mut page =
+        Page { call, keeps_whole, events: Vec::new(), rev: since, held_bytes: 0, seen_rows: 0, whole: (0, since) };
     loop {
         let rows = rows(sql, page.rev)?;
         let is_last = rows.len() < ROWS_AHEAD;
@@ -58,7 +66,8 @@ fn check_kept(sql: &dyn Sql, since: i64, newest_rev: i64) -> Result<(), Error> {
     let oldest = first(sql, "SELECT rev, kind FROM change ORDER BY rev LIMIT 1", &[])?;
     let begins_after = match oldest {
         None => newest_rev.min(FIRST_REV - 1),
-        Some(row) if row.text(1)? == RESET => row.int(0)?,
+        // Nothing before it is about anything that is still there.
+        Some(row) if row.text(1)? == Change::Reset.word() => row.int(0)?,
         Some(row) => row.int(0)? - 1,
     };
     let is_from_the_start = begins_after < FIRST_REV;
@@ -68,13 +77,13 @@ fn check_kept(sql: &dyn Sql, since: i64, newest_rev: i64) -> Result<(), Error> {
 }
 
 /// A row of the feed, and the transaction that it is of.
-struct Change {
+struct Told {
     event: Event,
     txn: i64,
 }
 
 /// The next rows behind a rev.
-fn rows(sql: &dyn Sql, after: i64) -> Result<impl Iterator<Item = Result<Change, Error>> + ExactSizeIterator, Error> {
+fn rows(sql: &dyn Sql, after: i64) -> Result<impl ExactSizeIterator<Item = Result<Told, Error>>, Error> {
     // What the entry was from that rev on: what it is, if nothing has ended that; else the state that ended first after it.
     const ROWS: &str = "SELECT c.rev, c.txn, c.kind, c.path, c.from_path, c.actor, c.turn, c.at_ms,
             coalesce(n.kind, p.kind), coalesce(n.size, p.size), coalesce(n.modified_ms, p.modified_ms)
@@ -85,7 +94,7 @@ fn rows(sql: &dyn Sql, after: i64) -> Result<impl Iterator<Item = Result<Change,
         ORDER BY c.rev";
     let limit = i64::try_from(ROWS_AHEAD).unwrap_or(i64::MAX);
     let rows = sql.query(ROWS, &[after.into(), limit.into()])?;
-    Ok(rows.into_iter().map(|row| Ok(Change { txn: row.int(1)?, event: event(&row)? })))
+    Ok(rows.into_iter().map(|row| Ok(Told { txn: row.int(1)?, event: event(&row)? })))
 }
 
 fn event(row: &Row) -> Result<Event, Error> {
@@ -108,6 +117,8 @@ fn state(row: &Row, number: i64) -> Result<State, SqlError> {
 /// A page under construction.
 struct Page<'a> {
     call: &'a ReadFeed,
+    /// Whether it may end only where a transaction does.
+    keeps_whole: bool,
     events: Vec<Event>,
     /// The last row that was looked at.
     rev: i64,
@@ -119,10 +130,10 @@ struct Page<'a> {
 
 impl Page<'_> {
     /// Takes a row, unless the page is full before it.
-    fn takes(&mut self, change: Change) -> bool {
+    fn takes(&mut self, told: Told) -> bool {
         let is_full =
             self.events.len() >= self.call.limit || self.held_bytes > PAGE_MAX_BYTES || self.seen_rows >= SCAN_MAX_ROWS;
-        let is_between = change.txn == change.event.rev;
+        let is_between = told.txn == told.event.rev || !self.keeps_whole;
         if is_between {
             self.whole = (self.events.len(), self.rev);
         }
@@ -131,11 +142,11 @@ impl Page<'_> {
         if is_full && (is_between || holds_another || self.held_bytes > PAGE_MAX_BYTES) {
             return false;
         }
-        self.rev = change.event.rev;
+        self.rev = told.event.rev;
         self.seen_rows += 1;
-        if concerns(&change.event, &self.call.path) {
-            self.held_bytes += bytes_of(&change.event);
-            self.events.push(change.event);
+        if concerns(&told.event, &self.call.path) {
+            self.held_bytes += bytes_of(&told.event);
+            self.events.push(told.event);
         }
         true
     }
@@ -157,5 +168,7 @@ fn bytes_of(event: &Event) -> usize {
 /// Whether an event is about an entry: it happened to it, in it, or to what it lies in and so to it too.
 fn concerns(event: &Event, path: &FilePath) -> bool {
     let near = |other: &FilePath| other.is_within(path) || path.is_within(other);
-    near(&event.path) || event.from.as_ref().is_some_and(near)
+    // What is copied stays as it is.
+    let is_copy = event.change == Change::Copy.word();
+    near(&event.path) || !is_copy && event.from.as_ref().is_some_and(near)
 }

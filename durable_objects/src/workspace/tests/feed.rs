@@ -55,7 +55,7 @@ fn every_page_size_tells_every_rev_once_and_in_order() {
     assert_eq!(whole.iter().map(|event| event.rev).collect::<Vec<_>>(), (3..=world.newest_rev()).collect::<Vec<_>>());
     for since in 0..=world.newest_rev() {
         let rest: Vec<Event> = whole.iter().filter(|event| event.rev > since).cloned().collect();
-        for limit in 1..whole.len() + 1 {
+        for limit in 1..=whole.len() {
             assert_eq!(world.feed_in_pages(since, "", limit), rest, "since {since} by {limit}");
         }
     }
@@ -123,6 +123,7 @@ fn a_path_is_told_what_happens_to_it_in_it_and_to_what_it_lies_in() {
     world.mv("a/b/c", "a/c").unwrap();
     world.mv("a", "z").unwrap();
     world.mv("z/bc", "y").unwrap();
+    world.copy("z/b2", "copy").unwrap();
     assert_eq!(world.told(since, "a/b"), ["write a/b/c/file", "move a/c", "move z"]);
     assert_eq!(world.told(since, "a/b2"), ["mkdir a/b2", "create a/b2/x", "move z"]);
     assert_eq!(world.told(since, "nowhere"), [""; 0]);
