@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use durable_objects::words::word;
-use js_sys::JsString;
+use js_sys::{JsString, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Headers, ResponseInit};
+use web_sys::{Headers, ResponseInit, WebSocket};
 
 use crate::cors;
 use crate::error::Error;
@@ -35,6 +35,7 @@ pub struct Answer {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: JsValue,
+    socket: Option<WebSocket>,
 }
 
 impl Answer {
@@ -51,7 +52,12 @@ impl Answer {
 
     /// A body that is the runtime's: a string, a buffer, a stream, or `null`.
     pub fn native(status: u16, body: JsValue) -> Self {
-        Self { status, headers: Vec::new(), body }
+        Self { status, headers: Vec::new(), body, socket: None }
+    }
+
+    /// The client's end of a socket.
+    pub fn switched(socket: WebSocket) -> Self {
+        Self { socket: Some(socket), ..Self::empty(101) }
     }
 
     /// No body.
@@ -89,6 +95,12 @@ impl Answer {
     /// The runtime's response. What every answer of a status has is made once and copied by the runtime itself: each
     /// header that is told anew costs as much as all of these together.
     pub fn into_response(self) -> Result<web_sys::Response, JsValue> {
+        if let Some(socket) = self.socket {
+            let init = ResponseInit::new();
+            init.set_status(self.status);
+            Reflect::set(&init, &"webSocket".into(), &socket)?;
+            return Ok(NativeResponse::new(&JsValue::NULL, &init)?.unchecked_into());
+        }
         let is_public = self.headers.iter().any(|(name, value)| *name == cors::ALLOW_ORIGIN && value == "*");
         let response = NativeResponse::new(&self.body, &init(self.status, is_public)?)?;
         let headers = response.headers();

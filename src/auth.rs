@@ -58,8 +58,11 @@ impl Unauthorized {
     }
 }
 
-/// The caller of a request.
+/// The caller of a request: who has signed it, or whose socket our own object speaks for.
 pub fn caller(incoming: &Incoming) -> Result<Caller, Error> {
+    if let Some(user) = incoming.vouched.as_deref().and_then(UserId::parse) {
+        return Ok(Caller { user });
+    }
     let signers = &incoming.config.signers;
     if signers.is_empty() {
         return Err(Error::NotConfigured("SIGNING_SECRET is not set: no request can be verified"));

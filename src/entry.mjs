@@ -21,7 +21,7 @@ async function answer(call, req, env) {
     return await Promise.race([call(), pending.add(giveUp) && promise]).finally(() => pending.delete(giveUp));
   } catch (error) {
     set(dead || error instanceof WebAssembly.RuntimeError);
-    if (!req?.headers) throw error; // an alarm: the platform repeats it; or the clock's, which comes again
+    if (!req?.headers) throw req?.close?.(1011, "Interrupted") ?? error; // an alarm is repeated, a socket's client returns
     const headers = { "Retry-After": "1", ...SAFE, ...SHOWN, ...cors(req.headers.get("Origin"), env) };
     return Response.json({ error: "The service was interrupted; please try again" }, { status: 503, headers });
   }
@@ -33,8 +33,8 @@ export default { fetch: on("fetch"), scheduled: on("scheduled") };
 export class Workspace extends DurableObject {
   rust = new RustWorkspace(this.ctx, this.env);
 }
-const directly = (call) => call(); // a trap rejects the Worker's call, which answers 503
-for (const name of ["perform", "alarm"])
+for (const name of ["perform", "alarm", "fetch", "wait", "webSocketMessage", "webSocketClose", "webSocketError"])
   Workspace.prototype[name] = function (...args) {
-    return (name === "perform" ? directly : answer)(() => this.rust[name](...args));
+    const call = () => this.rust[name](...args);
+    return name === "perform" ? call() : answer(call, args[0], this.env); // its trap rejects the Worker's call: 503
   };

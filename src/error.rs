@@ -32,6 +32,8 @@ pub enum Error {
     NoRoute,
     /// The route has other methods: these.
     MethodNotAllowed(String),
+    /// What only a socket can be had of was asked for without one.
+    NoUpgrade,
     /// The request cannot be understood.
     BadRequest(String),
     /// A path that is none.
@@ -162,6 +164,7 @@ impl Error {
             Self::NotConfigured(sentence) => told(503, *sentence).cause(*sentence),
             Self::NoRoute => told(404, "Not found"),
             Self::MethodNotAllowed(allow) => told(405, "Method not allowed").header("Allow", allow),
+            Self::NoUpgrade => told(426, "This is a WebSocket; files are below /api/files"),
             Self::BadRequest(sentence) => told(400, sentence.as_str()),
             Self::Path(error) => told(400, error.to_string()),
             Self::TooLarge { what, size_bytes, max_bytes } => {
@@ -311,6 +314,9 @@ fn told_of_workspace(error: &call::Error) -> Told {
         E::BadCursor => told(400, "Invalid cursor"),
         E::UnknownRev { .. } => told(404, "There is no such revision yet"),
         E::RevGone { .. } => told(410, "That moment is no longer kept; what a checkpoint covers is"),
+        E::FeedGone { rev } => {
+            told(410, "Changes since then are no longer kept: list again, and go on from this rev").detail("rev", *rev)
+        }
         E::VersionGone { .. } => told(404, "The file has no such version, or its content is no longer kept"),
         E::NoCheckpoint { .. } => told(404, "Checkpoint not found"),
         E::TooManyCheckpoints { max } => told(409, format!("There are {max} checkpoints, and no more fit; delete one")),

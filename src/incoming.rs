@@ -11,9 +11,10 @@ use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 use js_sys::JsString;
 use percent_encoding::percent_decode_str;
+use serde::Deserialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use worker::Env;
+use worker::{Context, Env};
 
 use crate::env::{self, Config};
 use crate::error::Error;
@@ -39,6 +40,8 @@ pub struct Incoming {
     pub path: String,
     /// What follows the question mark. It holds the caller's signature: never log it, never echo it.
     pub query: Query,
+    /// The user in whose name our own object asks: it has a socket of theirs.
+    pub vouched: Option<String>,
     /// The bindings.
     pub env: Env,
     /// What the operator has configured.
@@ -62,18 +65,22 @@ pub struct Spent {
 
 impl Incoming {
     /// Reads what is read of every request.
-    pub fn new(request: web_sys::Request, env: Env) -> Self {
+    pub fn new(request: web_sys::Request, env: Env, context: &Context) -> Self {
         let url = request.url();
         // An absolute URL: the path begins with the first slash behind the host.
         let path_at = url.find("://").and_then(|at| url.get(at + 3..)?.find('/').map(|slash| at + 3 + slash));
         let (origin, path_and_query) = path_at.and_then(|at| url.split_at_checked(at)).unwrap_or((&url, "/"));
         let (path, query) = split_query(path_and_query);
+        let query = Query::parse(query);
+        // Looked at only where there is no signature: each look into the runtime costs a little.
+        let vouched = if query.get("sig").is_none() { vouched(context) } else { None };
         Self {
             method: request.method(),
             headers: AsRef::<JsValue>::as_ref(&request.headers()).clone().unchecked_into(),
             origin: origin.to_owned(),
             path: path.to_owned(),
-            query: Query::parse(query),
+            query,
+            vouched,
             config: env::config(&env),
             now_ms: now_ms(),
             spent: Cell::default(),
@@ -150,6 +157,16 @@ impl Incoming {
         spent.rows.rows_written += rows.rows_written;
         self.spent.set(spent);
     }
+}
+
+/// What our own object says through the platform's loopback. A request from outside has no such thing, and no way to.
+fn vouched(context: &Context) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Props {
+        user_id: String,
+    }
+    context.props::<Props>().ok().map(|props| props.user_id)
 }
 
 /// The time at the edge. It stands still between two operations of input or output.

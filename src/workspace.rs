@@ -1,6 +1,7 @@
 //! Calls to a user's workspace object.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use durable_objects::call::{self, Call, Foreign, Kind, Verb};
 use durable_objects::ids::{Label, UserId};
@@ -10,6 +11,7 @@ use js_sys::{Array, ArrayBuffer, JsString, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{Headers, RequestInit, WebSocket};
 use worker::console_warn;
 
 use crate::auth::Caller;
@@ -24,6 +26,14 @@ extern "C" {
     pub type Stub;
     #[wasm_bindgen(method, catch)]
     fn perform(this: &Stub, call: &str, body: Option<&ArrayBuffer>) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn wait(this: &Stub, since: f64, path: &str, wait_ms: f64) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn fetch(this: &Stub, url: &str, init: &JsValue) -> Result<Promise, JsValue>;
+
+    type Switched;
+    #[wasm_bindgen(method, getter, js_name = webSocket)]
+    fn socket(this: &Switched) -> Option<WebSocket>;
 }
 
 /// Who has made what lies in the bucket copy and did not come from here.
@@ -78,6 +88,29 @@ impl Workspace {
     /// The request that it is asked for.
     pub fn incoming(&self) -> &Rc<Incoming> {
         &self.incoming
+    }
+
+    /// Comes back when something has changed since a rev that is about an entry, or after that time.
+    pub async fn wait(&self, since: i64, path: &FilePath, time: Duration) -> Result<(), Error> {
+        #[expect(clippy::cast_precision_loss, reason = "revs are below 2^53")]
+        let since = since as f64;
+        let changed = self.stub.wait(since, path.as_str(), time.as_secs_f64() * 1000.0).map_err(unreachable)?;
+        JsFuture::from(changed).await.map_err(unreachable)?;
+        Ok(())
+    }
+
+    /// A socket to the object, for the caller: whose it is has been seen to, and nothing of the query goes along.
+    pub async fn connect(&self) -> Result<WebSocket, Error> {
+        let init = RequestInit::new();
+        let headers = Headers::new().map_err(unreachable)?;
+        let root = &self.incoming.config.root;
+        for (name, value) in [("Upgrade", "websocket"), ("X-User", self.user.as_str()), ("X-Root", root)] {
+            headers.set(name, value).map_err(unreachable)?;
+        }
+        init.set_headers(&headers);
+        let answer = self.stub.fetch(&format!("{}/ws?", self.incoming.origin), &init).map_err(unreachable)?;
+        let answer: Switched = JsFuture::from(answer).await.map_err(unreachable)?.unchecked_into();
+        answer.socket().ok_or_else(|| Error::Interrupted("the object took no socket".to_owned()))
     }
 
     /// Makes entries of the files that the bucket already holds, page by page. It goes on where an import was cut off,
@@ -161,8 +194,6 @@ impl Workspace {
 
     /// The answer of the object, and its bill.
     async fn answer<C: Call>(&self, request: &call::Request, body: Option<&ArrayBuffer>) -> Result<Answered<C>, Error> {
-        // A rejection is the platform's: the object restarts, is overloaded, or its isolate ran out of memory.
-        let unreachable = |cause: JsValue| Error::Interrupted(format!("the object did not answer: {cause:?}"));
         let request = serde_json::to_string(request).map_err(|error| Error::internal("a call", &error))?;
         let answer = self.stub.perform(&request, body).map_err(unreachable)?;
         let answer: Array = JsFuture::from(answer).await.map_err(unreachable)?.unchecked_into();
@@ -172,6 +203,12 @@ impl Workspace {
                 .map_err(|error| Error::internal("an answer of the object", &error))?;
         Ok((result?, answer.get(3)))
     }
+}
+
+/// A rejection is the platform's: the object restarts, is overloaded, or its isolate ran out of memory.
+#[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
+fn unreachable(cause: JsValue) -> Error {
+    Error::Interrupted(format!("the object did not answer: {cause:?}"))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows, below 2^53")]

@@ -200,6 +200,12 @@ export class Server {
     await this.#miniflare.unsafeEvictDurableObject(SCRIPT, CLASS, { name: userId });
   }
 
+  /** Puts the user's object to sleep as the platform does after a while: its sockets stay. */
+  async sleep(/** @type {string} */ userId) {
+    assert.ok(this.#miniflare);
+    await this.#miniflare.unsafeEvictDurableObject(SCRIPT, CLASS, { name: userId, webSockets: "hibernate" });
+  }
+
   /**
    * Asks until time has done its work. Time is written, not waited for: each round makes every step of the alarm due,
    * every doomed blob old and every upload late, then makes a directory, since any mutation re-arms the alarm.

@@ -8,8 +8,9 @@
 //! |---|---|
 //! | [`call`] | the interface: every verb, its answer, the one error type, and how they travel |
 //! | [`path`], [`ids`] | names that are proven valid once they have their type |
-//! | [`item`] | an entry as clients see it |
+//! | [`item`], [`event`] | an entry, and a change, as clients see them |
 //! | [`limits`] | how much, how deep, how long |
+//! | `live` | the sockets and requests that are told at once what has changed |
 //! | [`media_url`] | the addresses of public media, which both rooms make |
 //! | [`sql`] | the seam: workerd's SQLite, or any other in tests |
 //! | [`words`] | texts of our own, handed to the runtime once |
@@ -20,9 +21,11 @@
 #[cfg(target_arch = "wasm32")]
 mod bucket;
 pub mod call;
+pub mod event;
 pub mod ids;
 pub mod item;
 pub mod limits;
+mod live;
 pub mod media_types;
 pub mod media_url;
 #[cfg(target_arch = "wasm32")]

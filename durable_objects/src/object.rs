@@ -1,18 +1,24 @@
-//! The Durable Object: takes calls from the Worker, runs them, answers; rings when the alarm does.
+//! The Durable Object: takes calls from the Worker, runs them, answers; rings when the alarm does; and tells who is listening.
 //!
 //! A call is one synchronous function. The output gate holds its answer back until what was written is durable.
 
 use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
+use std::time::Duration;
 
 use js_sys::{Array, ArrayBuffer, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsError, JsValue};
+use wasm_bindgen_futures::future_to_promise;
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 use crate::bucket::{self, Bill};
-use crate::call::{self, Error, Verb};
+use crate::call::{self, Error, ReadFeed, Verb};
+use crate::event;
 use crate::item;
 use crate::limits::Limits;
+use crate::live::{Live, Socket};
+use crate::path::FilePath;
 use crate::sql::{Bytes, ObjectSql, Sql};
 use crate::workspace::{self, Context, Orphan, Reply, Timer};
 
@@ -29,7 +35,7 @@ const COPY_MS: i64 = 20_000;
 const COPY_STEPS: usize = 200;
 
 /// One user's workspace.
-#[durable_object]
+#[durable_object(alarm)]
 pub struct Workspace {
     storage: Alarms,
     env: Env,
@@ -42,20 +48,22 @@ pub struct Workspace {
     user: Option<String>,
     /// What this instance knows the alarm to be set to.
     alarm_ms: Cell<Option<i64>>,
+    live: Rc<Live>,
 }
 
 impl DurableObject for Workspace {
     fn new(state: State, env: Env) -> Self {
         let storage = state.storage();
         let sql = ObjectSql::new(&storage);
+        let live = Live::new(&state);
         let storage = AsRef::<JsValue>::as_ref(storage.as_raw()).clone().unchecked_into();
         let (limits, takes_all, alarm_ms) = (OnceCell::new(), Cell::new(false), Cell::new(None));
-        Self { storage, env, sql, limits, takes_all, user: state.id().name(), alarm_ms }
+        Self { storage, env, sql, limits, takes_all, user: state.id().name(), alarm_ms, live }
     }
 
-    /// Nobody fetches it: calls come by [`Workspace::perform`].
-    async fn fetch(&self, _: Request) -> Result<Response> {
-        Response::error("Not found", 404)
+    /// Takes a client's socket. The Worker has seen to it who it is; calls come by [`Workspace::perform`].
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        self.live.accept(&request)
     }
 
     async fn alarm(&self) -> Result<Response> {
@@ -67,6 +75,7 @@ impl DurableObject for Workspace {
                     console_error!("alarm: {failure}");
                 }
                 self.arm().map_err(|error| error.to_string())?;
+                self.live.tell();
             }
             Err(error) => {
                 console_error!("alarm: {error}");
@@ -93,6 +102,12 @@ impl Workspace {
         if written || self.alarm_ms.get().is_none() {
             self.arm()?;
         }
+        if written {
+            self.live.tell();
+        }
+        if matches!(call.verb, Verb::Close(_)) {
+            self.live.end();
+        }
         let cost = self.sql.cost();
         #[expect(clippy::cast_precision_loss, reason = "no call touches 2^53 rows")]
         let count = |rows: u64| JsValue::from_f64(rows as f64);
@@ -104,9 +119,50 @@ impl Workspace {
                 listing.entries.clear();
                 (serde_json::to_string(&Ok::<_, Error>(listing))?, JsValue::from_str(&files))
             }
+            Reply::Feed(mut page) => {
+                let events = event::to_json(call.root.as_deref().unwrap_or_default(), &page.events)?;
+                page.events.clear();
+                (serde_json::to_string(&Ok::<_, Error>(page))?, JsValue::from_str(&events))
+            }
         };
         let (read, written) = (cost.rows_read - before.rows_read, cost.rows_written - before.rows_written);
         Ok(Array::of4(&JsValue::from_str(&answer), &count(read), &count(written), &body))
+    }
+
+    /// Answers nothing, as soon as something has changed since a rev at a path below the root, or the time is over.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers below 2^53")]
+    pub fn wait(&self, since: f64, path: String, wait_ms: f64) -> std::result::Result<Promise, JsError> {
+        let path = FilePath::try_from(path)?;
+        let call = ReadFeed { since: Some(since as i64), path, limit: 1 };
+        let live = Rc::clone(&self.live);
+        Ok(future_to_promise(async move {
+            live.wait(call, Duration::from_millis(wait_ms as u64)).await;
+            Ok(JsValue::UNDEFINED)
+        }))
+    }
+
+    /// A frame of a client's.
+    #[wasm_bindgen(js_name = webSocketMessage)]
+    pub fn web_socket_message(&self, socket: Socket, message: JsValue) -> Promise {
+        let taken = Rc::clone(&self.live).take(socket, message);
+        future_to_promise(async {
+            taken.await;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// A client has gone.
+    #[wasm_bindgen(js_name = webSocketClose)]
+    #[expect(clippy::needless_pass_by_value, reason = "it comes from JavaScript, which keeps nothing of it")]
+    pub fn web_socket_close(&self, socket: Socket) {
+        self.live.forget(&socket);
+    }
+
+    /// A client has been lost.
+    #[wasm_bindgen(js_name = webSocketError)]
+    #[expect(clippy::needless_pass_by_value, reason = "it comes from JavaScript, which keeps nothing of it")]
+    pub fn web_socket_error(&self, socket: Socket) {
+        self.live.forget(&socket);
     }
 }
 

@@ -11,6 +11,7 @@ mod fsck;
 mod history;
 mod host;
 mod import;
+mod live;
 mod media;
 mod media_item;
 mod media_upload;
@@ -83,6 +84,8 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/files/versions", vec![get(history::versions)]),
         ("/api/files/versions/restore", vec![post(history::restore_version)]),
         ("/api/files/diff", vec![get(history::diff)]),
+        ("/api/files/changes", vec![get(live::changes)]),
+        ("/ws", vec![("GET", public(live::socket))]),
         ("/api/checkpoints", vec![get(checkpoints::list), post(checkpoints::take)]),
         ("/api/checkpoints/{id}", vec![delete(checkpoints::delete)]),
         ("/api/checkpoints/{id}/changes", vec![get(checkpoints::changes)]),
@@ -167,7 +170,7 @@ fn public<F: Future<Output = Outcome> + 'static>(handler: fn(Rc<Incoming>) -> F)
 
 /// Answers a request, whatever it is.
 pub async fn answer(request: web_sys::Request, env: Env, context: &Context) -> worker::Result<web_sys::Response> {
-    let incoming = Rc::new(Incoming::new(request, env));
+    let incoming = Rc::new(Incoming::new(request, env, context));
     // Before anything else, and without I/O.
     let caller = auth::caller(&incoming);
     let is_signed = caller.is_ok();

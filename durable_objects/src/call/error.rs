@@ -104,6 +104,12 @@ pub enum Error {
         /// The rev.
         rev: i64,
     },
+    /// Changes since a rev that the feed has lost, or that was before a reset.
+    #[error("not all changes since then are known; the newest rev is {rev}")]
+    FeedGone {
+        /// The rev that the tree has now: who has listed it goes on from there.
+        rev: i64,
+    },
     /// A version that the file has not had, or whose content is no longer kept.
     #[error("{path:?} has no content of rev {rev}")]
     VersionGone {

@@ -5,6 +5,7 @@
 
 mod answers;
 mod error;
+mod feed;
 mod fsck;
 mod history;
 mod media;
@@ -19,6 +20,7 @@ use crate::ids::Label;
 
 pub use answers::*;
 pub use error::{Error, Sought};
+pub use feed::*;
 pub use fsck::*;
 pub use history::*;
 pub use media::*;
@@ -108,6 +110,7 @@ calls! {
     CompareMirror => Compared,
     TakeIn => TakenIn,
     TakeAway => TakenAway,
+    ReadFeed => FeedPage,
 }
 
 /// A call with who makes it.

@@ -9,6 +9,7 @@ mod blobs;
 mod bucket;
 mod checkpoints;
 mod conditions;
+pub mod feed;
 mod fit;
 mod fsck;
 mod history;
@@ -39,7 +40,7 @@ mod verbs;
 mod versions;
 mod walk;
 
-use crate::call::{Call, Error, Listing, Pong, Verb};
+use crate::call::{Call, Error, FeedPage, Listing, Pong, Verb};
 use crate::sql::Bytes;
 
 pub use bucket::{Removal, claim_removals, settle_removals};
@@ -67,6 +68,8 @@ pub enum Reply {
     Bytes(String, Bytes),
     /// A listing: its entries travel beside it, written as clients see them.
     Listing(Listing),
+    /// A page of the feed: its events travel beside it, written as clients see them.
+    Feed(FeedPage),
 }
 
 /// Runs one call. `body` is what came with it. An error of this function is a bug, since every answer can be written.
@@ -129,6 +132,10 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::CompareMirror(call) => reply(call, mirror::compare(context, call)),
         Verb::TakeIn(call) => reply(call, mutate(context, |tx| mirror::take_in(tx, call, body))),
         Verb::TakeAway(call) => reply(call, mutate(context, |tx| mirror::take_away(tx, call))),
+        Verb::ReadFeed(call) => match feed::read(sql, call) {
+            Ok(page) => Ok(Reply::Feed(page)),
+            Err(error) => reply(call, Err(error)),
+        },
     }
 }
 

@@ -115,7 +115,8 @@ fn looks(verb: &Verb) -> bool {
         | Verb::KeepTree(_)
         | Verb::ReadContents(_)
         | Verb::SyncMirror(_)
-        | Verb::CompareMirror(_) => false,
+        | Verb::CompareMirror(_)
+        | Verb::ReadFeed(_) => false,
     }
 }
 

@@ -11,6 +11,7 @@ mod checkpoints;
 mod conditions;
 mod constants;
 mod faults;
+mod feed;
 mod histories;
 mod history;
 mod import;
@@ -145,6 +146,7 @@ impl World {
             Reply::Json(answer) => (answer, Bytes::new()),
             Reply::Bytes(answer, bytes) => (answer, bytes),
             Reply::Listing(listing) => (serde_json::to_string(&Ok::<_, Error>(listing)).unwrap(), Bytes::new()),
+            Reply::Feed(page) => (serde_json::to_string(&Ok::<_, Error>(page)).unwrap(), Bytes::new()),
         };
         let answer: Result<C::Answer, Error> = serde_json::from_str(&answer)
             .unwrap_or_else(|error| panic!("the Worker could not read this answer: {error}: {answer}"));

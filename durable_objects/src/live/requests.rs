@@ -1,0 +1,122 @@
+//! Requests on a socket: most are the Worker's to answer; what a socket follows is kept here.
+
+use std::rc::Rc;
+
+use js_sys::{JsString, Object, Reflect};
+use serde_json::json;
+use wasm_bindgen::JsValue;
+
+use super::frame::{self, Asked, NoRequest, Refusal};
+use super::readers::Live;
+use super::socket::{Attached, Follows, Goodbye, Socket};
+use super::worker;
+use crate::path::FilePath;
+
+/// The most requests of one socket that are answered at the same time: the answers of all of them may be in memory.
+const ASKED_MAX: usize = 16;
+/// The most requests of all sockets together.
+const ASKED_MAX_IN_ALL: usize = 32;
+
+/// What a request is answered, and what the socket follows from then on, if it asked for that.
+type Answered = (JsString, Option<Follows>);
+
+impl Live {
+    /// Takes a message of a socket, and answers it.
+    pub async fn take(self: Rc<Self>, socket: Socket, message: JsValue) {
+        let Some(attached) = socket.attached() else { return socket.close(Goodbye::Failed) };
+        let asked = match frame::read(&message) {
+            Ok(asked) => asked,
+            Err(NoRequest::Close(goodbye)) => return socket.close(goodbye),
+            Err(NoRequest::Refuse(frame)) => return self.reply(&socket, &attached, &frame).await,
+        };
+        let id = asked.id.clone();
+        let answer = if self.begins(&attached) {
+            let answer = self.answer(&socket, &attached, asked).await;
+            self.with_reader(attached.id, |reader| reader.asked = reader.asked.saturating_sub(1));
+            answer
+        } else {
+            Err(Refusal::new(429, "Too many requests at once; wait for the answers of some"))
+        };
+        match answer {
+            Ok((frame, follows)) => {
+                self.reply(&socket, &attached, &frame).await;
+                if follows.is_some() {
+                    self.follow(&socket, follows);
+                }
+            }
+            Err(refusal) => self.reply(&socket, &attached, &refusal.frame(Some(&id))).await,
+        }
+    }
+
+    /// Counts a request of a socket, unless there are too many.
+    fn begins(&self, attached: &Attached) -> bool {
+        let all = self.asked();
+        self.with_reader(attached.id, |reader| {
+            let begins = reader.asked < ASKED_MAX && all < ASKED_MAX_IN_ALL;
+            reader.asked += usize::from(begins);
+            begins
+        })
+    }
+
+    async fn answer(self: &Rc<Self>, socket: &Socket, attached: &Attached, asked: Asked) -> Result<Answered, Refusal> {
+        let Asked { id, method, params } = asked;
+        match method.as_str() {
+            "ping" => Ok((frame::answer(&id, &"{}".into(), None), None)),
+            "files.unsubscribe" => {
+                self.follow(socket, None);
+                Ok((frame::answer(&id, &"{}".into(), None), None))
+            }
+            "files.subscribe" => {
+                let follows = self.begin(attached, &params).await?;
+                let payload = json!({ "rev": follows.rev }).to_string();
+                Ok((frame::answer(&id, &payload.into(), None), Some(follows)))
+            }
+            method => {
+                let route = worker::route(method).ok_or_else(|| unknown(method))?;
+                let answered = worker::ask(&self.exports(), attached, route, &params).await?;
+                Ok((frame::answer(&id, &answered.body, answered.etag.as_deref()), None))
+            }
+        }
+    }
+
+    /// Where a subscription begins. The Worker is asked for no change from there on, so that what is wrong with a path or a rev
+    /// is said in the same words as over HTTP.
+    async fn begin(&self, attached: &Attached, params: &JsValue) -> Result<Follows, Refusal> {
+        let member = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        let look = Object::new();
+        for (name, value) in [("path", member(params, "path")), ("since", member(params, "since")), ("limit", 0.into())]
+        {
+            if !value.is_undefined() {
+                let _ = Reflect::set(&look, &name.into(), &value);
+            }
+        }
+        let route = ("GET", "/api/files/changes".to_owned());
+        let told = worker::ask(&self.exports(), attached, route, &look).await?.body;
+        let rev = js_sys::JSON::parse(&String::from(told)).ok().and_then(|told| member(&told, "rev").as_f64());
+        let path = member(params, "path").as_string();
+        let path = path.map_or_else(|| Ok(FilePath::root()), |path| FilePath::parse(&attached.root, &path));
+        let (Some(rev), Ok(path)) = (rev, path) else {
+            return Err(Refusal::new(503, "The service was interrupted; please try again"));
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "the Worker takes no other than whole numbers below 2^53")]
+        Ok(Follows { path, rev: rev as i64 })
+    }
+
+    /// Sends an answer once there is room for it.
+    async fn reply(&self, socket: &Socket, attached: &Attached, frame: &JsString) {
+        if !self.drained(socket).await {
+            return socket.close(Goodbye::TooSlow);
+        }
+        // In characters, of which some are more bytes: then it is forgotten a little early.
+        let bytes = usize::try_from(frame.length()).unwrap_or(usize::MAX);
+        self.with_reader(attached.id, |reader| reader.outbox.add_answer(bytes));
+        socket.send(frame);
+    }
+}
+
+fn unknown(method: &str) -> Refusal {
+    if method.starts_with("files.") {
+        return Refusal::new(404, "There is no such method");
+    }
+    Refusal::new(501, "No gateway is configured: this service answers ping and files.… only")
+}
