@@ -2,7 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decode } from "../dashboard/visit/src/snapshot/decode.ts";
+import { build } from "esbuild";
+
+const entry = new URL("../dashboard/visit/src/snapshot/decode.ts", import.meta.url).pathname;
+const { outputFiles } = await build({ entryPoints: [entry], bundle: true, format: "esm", write: false });
+const [{ text: script = "" } = {}] = outputFiles;
+/** @type {typeof import("../dashboard/visit/src/snapshot/decode.ts")} */
+const { decode } = await import(`data:text/javascript;base64,${Buffer.from(script).toString("base64")}`);
 
 /** @typedef {import("../dashboard/visit/src/snapshot/tree.ts").Entry} Entry */
 

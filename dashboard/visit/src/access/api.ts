@@ -69,7 +69,7 @@ export class Api {
 async function send(path: string, params: Record<string, string>, gateway: Gateway | undefined, init: RequestInit): Promise<Response> {
   const query = new URLSearchParams(gateway?.query);
   for (const [name, value] of Object.entries(params)) query.set(name, value);
-  const response = await fetch(`${path}?${query}`, init).catch((cause: unknown) => {
+  const response = await fetch(query.size > 0 ? `${path}?${query}` : path, init).catch((cause: unknown) => {
     if (cause instanceof Error && cause.name === "AbortError") throw cause;
     throw new Failed(0, "The service cannot be reached. Is there a network?");
   });

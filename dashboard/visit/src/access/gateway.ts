@@ -75,7 +75,7 @@ function parsed(text: string | null): Gateway | undefined {
 /** The visitor's signed URL, once it is known. */
 export class Access {
   #gateway: Gateway | undefined;
-  #asked = false;
+  #asking: Promise<void> | undefined;
 
   constructor(arrived: Gateway | undefined) {
     this.#gateway = arrived ?? parsed(sessionStorage.getItem(KEPT_AS));
@@ -84,12 +84,13 @@ export class Access {
 
   /** It, if it is known; other pages of this origin are asked once. */
   async find(): Promise<Gateway | undefined> {
-    if (this.#gateway === undefined && !this.#asked) {
-      this.#asked = true;
-      const found = parsed(await ask());
-      if (found !== undefined) this.#keep(found);
-    }
+    if (this.#gateway === undefined) await (this.#asking ??= this.#ask());
     return this.#gateway;
+  }
+
+  async #ask(): Promise<void> {
+    const found = parsed(await ask());
+    if (found !== undefined) this.#keep(found);
   }
 
   /** Takes what the visitor has typed. Throws `NotAGateway`. */
@@ -100,7 +101,7 @@ export class Access {
   /** It was refused: it is of no use any more. */
   forget(): void {
     this.#gateway = undefined;
-    this.#asked = false;
+    this.#asking = undefined;
     sessionStorage.removeItem(KEPT_AS);
   }
 
