@@ -11,7 +11,8 @@ import { LAPTOP, look, PHONE, publish, serious, skip, visitors } from "./visit.m
 const { server, open, gateway, at } = visitors();
 
 const README = "# Garden\n\nBeds, seeds and a calendar.\n\n- what to sow in *March*\n- what to water today\n";
-const CODE = 'import { useState } from "react";\n\nexport default function Beds() {\n  const [rows, setRows] = useState(6);\n  return <Grid rows={rows} onMore={() => setRows(rows + 1)} />;\n}\n';
+const CODE =
+  'import { useState } from "react";\n\nexport default function Beds() {\n  const [rows, setRows] = useState(6);\n  return <Grid rows={rows} onMore={() => setRows(rows + 1)} />;\n}\n';
 const SVG =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120"><rect width="160" height="120" fill="#cfe8d5"/><circle cx="112" cy="38" r="20" fill="#f2c14e"/><path d="M0 120 60 50l36 42 22-24 42 52z" fill="#3c8d6e"/></svg>';
 const REGISTRY = [
@@ -35,7 +36,8 @@ const FILES = {
 const ABOUT = {
   title: "Kitchen garden",
   icon: "🌱",
-  description: "Beds, seeds and a calendar that knows your last frost. Plan the year, then let the agent nag you about watering.",
+  description:
+    "Beds, seeds and a calendar that knows your last frost. Plan the year, then let the agent nag you about watering.",
   tags: ["garden", "planning"],
 };
 
@@ -54,13 +56,18 @@ for (const [width, viewport, more] of /** @type {const} */ ([
   ["laptop", LAPTOP, {}],
   ["phone", PHONE, { isMobile: true, hasTouch: true, deviceScaleFactor: 2 }],
 ])) {
-  test(`at a ${width}'s width it opens, is browsed and shows files, and axe finds nothing serious`, { skip }, async () => {
+  test(`at a ${width}'s width it opens, is browsed and shows files, and axe finds nothing serious`, {
+    skip,
+  }, async () => {
     const { id } = await garden();
     const page = await open({ viewport, ...more });
     await page.goto(at(id));
     await page.getByRole("heading", { level: 1, name: "Kitchen garden" }).waitFor();
     assert.equal(await page.title(), "Kitchen garden · Holdfast");
-    const [{ handle } = {}] = await sql(server, "SELECT handle FROM users ORDER BY created_ms DESC, rowid DESC LIMIT 1");
+    const [{ handle } = {}] = await sql(
+      server,
+      "SELECT handle FROM users ORDER BY created_ms DESC, rowid DESC LIMIT 1",
+    );
     const hero = page.locator(".hero");
     for (const fact of [`by ${handle}`, "last frost", "Version 1.0.0", "11 files", "Updated", "planning"]) {
       await hero.getByText(fact).first().waitFor();
@@ -158,7 +165,10 @@ test("a file is saved as its own bytes, under its own name", { skip }, async () 
   await page.goto(at(id));
   await row(page, /^data/).click();
   await row(page, /^model.bin/).click();
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download" }).click(),
+  ]);
   assert.equal(download.suggestedFilename(), "model.bin");
   const stream = await download.createReadStream();
   assert.deepEqual(Buffer.concat(await stream.toArray()), FILES["data/model.bin"]);
@@ -186,7 +196,9 @@ test("a desktop without a list of files is listed from its snapshot, and one tha
   await other.context().close();
 });
 
-test("what is private looks like nothing, until its owner says who they are; their URL goes to the API alone", { skip }, async () => {
+test("what is private looks like nothing, until its owner says who they are; their URL goes to the API alone", {
+  skip,
+}, async () => {
   const { id, userId } = await garden({ visibility: "private" });
   const page = await open();
   await page.goto(at(id));
@@ -226,7 +238,9 @@ test("what is private looks like nothing, until its owner says who they are; the
   await other.context().close();
 });
 
-test("a signed URL in the fragment is taken out of the address at once, and so is one that should not be there", { skip }, async () => {
+test("a signed URL in the fragment is taken out of the address at once, and so is one that should not be there", {
+  skip,
+}, async () => {
   const { id, userId } = await garden({ visibility: "private" });
   const page = await open();
   const query = new URLSearchParams(server.signed(userId));
@@ -246,7 +260,9 @@ test("a signed URL in the fragment is taken out of the address at once, and so i
   await mistaken.context().close();
 });
 
-test("another open page of this origin is asked for the signed URL; pages of other origins cannot answer", { skip }, async () => {
+test("another open page of this origin is asked for the signed URL; pages of other origins cannot answer", {
+  skip,
+}, async () => {
   const { id, userId } = await garden({ visibility: "private" });
   const page = await open();
   await page.goto(`${server.url}/visit/icon.svg`);

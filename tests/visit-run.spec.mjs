@@ -48,25 +48,37 @@ const RUNTIME = `<!doctype html><script type="module">
 </script>`;
 
 /** Has a window find this in place of the runtime. */
-async function stub(/** @type {Page} */ page, { codes = /** @type {Record<string, number>} */ ({ "pnpm install": 0 }), url = PREVIEW } = {}) {
-  const seen = { mounted: /** @type {Buffer[]} */ ([]), told: /** @type {any[]} */ ([]), asked: /** @type {string[]} */ ([]) };
-  await page.context().route(/^https:\/\/(stackblitz\.com|[^/]*\.webcontainer\.io)\//, async (/** @type {Route} */ route) => {
-    const request = route.request();
-    const { hostname, pathname, search } = new URL(request.url());
-    const html = (/** @type {string} */ body) => route.fulfill({ contentType: "text/html", headers: ISOLATED, body });
-    if (hostname !== "stackblitz.com") {
-      return html("<!doctype html><title>desk</title><body style='margin:0;font:20px sans-serif;display:grid;place-items:center;height:100vh;background:#eef5f1'><p>The desktop itself</p>");
-    }
-    if (pathname === "/headless") {
-      seen.asked.push(search);
-      return html(RUNTIME);
-    }
-    if (pathname === "/comlink.js") return route.fulfill({ contentType: "text/javascript", headers: ISOLATED, body: COMLINK });
-    if (pathname === "/plan") return route.fulfill({ json: { codes, url } });
-    if (pathname === "/mounted") seen.mounted.push(request.postDataBuffer() ?? Buffer.alloc(0));
-    if (pathname === "/told") seen.told.push(request.postDataJSON());
-    return route.fulfill({ body: "" });
-  });
+async function stub(
+  /** @type {Page} */ page,
+  { codes = /** @type {Record<string, number>} */ ({ "pnpm install": 0 }), url = PREVIEW } = {},
+) {
+  const seen = {
+    mounted: /** @type {Buffer[]} */ ([]),
+    told: /** @type {any[]} */ ([]),
+    asked: /** @type {string[]} */ ([]),
+  };
+  await page
+    .context()
+    .route(/^https:\/\/(stackblitz\.com|[^/]*\.webcontainer\.io)\//, async (/** @type {Route} */ route) => {
+      const request = route.request();
+      const { hostname, pathname, search } = new URL(request.url());
+      const html = (/** @type {string} */ body) => route.fulfill({ contentType: "text/html", headers: ISOLATED, body });
+      if (hostname !== "stackblitz.com") {
+        return html(
+          "<!doctype html><title>desk</title><body style='margin:0;font:20px sans-serif;display:grid;place-items:center;height:100vh;background:#eef5f1'><p>The desktop itself</p>",
+        );
+      }
+      if (pathname === "/headless") {
+        seen.asked.push(search);
+        return html(RUNTIME);
+      }
+      if (pathname === "/comlink.js")
+        return route.fulfill({ contentType: "text/javascript", headers: ISOLATED, body: COMLINK });
+      if (pathname === "/plan") return route.fulfill({ json: { codes, url } });
+      if (pathname === "/mounted") seen.mounted.push(request.postDataBuffer() ?? Buffer.alloc(0));
+      if (pathname === "/told") seen.told.push(request.postDataJSON());
+      return route.fulfill({ body: "" });
+    });
   return seen;
 }
 
@@ -76,14 +88,25 @@ const PACKAGE = '{"scripts":{"dev":"vite","start":"node ."},"dependencies":{"vit
 async function desktop(/** @type {Record<string, string | Buffer>} */ files = {}) {
   const client = server.client(server.user());
   ok(await client.mkdir(`${ROOT}/bare`));
-  return publish(client, { "package.json": PACKAGE, "pnpm-lock.yaml": "lockfileVersion: '9.0'\n", "src/ü.bin": Buffer.from([0, 255, 128]), ...files }, { title: "Runs" });
+  return publish(
+    client,
+    {
+      "package.json": PACKAGE,
+      "pnpm-lock.yaml": "lockfileVersion: '9.0'\n",
+      "src/ü.bin": Buffer.from([0, 255, 128]),
+      ...files,
+    },
+    { title: "Runs" },
+  );
 }
 
 for (const [width, viewport] of /** @type {const} */ ([
   ["laptop", LAPTOP],
   ["phone", PHONE],
 ])) {
-  test(`at a ${width}'s width: exactly the published bytes are mounted, installed and started, and Stop ends it`, { skip }, async () => {
+  test(`at a ${width}'s width: exactly the published bytes are mounted, installed and started, and Stop ends it`, {
+    skip,
+  }, async () => {
     const { id, size } = await desktop();
     const bytes = (await anyone(server, `/api/desktops/${id}/snapshot`)).bytes;
     const page = await open({ viewport }, EXPECTED);
@@ -96,11 +119,20 @@ for (const [width, viewport] of /** @type {const} */ ([
 
     assert.deepEqual(seen.mounted.map(sha256), [sha256(bytes)]);
     assert.ok(seen.mounted[0]?.equals(bytes) && bytes.length === size);
-    assert.deepEqual(seen.told.flatMap(({ command }) => (command ? [command.join(" ")] : [])), ["pnpm install", "pnpm run dev"]);
+    assert.deepEqual(
+      seen.told.flatMap(({ command }) => (command ? [command.join(" ")] : [])),
+      ["pnpm install", "pnpm run dev"],
+    );
     assert.ok(seen.asked.some((search) => search.includes("coep=credentialless")));
     assert.equal(await frame.getAttribute("src"), PREVIEW);
     // Its own origin, and nothing of ours: neither this page nor a window of it can be reached or led away.
-    assert.deepEqual((await frame.getAttribute("sandbox"))?.split(" ").sort(), ["allow-downloads", "allow-forms", "allow-modals", "allow-same-origin", "allow-scripts"]);
+    assert.deepEqual((await frame.getAttribute("sandbox"))?.split(" ").sort(), [
+      "allow-downloads",
+      "allow-forms",
+      "allow-modals",
+      "allow-same-origin",
+      "allow-scripts",
+    ]);
     const inside = page.frames().find((one) => one.url() === PREVIEW);
     const reached = await inside?.evaluate(() => {
       try {
@@ -116,7 +148,10 @@ for (const [width, viewport] of /** @type {const} */ ([
     assert.equal(await page.getByRole("button", { name: "Run" }).isDisabled(), true);
 
     // Files are still there to look at: what was mounted was a copy.
-    await page.locator(".rows").getByRole("button", { name: /^package.json/ }).click();
+    await page
+      .locator(".rows")
+      .getByRole("button", { name: /^package.json/ })
+      .click();
     await page.locator(".shown pre").getByText("vite").waitFor();
 
     await page.getByText("Log", { exact: true }).click();
@@ -142,7 +177,10 @@ test("a package-lock.json is npm's; without the script dev, start is taken", { s
   await page.goto(at(id));
   await page.getByRole("button", { name: "Run" }).click();
   await page.locator("iframe[title='The running desktop']").waitFor();
-  assert.deepEqual(seen.told.flatMap(({ command }) => (command ? [command.join(" ")] : [])), ["npm install", "npm run start"]);
+  assert.deepEqual(
+    seen.told.flatMap(({ command }) => (command ? [command.join(" ")] : [])),
+    ["npm install", "npm run start"],
+  );
   await page.context().close();
 });
 
@@ -164,7 +202,9 @@ for (const [what, files, codes, told] of /** @type {const} */ ([
   });
 }
 
-test("a runtime that cannot be reached is told in a sentence; so is a browser that cannot run it", { skip }, async () => {
+test("a runtime that cannot be reached is told in a sentence; so is a browser that cannot run it", {
+  skip,
+}, async () => {
   const { id } = await desktop();
   const alone = await open({}, /^request: https:\/\/stackblitz\.com\/|Failed to load resource: net::/);
   await alone.context().route(/^https:\/\/stackblitz\.com\//, (route) => route.abort("namenotresolved"));
@@ -185,7 +225,13 @@ test("a runtime that cannot be reached is told in a sentence; so is a browser th
 
 test("only a page of the runtime is shown, whatever it says of itself", { skip }, async () => {
   const { id } = await desktop();
-  for (const url of ["https://evil.example/", `${server.url}/api/status`, "http://a.webcontainer.io/", "javascript:alert(1)", "https://webcontainer.io.evil.example/"]) {
+  for (const url of [
+    "https://evil.example/",
+    `${server.url}/api/status`,
+    "http://a.webcontainer.io/",
+    "javascript:alert(1)",
+    "https://webcontainer.io.evil.example/",
+  ]) {
     const page = await open({}, EXPECTED);
     await stub(page, { url });
     await page.goto(at(id));

@@ -86,24 +86,61 @@ test("what older writers did is understood: links, Latin-1 text, text for bytes,
   assert.deepEqual(plain(decode(file("82a163a4c3bfc280a162c3"))), { a: "\xff\x80" });
   assert.deepEqual(plain(decode(file("82a162c3a163a4c3bfc280"))), { a: "\xff\x80" });
   assert.deepEqual(plain(decode(file("82a163a2c3bfa162c2"))), { a: "\xc3\xbf" });
-  for (const unknown of ["c0", "05", "ff", "c3", "cb0000000000000000", "cd0102", "d40100", "c7020100ff", "a3616263", "c403010203", "93c00105", "81a16181a161c0", "dc0002c0c0", "de0001a161c0", "d9016e", "ca00000000", "d30000000000000000"]) {
+  for (const unknown of [
+    "c0",
+    "05",
+    "ff",
+    "c3",
+    "cb0000000000000000",
+    "cd0102",
+    "d40100",
+    "c7020100ff",
+    "a3616263",
+    "c403010203",
+    "93c00105",
+    "81a16181a161c0",
+    "dc0002c0c0",
+    "de0001a161c0",
+    "d9016e",
+    "ca00000000",
+    "d30000000000000000",
+  ]) {
     assert.deepEqual(plain(decode(file(`82a178${unknown}a163c40178`))), { a: "x" }, unknown);
   }
 });
 
 test("JSON says the same", () => {
-  const tree = { d: { "a.txt": { f: { c: "hü" } }, b: { f: { c: "\xff\x00", b: true } }, l: { f: { l: "../x" } }, e: { d: {} } } };
+  const tree = {
+    d: { "a.txt": { f: { c: "hü" } }, b: { f: { c: "\xff\x00", b: true } }, l: { f: { l: "../x" } }, e: { d: {} } },
+  };
   assert.deepEqual(plain(decode(json(tree))), { "a.txt": "hÃ¼", b: "\xff\0", l: ["../x"], e: {} });
-  for (const bad of [[], { d: [] }, { d: { a: 1 } }, { d: { a: {} } }, { d: { a: { f: {} } } }, { d: { a: { f: { c: 1 } } } }, { f: { c: "" } }, { d: { a: { d: {}, f: { c: "" } } } }, { d: { a: { f: { c: "ā", b: true } } } }, { d: { "a/b": { d: {} } } }]) {
+  for (const bad of [
+    [],
+    { d: [] },
+    { d: { a: 1 } },
+    { d: { a: {} } },
+    { d: { a: { f: {} } } },
+    { d: { a: { f: { c: 1 } } } },
+    { f: { c: "" } },
+    { d: { a: { d: {}, f: { c: "" } } } },
+    { d: { a: { f: { c: "ā", b: true } } } },
+    { d: { "a/b": { d: {} } } },
+  ]) {
     assert.throws(() => decode(json(bad)), { name: "Malformed" }, JSON.stringify(bad));
   }
-  assert.throws(() => decode(new TextEncoder().encode('{"d":{"__proto__":{"d":{}}}}')), { message: "has a name that is none" });
+  assert.throws(() => decode(new TextEncoder().encode('{"d":{"__proto__":{"d":{}}}}')), {
+    message: "has a name that is none",
+  });
   assert.throws(() => decode(new TextEncoder().encode('{"d":')), { message: "is no JSON" });
 });
 
 test("names that are none are refused", () => {
   for (const name of ["", ".", "..", "a/b", "/", "a\0", "__proto__"]) {
-    assert.throws(() => decode(children(1, Buffer.concat([text(name), EMPTY]))), { message: "has a name that is none" }, JSON.stringify(name));
+    assert.throws(
+      () => decode(children(1, Buffer.concat([text(name), EMPTY]))),
+      { message: "has a name that is none" },
+      JSON.stringify(name),
+    );
   }
   for (const name of ["...", "a b", "constructor", "<b>", "C:"]) {
     assert.deepEqual(plain(decode(children(1, Buffer.concat([text(name), EMPTY])))), { [name]: {} });
@@ -133,8 +170,9 @@ test("what is no tree is refused, and so is one without end", () => {
 });
 
 test("48 names deep is fine, and 49 is too deep, in both forms", () => {
-  const deep = (/** @type {number} */ depth) => hex("81a16481a161".repeat(depth) + "81a16480");
-  const deepJson = (/** @type {number} */ depth) => new TextEncoder().encode('{"d":{"a":'.repeat(depth) + '{"d":{}}' + "}}".repeat(depth));
+  const deep = (/** @type {number} */ depth) => hex(`${"81a16481a161".repeat(depth)}81a16480`);
+  const deepJson = (/** @type {number} */ depth) =>
+    new TextEncoder().encode(`${'{"d":{"a":'.repeat(depth)}{"d":{}}${"}}".repeat(depth)}`);
   for (const form of [deep, deepJson]) {
     assert.equal(decode(form(48)).kind, "directory");
     assert.throws(() => decode(form(49)), { message: "is too deep" });

@@ -54,7 +54,10 @@ export function visitors(/** @type {import("./harness.mjs").Overrides} */ overri
    * for what a test provokes.
    * @param {import("playwright-core").BrowserContextOptions} [options] @param {RegExp} [expected]
    */
-  async function open(options = {}, expected = /Failed to load resource: the server responded with a status of 40[14]/) {
+  async function open(
+    options = {},
+    expected = /Failed to load resource: the server responded with a status of 40[14]/,
+  ) {
     const context = await browser.newContext({ viewport: LAPTOP, reducedMotion: "reduce", ...options });
     const page = await context.newPage();
     const note = (/** @type {string} */ what) => expected.test(what) || wrong.push(what);
@@ -98,5 +101,6 @@ export async function serious(/** @type {Page} */ page) {
 
 /** Takes a picture of the page when somebody wants to look: `SCREENSHOTS=folder`. */
 export async function look(/** @type {Page} */ page, /** @type {string} */ name) {
-  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png`, animations: "disabled" });
+  if (process.env.SCREENSHOTS)
+    await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png`, animations: "disabled" });
 }

@@ -51,7 +51,13 @@ async function showDesktop(): Promise<void> {
     void panel.start();
   };
   const top = hero(desktop, { run, fork: () => void dialog.open() });
-  fill(page, top, panel.element, apps(manifest.apps, (path) => void files.reveal(path)), files.element);
+  fill(
+    page,
+    top,
+    panel.element,
+    apps(manifest.apps, (path) => void files.reveal(path)),
+    files.element,
+  );
 }
 
 /** Private and missing look the same, until somebody says who they are. */
@@ -63,7 +69,11 @@ function showNothing(error: Failed): void {
       "section",
       { class: "panel nothing" },
       el("h1", {}, "Nothing to see here"),
-      el("p", {}, "There is no desktop at this address, or its owner keeps it private. If it is yours, say who you are."),
+      el(
+        "p",
+        {},
+        "There is no desktop at this address, or its owner keeps it private. If it is yours, say who you are.",
+      ),
       wrong !== undefined && el("p", { class: "wrong", role: "alert" }, wrong),
       accessForm(access, () => {
         fill(page, el("p", { class: "quiet-text", role: "status" }, "Looking for this desktop…"));
@@ -77,6 +87,12 @@ function showFailure(error: unknown): void {
   const sentence = error instanceof Error ? error.message : String(error);
   fill(
     page,
-    el("section", { class: "panel nothing" }, el("h1", {}, "This did not work"), el("p", { role: "alert" }, sentence), button("Try again", () => void show())),
+    el(
+      "section",
+      { class: "panel nothing" },
+      el("h1", {}, "This did not work"),
+      el("p", { role: "alert" }, sentence),
+      button("Try again", () => void show()),
+    ),
   );
 }

@@ -66,7 +66,12 @@ export class Api {
   }
 }
 
-async function send(path: string, params: Record<string, string>, gateway: Gateway | undefined, init: RequestInit): Promise<Response> {
+async function send(
+  path: string,
+  params: Record<string, string>,
+  gateway: Gateway | undefined,
+  init: RequestInit,
+): Promise<Response> {
   const query = new URLSearchParams(gateway?.query);
   for (const [name, value] of Object.entries(params)) query.set(name, value);
   const response = await fetch(query.size > 0 ? `${path}?${query}` : path, init).catch((cause: unknown) => {

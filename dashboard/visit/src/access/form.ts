@@ -10,7 +10,14 @@ export function accessForm(access: Access, onTaken: () => void): HTMLFormElement
   forms += 1;
   const [fieldId, wrongId] = [`gateway-${forms}`, `gateway-wrong-${forms}`];
   // As a password is: it is as good as one, and belongs into no history of what was typed.
-  const field = el("input", { id: fieldId, type: "password", autocomplete: "off", required: true, placeholder: "wss://…?userId=…&exp=…&sig=…", "aria-describedby": wrongId });
+  const field = el("input", {
+    id: fieldId,
+    type: "password",
+    autocomplete: "off",
+    required: true,
+    placeholder: "wss://…?userId=…&exp=…&sig=…",
+    "aria-describedby": wrongId,
+  });
   const wrong = el("p", { id: wrongId, class: "wrong", role: "alert" });
   const submit = (event: Event) => {
     event.preventDefault();
@@ -31,7 +38,11 @@ export function accessForm(access: Access, onTaken: () => void): HTMLFormElement
     el("label", { for: fieldId }, "Your signed URL"),
     field,
     wrong,
-    el("p", { class: "hint" }, "Your desktop's host gives it to you. It stays in this tab and goes to this service alone."),
+    el(
+      "p",
+      { class: "hint" },
+      "Your desktop's host gives it to you. It stays in this tab and goes to this service alone.",
+    ),
     el("button", { type: "submit", class: "button primary" }, "Continue"),
   );
 }

@@ -27,7 +27,8 @@ export function parseGateway(text: string): Gateway {
   if (url === undefined || !/^(wss?|https?):$/.test(url.protocol)) {
     throw new NotAGateway("This is no URL. It begins with wss:// or https://.");
   }
-  if (url.host !== location.host) throw new NotAGateway(`This URL is for ${url.host}, and this page is ${location.host}.`);
+  if (url.host !== location.host)
+    throw new NotAGateway(`This URL is for ${url.host}, and this page is ${location.host}.`);
   const signed = new URLSearchParams();
   for (const name of SIGNED) {
     const value = url.searchParams.get(name);
@@ -84,7 +85,8 @@ export class Access {
 
   /** It, if it is known; other pages of this origin are asked once. */
   async find(): Promise<Gateway | undefined> {
-    if (this.#gateway === undefined) await (this.#asking ??= this.#ask());
+    this.#asking ??= this.#gateway === undefined ? this.#ask() : undefined;
+    await this.#asking;
     return this.#gateway;
   }
 

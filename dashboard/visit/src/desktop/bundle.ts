@@ -59,7 +59,8 @@ export class Bundle {
       for (const listener of this.#listeners) listener(received, sizeBytes);
     });
     // Where there is no secure context, there is no hashing either (and nothing can be run).
-    if (isSecureContext && (await sha256(bytes)) !== hash) throw new Unusable("The snapshot is not the one that was published.");
+    if (isSecureContext && (await sha256(bytes)) !== hash)
+      throw new Unusable("The snapshot is not the one that was published.");
     try {
       const root = decode(bytes);
       this.#isThere = true;
@@ -71,7 +72,11 @@ export class Bundle {
 }
 
 /** A body that is as long as it should be, in one piece of memory. */
-async function read(response: Response, sizeBytes: number, onProgress: (received: number) => void): Promise<Uint8Array<ArrayBuffer>> {
+async function read(
+  response: Response,
+  sizeBytes: number,
+  onProgress: (received: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(sizeBytes);
   let received = 0;
   const wrong = () => new Unusable("The snapshot was cut off on its way. Please try again.");

@@ -1,6 +1,6 @@
 // Making a desktop one's own: its tree, in a new folder of the visitor's workspace.
 
-import { Api, Failed } from "../access/api.ts";
+import { type Api, Failed } from "../access/api.ts";
 import { accessForm } from "../access/form.ts";
 import type { Access } from "../access/gateway.ts";
 import { button, el, fill, foreign } from "../ui/dom.ts";
@@ -9,7 +9,12 @@ import type { Desktop } from "./row.ts";
 
 /** A folder's name for a title: what every file system takes, and a shell needs no quotes for. */
 export function folderName(title: string): string {
-  const name = title.normalize("NFKD").replace(/[^\w\s-]/g, "").trim().replace(/[\s_]+/g, "-").toLowerCase();
+  const name = title
+    .normalize("NFKD")
+    .replace(/[^\w\s-]/g, "")
+    .trim()
+    .replace(/[\s_]+/g, "-")
+    .toLowerCase();
   return name.slice(0, 60) || "desktop";
 }
 
@@ -28,7 +33,12 @@ export class ForkDialog {
     this.#desktop = desktop;
     this.#root = root;
     this.#returnTo = returnTo;
-    this.#dialog = el("dialog", { "aria-labelledby": "fork-title" }, el("h2", { id: "fork-title" }, "Fork into my desktop"), this.#body);
+    this.#dialog = el(
+      "dialog",
+      { "aria-labelledby": "fork-title" },
+      el("h2", { id: "fork-title" }, "Fork into my desktop"),
+      this.#body,
+    );
     document.body.append(this.#dialog);
   }
 
@@ -50,7 +60,15 @@ export class ForkDialog {
       this.#body.querySelector("input")?.focus();
       return;
     }
-    const field = el("input", { id: "fork-into", type: "text", value: into, required: true, autocomplete: "off", spellcheck: "false", "aria-describedby": "fork-wrong" });
+    const field = el("input", {
+      id: "fork-into",
+      type: "text",
+      value: into,
+      required: true,
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-describedby": "fork-wrong",
+    });
     const go = el("button", { type: "submit", class: "button primary" }, "Fork");
     const submit = (event: Event) => {
       event.preventDefault();
@@ -59,7 +77,11 @@ export class ForkDialog {
     };
     fill(
       this.#body,
-      el("p", {}, `${count(this.#desktop.files, "file")} go into a new folder of your workspace. Nothing else changes there.`),
+      el(
+        "p",
+        {},
+        `${count(this.#desktop.files, "file")} go into a new folder of your workspace. Nothing else changes there.`,
+      ),
       el(
         "form",
         { submit },
@@ -78,7 +100,10 @@ export class ForkDialog {
       const said = typeof answer === "object" && answer !== null && "path" in answer ? answer.path : undefined;
       this.#done(typeof said === "string" ? said : into);
     } catch (error) {
-      const expired = error instanceof Failed && error.isRefusal ? "Your signed URL was refused: it has expired, or is not of this service." : undefined;
+      const expired =
+        error instanceof Failed && error.isRefusal
+          ? "Your signed URL was refused: it has expired, or is not of this service."
+          : undefined;
       await this.#ask(into, expired ?? (error instanceof Error ? error.message : String(error)));
     }
   }

@@ -32,10 +32,19 @@ export function hero(desktop: Desktop, actions: Actions): HTMLElement {
       { class: "what" },
       el("h1", { id: "title" }, foreign(desktop.title)),
       el("p", { class: "owner" }, "by ", foreign(desktop.owner)),
-      from && el("p", { class: "owner" }, "forked from ", el("a", { href: `/d/${from.id}` }, foreign(from.title)), " by ", foreign(from.owner)),
+      from &&
+        el(
+          "p",
+          { class: "owner" },
+          "forked from ",
+          el("a", { href: `/d/${from.id}` }, foreign(from.title)),
+          " by ",
+          foreign(from.owner),
+        ),
       desktop.description !== undefined && el("p", { class: "description" }, foreign(desktop.description)),
       el("ul", { class: "facts" }, ...facts.map((fact) => fact !== false && el("li", {}, fact))),
-      desktop.tags.length > 0 && el("ul", { class: "tags", "aria-label": "Tags" }, ...desktop.tags.map((tag) => el("li", {}, foreign(tag)))),
+      desktop.tags.length > 0 &&
+        el("ul", { class: "tags", "aria-label": "Tags" }, ...desktop.tags.map((tag) => el("li", {}, foreign(tag)))),
     ),
     el(
       "div",
@@ -61,5 +70,10 @@ export function apps(list: readonly App[], reveal: (path: string) => void): HTML
       ),
     ),
   );
-  return el("section", { class: "panel apps", "aria-labelledby": "apps" }, el("h2", { id: "apps" }, "Apps"), el("ul", {}, ...cards));
+  return el(
+    "section",
+    { class: "panel apps", "aria-labelledby": "apps" },
+    el("h2", { id: "apps" }, "Apps"),
+    el("ul", {}, ...cards),
+  );
 }

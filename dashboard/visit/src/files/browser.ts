@@ -24,7 +24,12 @@ export class FileBrowser {
   #isAllowed = false;
   readonly #crumbs = el("nav", { class: "crumbs", "aria-label": "Folder" });
   readonly #rows = el("ul", { class: "rows", "aria-label": "Files" });
-  readonly #filter = el("input", { type: "search", placeholder: "Find a file", "aria-label": "Find a file", autocomplete: "off" });
+  readonly #filter = el("input", {
+    type: "search",
+    placeholder: "Find a file",
+    "aria-label": "Find a file",
+    autocomplete: "off",
+  });
   readonly #heading = el("h3", { tabindex: -1 });
   readonly #tools = el("span", { class: "tools" });
   readonly #split = el("div", { class: "split" });
@@ -38,12 +43,28 @@ export class FileBrowser {
     this.#preview = new Preview(place);
     this.#filter.addEventListener("input", () => this.#list());
     this.#rows.addEventListener("keydown", (event) => this.#onKey(event));
-    const back = el("button", { type: "button", class: "button quiet back", click: () => this.#close() }, icon("back"), "Files");
+    const back = el(
+      "button",
+      { type: "button", class: "button quiet back", click: () => this.#close() },
+      icon("back"),
+      "Files",
+    );
     this.#split.append(
       el("div", { class: "list" }, this.#filter, this.#rows),
-      el("article", { class: "preview", "aria-label": "File" }, el("header", {}, back, this.#heading, this.#tools), place),
+      el(
+        "article",
+        { class: "preview", "aria-label": "File" },
+        el("header", {}, back, this.#heading, this.#tools),
+        place,
+      ),
     );
-    this.element = el("section", { class: "files panel", "aria-labelledby": "files" }, el("h2", { id: "files" }, "Files"), this.#crumbs, this.#split);
+    this.element = el(
+      "section",
+      { class: "files panel", "aria-labelledby": "files" },
+      el("h2", { id: "files" }, "Files"),
+      this.#crumbs,
+      this.#split,
+    );
     this.#preview.say("Choose a file to look at it.");
     this.#list();
   }
@@ -68,10 +89,13 @@ export class FileBrowser {
     const all = found ?? sorted(folder).map(([name, item]) => ({ path: prefix + name, item }));
     const rows: Node[] = all.slice(0, shown).map(({ path, item }) => this.#row(path, item, found !== undefined));
     if (all.length > shown) {
-      const more = button(`Show ${all.length - shown} more`, () => this.#list(Number.POSITIVE_INFINITY), { class: "row more" });
+      const more = button(`Show ${all.length - shown} more`, () => this.#list(Number.POSITIVE_INFINITY), {
+        class: "row more",
+      });
       rows.push(el("li", {}, more));
     }
-    if (all.length === 0) rows.push(el("li", { class: "quiet-text" }, found ? "No file has this in its name." : "This folder is empty."));
+    if (all.length === 0)
+      rows.push(el("li", { class: "quiet-text" }, found ? "No file has this in its name." : "This folder is empty."));
     fill(this.#rows, ...rows);
     this.#showCrumbs();
   }
@@ -100,7 +124,11 @@ export class FileBrowser {
 
   #crumb(name: string, names: string[]): HTMLElement {
     const isHere = names.length === this.#names.length;
-    return el("button", { type: "button", class: "crumb", click: () => this.#enter(names), "aria-current": isHere && "location" }, foreign(name));
+    return el(
+      "button",
+      { type: "button", class: "crumb", click: () => this.#enter(names), "aria-current": isHere && "location" },
+      foreign(name),
+    );
   }
 
   #enter(names: string[]): void {
@@ -147,7 +175,10 @@ export class FileBrowser {
         this.#isAllowed = true;
         void this.#open(path);
       };
-      this.#preview.say("To look into files, the whole desktop has to be fetched. ", button(`Fetch ${size(this.#sizeBytes)}`, fetchAll));
+      this.#preview.say(
+        "To look into files, the whole desktop has to be fetched. ",
+        button(`Fetch ${size(this.#sizeBytes)}`, fetchAll),
+      );
       return;
     }
     try {
@@ -166,7 +197,8 @@ export class FileBrowser {
       const bytes = entry.bytes as Uint8Array<ArrayBuffer>;
       this.#preview.show(path, bytes);
       fill(this.#tools, el("span", { class: "size" }, size(bytes.length)), this.#preview.download(path, bytes));
-    } else if (entry?.kind === "link") this.#preview.say("A link to ", foreign(entry.target), ". Links are not followed.");
+    } else if (entry?.kind === "link")
+      this.#preview.say("A link to ", foreign(entry.target), ". Links are not followed.");
     else this.#preview.say("This file is not in the snapshot.");
   }
 
@@ -189,5 +221,8 @@ export class FileBrowser {
 }
 
 function entryAt(root: Directory, names: readonly string[]): Entry | undefined {
-  return names.reduce<Entry | undefined>((entry, name) => (entry?.kind === "directory" ? entry.children.get(name) : undefined), root);
+  return names.reduce<Entry | undefined>(
+    (entry, name) => (entry?.kind === "directory" ? entry.children.get(name) : undefined),
+    root,
+  );
 }

@@ -36,15 +36,22 @@ export class Preview {
 
   #body(path: string, bytes: Uint8Array<ArrayBuffer>): HTMLElement {
     const url = pictureUrl(path, bytes);
-    if (url !== undefined) return el("div", { class: "picture" }, el("img", { src: this.#hold(url), alt: `Picture ${path}` }));
+    if (url !== undefined)
+      return el("div", { class: "picture" }, el("img", { src: this.#hold(url), alt: `Picture ${path}` }));
     const text = textOf(bytes);
     if (bytes.length === 0) return el("p", { class: "quiet-text" }, "This file is empty.");
-    if (text === undefined) return el("p", { class: "quiet-text" }, "This file is no text and no picture. It can be downloaded.");
+    if (text === undefined)
+      return el("p", { class: "quiet-text" }, "This file is no text and no picture. It can be downloaded.");
     const isCut = bytes.length > TEXT_MAX_BYTES;
     return el(
       "div",
       { class: "text" },
-      isCut && el("p", { class: "note" }, `The first ${size(TEXT_MAX_BYTES)} of ${size(bytes.length)}. Download it to see the rest.`),
+      isCut &&
+        el(
+          "p",
+          { class: "note" },
+          `The first ${size(TEXT_MAX_BYTES)} of ${size(bytes.length)}. Download it to see the rest.`,
+        ),
       el("pre", { tabindex: 0, role: "region", "aria-label": `Content of ${path}` }, text),
     );
   }

@@ -24,7 +24,8 @@ export class RunPanel {
   readonly #status = el("p", { class: "status", role: "status" });
   readonly #steps = el("ol", { class: "steps", "aria-label": "Progress" });
   readonly #log = new Log(el("pre", { class: "log", tabindex: 0, role: "region", "aria-label": "Log" }));
-  readonly #details = el("details", {}, el("summary", {}, "Log"), this.#log.element);
+  readonly #details = el("details", { hidden: true }, el("summary", {}, "Log"), this.#log.element);
+  readonly #heading = el("h2", { id: "running", tabindex: -1 });
   readonly #stage = el("div", { class: "stage", hidden: true });
   readonly #stop = button("Stop", () => this.#running?.abort(), { class: "button danger" });
   readonly #whole = button("Full screen", () => void this.#stage.requestFullscreen(), { hidden: true });
@@ -37,7 +38,7 @@ export class RunPanel {
     this.element = el(
       "section",
       { class: "panel run", "aria-labelledby": "running", hidden: true },
-      el("header", {}, el("h2", { id: "running", tabindex: -1 }, "Running"), el("div", { class: "actions" }, this.#whole, this.#stop)),
+      el("header", {}, this.#heading, el("div", { class: "actions" }, this.#whole, this.#stop)),
       this.#steps,
       this.#status,
       this.#stage,
@@ -52,13 +53,18 @@ export class RunPanel {
     this.element.hidden = false;
     this.#stop.hidden = false;
     this.#log.clear();
-    this.element.querySelector("h2")?.focus();
+    this.#details.hidden = true;
+    this.#heading.textContent = "Running";
+    this.#heading.focus();
     try {
       const missing = whatIsMissing();
       if (missing !== undefined) throw new Error(missing);
       await Promise.race([this.#run(running.signal), stopped(running.signal)]);
     } catch (error) {
-      this.#end(running.signal.aborted ? "Stopped." : error instanceof Error ? error.message : String(error), running.signal.aborted);
+      this.#end(
+        running.signal.aborted ? "Stopped." : error instanceof Error ? error.message : String(error),
+        running.signal.aborted,
+      );
     }
   }
 
@@ -80,7 +86,7 @@ export class RunPanel {
     };
     const hooks = {
       step: (step: keyof typeof words) => this.#step(step, words[step]),
-      log: (text: string) => this.#log.add(text),
+      log: (text: string) => this.#print(text),
       ready: (url: string) => !signal.aborted && this.#show(url),
     };
     return await run(bytes, tree, hooks, signal);
@@ -89,7 +95,7 @@ export class RunPanel {
   #show(text: string): void {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url?.protocol !== "https:" || !PREVIEWS.some((host) => url.hostname.endsWith(host))) {
-      this.#log.add(`\nNot shown: ${text} is no page of the runtime.\n`);
+      this.#print(`\nNot shown: ${text} is no page of the runtime.\n`);
       return;
     }
     // Scripts and an origin of its own, which is not ours; it cannot navigate this page, open others or ask for devices.
@@ -103,7 +109,10 @@ export class RunPanel {
     fill(this.#stage, frame);
     this.#stage.hidden = false;
     this.#whole.hidden = !document.fullscreenEnabled;
-    this.#step(undefined, "It runs here, in your browser. What you change in it is gone when you stop it; fork it to keep it.");
+    this.#step(
+      undefined,
+      "It runs here, in your browser. What you change in it is gone when you stop it; fork it to keep it.",
+    );
   }
 
   #end(sentence: string, isWanted: boolean): void {
@@ -114,8 +123,9 @@ export class RunPanel {
     this.#stop.hidden = true;
     fill(this.#steps);
     this.#say(sentence);
+    this.#heading.textContent = "Not running";
     this.#status.classList.toggle("wrong", !isWanted);
-    if (!isWanted && this.#log.element.textContent !== "") this.#details.open = true;
+    if (!isWanted) this.#details.open = true;
     this.#onEnd();
   }
 
@@ -128,6 +138,11 @@ export class RunPanel {
     });
     fill(this.#steps, ...items);
     this.#say(sentence);
+  }
+
+  #print(text: string): void {
+    this.#details.hidden = false;
+    this.#log.add(text);
   }
 
   #say(sentence: string): void {
@@ -149,6 +164,7 @@ function whatIsMissing(): string | undefined {
   if (!crossOriginIsolated || typeof SharedArrayBuffer === "undefined") {
     return "This browser cannot run desktops: it has no isolated shared memory. Current Chrome, Edge and Firefox on a computer have it. Files can still be looked at, and forked.";
   }
-  if (!navigator.onLine) return "There is no network, and the runtime comes over it. Files that are here can still be looked at.";
+  if (!navigator.onLine)
+    return "There is no network, and the runtime comes over it. Files that are here can still be looked at.";
   return undefined;
 }

@@ -13,7 +13,8 @@ const SCRIPTS = ["dev", "start"];
 /** Throws with a sentence where there is nothing to start. */
 export function planOf(tree: Directory): Plan {
   const file = tree.children.get("package.json");
-  if (file?.kind !== "file") throw new Error("This desktop has no package.json, so there is nothing to start. Its files can be looked at.");
+  if (file?.kind !== "file")
+    throw new Error("This desktop has no package.json, so there is nothing to start. Its files can be looked at.");
   const scripts = scriptsOf(new TextDecoder().decode(file.bytes));
   const script = SCRIPTS.find((name) => scripts.includes(name));
   if (script === undefined) throw new Error("The desktop's package.json has no script “dev” or “start”.");

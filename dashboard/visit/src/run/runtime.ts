@@ -23,7 +23,12 @@ const BOOT_MS = 60_000;
  * Boots, mounts exactly these bytes (which are gone from here then), installs, starts, and goes on until what was started
  * ends, which is an error. Once the signal says stop, nothing of it is left; nobody waits for this promise then.
  */
-export async function run(bytes: Uint8Array<ArrayBuffer>, tree: Directory, hooks: Hooks, signal: AbortSignal): Promise<never> {
+export async function run(
+  bytes: Uint8Array<ArrayBuffer>,
+  tree: Directory,
+  hooks: Hooks,
+  signal: AbortSignal,
+): Promise<never> {
   const { manager, script } = planOf(tree);
   hooks.step("boot");
   await reach(signal);
@@ -48,7 +53,9 @@ export async function run(bytes: Uint8Array<ArrayBuffer>, tree: Directory, hooks
 /** Asks whether there is a way to the runtime at all: a frame that does not load says nothing. */
 async function reach(signal: AbortSignal): Promise<void> {
   await fetch(RUNTIME, { mode: "no-cors", credentials: "omit", signal }).catch(() => {
-    throw new Error("The runtime (stackblitz.com) cannot be reached from here. Files can still be looked at, and forked.");
+    throw new Error(
+      "The runtime (stackblitz.com) cannot be reached from here. Files can still be looked at, and forked.",
+    );
   });
 }
 

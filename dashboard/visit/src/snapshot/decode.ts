@@ -83,7 +83,8 @@ function entryOf(value: unknown, bounds: Bounds, depth: number): Entry {
   if ((d === undefined) === (f === undefined)) throw new Malformed("has an entry that is not one thing");
   if (f !== undefined) {
     const { c, l, b } = membersOf(f);
-    const isText = (member: unknown): member is string | undefined => member === undefined || typeof member === "string";
+    const isText = (member: unknown): member is string | undefined =>
+      member === undefined || typeof member === "string";
     if (!isText(c) || !isText(l)) throw new Malformed("is not a tree");
     return fileOf(c, l, b === true);
   }

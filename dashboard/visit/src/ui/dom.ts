@@ -5,7 +5,11 @@ type Listener = (event: Event) => void;
 /** Attributes as in HTML; `true` is an empty one, `undefined` and `false` none; a function listens. */
 type Props = Record<string, string | number | boolean | undefined | Listener>;
 
-export function el<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
     if (typeof value === "function") element.addEventListener(name, value);

@@ -11,7 +11,13 @@ const PATHS = {
 export function icon(name: keyof typeof PATHS): SVGSVGElement {
   const SVG = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(SVG, "svg");
-  for (const [key, value] of Object.entries({ viewBox: "0 0 22 22", width: "20", height: "20", "aria-hidden": "true", class: `icon ${name}` })) {
+  for (const [key, value] of Object.entries({
+    viewBox: "0 0 22 22",
+    width: "20",
+    height: "20",
+    "aria-hidden": "true",
+    class: `icon ${name}`,
+  })) {
     svg.setAttribute(key, value);
   }
   const path = document.createElementNS(SVG, "path");

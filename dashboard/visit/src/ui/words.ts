@@ -15,5 +15,7 @@ export function count(number: number, one: string, many = `${one}s`): string {
 
 export function day(time: string): string {
   const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? "" : date.toLocaleDateString("en", { day: "numeric", month: "long", year: "numeric" });
+  return Number.isNaN(date.getTime())
+    ? ""
+    : date.toLocaleDateString("en", { day: "numeric", month: "long", year: "numeric" });
 }
