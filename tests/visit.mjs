@@ -56,7 +56,7 @@ export function visitors(/** @type {import("./harness.mjs").Overrides} */ overri
    */
   async function open(
     options = {},
-    expected = /Failed to load resource: the server responded with a status of 40[14]/,
+    expected = /Failed to load resource: the server responded with a status of 40[149]/,
   ) {
     const context = await browser.newContext({ viewport: LAPTOP, reducedMotion: "reduce", ...options });
     const page = await context.newPage();

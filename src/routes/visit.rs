@@ -79,25 +79,23 @@ fn preview(origin: &str, item: &Item) -> String {
         Some(text) => text.to_owned(),
         None => format!("A desktop by {}, with {files} file{}.", item.owner, if files == 1 { "" } else { "s" }),
     };
-    let (title, description) = (escape(&item.title), escape(&description));
-    let url = escape(&format!("{origin}/d/{}", item.id.as_str()));
-    let mut head = format!(
-        "<title>{title} · Holdfast</title>\
-         <meta name=\"description\" content=\"{description}\" />\
-         <meta property=\"og:type\" content=\"website\" />\
-         <meta property=\"og:site_name\" content=\"Holdfast\" />\
-         <meta property=\"og:title\" content=\"{title}\" />\
-         <meta property=\"og:description\" content=\"{description}\" />\
-         <meta property=\"og:url\" content=\"{url}\" />\
-         <meta name=\"twitter:card\" content=\"summary\" />"
-    );
-    if let Some(icon) = item.icon.as_deref().filter(|icon| icon.starts_with("https://")) {
-        head += &format!("<meta property=\"og:image\" content=\"{}\" />", escape(icon));
-    }
-    if item.visibility != Visibility::Public {
-        head += "<meta name=\"robots\" content=\"noindex\" />";
-    }
-    head
+    let tag =
+        |kind: &str, name: &str, content: &str| format!("<meta {kind}=\"{name}\" content=\"{}\" />", escape(content));
+    let icon = item.icon.as_deref().filter(|icon| icon.starts_with("https://"));
+    let is_unlisted = item.visibility != Visibility::Public;
+    let tags = [
+        Some(format!("<title>{} · Holdfast</title>", escape(&item.title))),
+        Some(tag("name", "description", &description)),
+        Some(tag("property", "og:type", "website")),
+        Some(tag("property", "og:site_name", "Holdfast")),
+        Some(tag("property", "og:title", &item.title)),
+        Some(tag("property", "og:description", &description)),
+        Some(tag("property", "og:url", &format!("{origin}/d/{}", item.id.as_str()))),
+        Some(tag("name", "twitter:card", "summary")),
+        icon.map(|icon| tag("property", "og:image", icon)),
+        is_unlisted.then(|| tag("name", "robots", "noindex")),
+    ];
+    tags.into_iter().flatten().collect()
 }
 
 /// `https://host` of an address; none if it is no address, or one that would say more in a policy.
@@ -145,7 +143,8 @@ mod tests {
     fn only_an_origin_enters_the_policy() {
         assert_eq!(origin_of("https://media.example/base").as_deref(), Some("https://media.example"));
         assert_eq!(origin_of("http://localhost:8787").as_deref(), Some("http://localhost:8787"));
-        for bad in ["", "media.example", "data://x", "https://", "https://a; script-src *", "https://a b", "https://*"] {
+        for bad in ["", "media.example", "data://x", "https://", "https://a; script-src *", "https://a b", "https://*"]
+        {
             assert_eq!(origin_of(bad), None, "{bad}");
         }
     }

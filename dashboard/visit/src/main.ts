@@ -1,6 +1,6 @@
 // The page `/d/{id}`: who visits, what is there, and what can be done with it.
 
-import { Api, Failed } from "./access/api.ts";
+import { Api, Failed, sentenceOf } from "./access/api.ts";
 import { accessForm } from "./access/form.ts";
 import { Access, arrive } from "./access/gateway.ts";
 import { Bundle } from "./desktop/bundle.ts";
@@ -62,7 +62,6 @@ async function showDesktop(): Promise<void> {
 
 /** Private and missing look the same, until somebody says who they are. */
 function showNothing(error: Failed): void {
-  const wrong = error.isRefusal ? "Your signed URL was refused: it has expired, or is not of this service." : undefined;
   fill(
     page,
     el(
@@ -74,7 +73,7 @@ function showNothing(error: Failed): void {
         {},
         "There is no desktop at this address, or its owner keeps it private. If it is yours, say who you are.",
       ),
-      wrong !== undefined && el("p", { class: "wrong", role: "alert" }, wrong),
+      error.isRefusal && el("p", { class: "wrong", role: "alert" }, error.sentence),
       accessForm(access, () => {
         fill(page, el("p", { class: "quiet-text", role: "status" }, "Looking for this desktop…"));
         void show();
@@ -84,14 +83,13 @@ function showNothing(error: Failed): void {
 }
 
 function showFailure(error: unknown): void {
-  const sentence = error instanceof Error ? error.message : String(error);
   fill(
     page,
     el(
       "section",
       { class: "panel nothing" },
       el("h1", {}, "This did not work"),
-      el("p", { role: "alert" }, sentence),
+      el("p", { role: "alert" }, sentenceOf(error)),
       button("Try again", () => void show()),
     ),
   );

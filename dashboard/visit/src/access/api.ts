@@ -2,17 +2,20 @@
 
 import type { Access, Gateway } from "./gateway.ts";
 
-/** A failure: the status, and the sentence that the service said, fit to be shown to a person. */
+/** A failure: the status, and the sentence that the service said. */
 export class Failed extends Error {
   override name = "Failed";
   /** 0 when no answer came at all. */
   readonly status: number;
-  readonly details: string;
 
-  constructor(status: number, sentence: string, details = "") {
+  constructor(status: number, sentence: string) {
     super(sentence);
     this.status = status;
-    this.details = details;
+  }
+
+  /** What it says to the visitor. */
+  get sentence(): string {
+    return this.isRefusal ? "Your signed URL was refused: it has expired, or is not of this service." : this.message;
   }
 
   /** What was shown as a signature is none, or none any more. */
@@ -50,7 +53,7 @@ export class Api {
   /** A change that this visitor makes. Throws `Failed` with 401 if nobody knows who that is. */
   async change(path: string, body: unknown): Promise<unknown> {
     const gateway = await this.#access.find();
-    if (gateway === undefined) throw new Failed(401, "Your signed URL is needed for this.");
+    if (gateway === undefined) throw new Failed(401, "Unauthorized");
     const headers = { "Content-Type": "application/json", "X-Actor": "visitor" };
     const init = { method: "POST", headers, body: JSON.stringify(body) };
     return this.#signed(async () => (await send(path, {}, gateway, init)).json());
@@ -81,9 +84,15 @@ async function send(
   if (response.ok) return response;
   // A body that is not ours, a proxy's page say, is never shown.
   const said: unknown = await response.json().catch(() => undefined);
-  const text = (name: string) => {
-    const value = typeof said === "object" && said !== null ? (said as Record<string, unknown>)[name] : undefined;
-    return typeof value === "string" ? value : undefined;
-  };
-  throw new Failed(response.status, text("error") ?? `The service answered ${response.status}.`, text("details"));
+  const sentence = typeof said === "object" && said !== null && "error" in said ? said.error : undefined;
+  throw new Failed(
+    response.status,
+    typeof sentence === "string" ? sentence : `The service answered ${response.status}.`,
+  );
+}
+
+/** What a failure says to the visitor, whatever it is. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof Failed) return error.sentence;
+  return error instanceof Error ? error.message : String(error);
 }

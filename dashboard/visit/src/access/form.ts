@@ -5,8 +5,8 @@ import { type Access, NotAGateway } from "./gateway.ts";
 
 let forms = 0;
 
-/** A form that takes a signed URL, checks that it is one, and then calls back. */
-export function accessForm(access: Access, onTaken: () => void): HTMLFormElement {
+/** A form that takes a signed URL, checks that it is one, and then calls back. What else can be done stands beside its button. */
+export function accessForm(access: Access, onTaken: () => void, ...others: HTMLElement[]): HTMLFormElement {
   forms += 1;
   const [fieldId, wrongId] = [`gateway-${forms}`, `gateway-wrong-${forms}`];
   // As a password is: it is as good as one, and belongs into no history of what was typed.
@@ -43,6 +43,6 @@ export function accessForm(access: Access, onTaken: () => void): HTMLFormElement
       { class: "hint" },
       "Your desktop's host gives it to you. It stays in this tab and goes to this service alone.",
     ),
-    el("button", { type: "submit", class: "button primary" }, "Continue"),
+    el("div", { class: "actions" }, el("button", { type: "submit", class: "button primary" }, "Continue"), ...others),
   );
 }

@@ -9,6 +9,8 @@ import { ask } from "./neighbour.ts";
 /** The three parameters of a signed URL, as a query. */
 export interface Gateway {
   readonly query: string;
+  /** Whose workspace it opens. */
+  readonly userId: string;
 }
 
 /** The dashboard of this origin keeps it under the same name, so that a tab that goes on there needs no other. */
@@ -36,7 +38,7 @@ export function parseGateway(text: string): Gateway {
     signed.set(name, value);
   }
   if (Number(signed.get("exp")) * 1000 < Date.now()) throw new NotAGateway("This URL has expired; ask for a new one.");
-  return { query: signed.toString() };
+  return { query: signed.toString(), userId: signed.get("userId") ?? "" };
 }
 
 /** What the address of this page said, which it says no longer. */
@@ -100,10 +102,10 @@ export class Access {
     this.#keep(parseGateway(text));
   }
 
-  /** It was refused: it is of no use any more. */
+  /** It was refused, or is somebody else's. Now only the visitor can say another: those who were asked would say the same. */
   forget(): void {
     this.#gateway = undefined;
-    this.#asking = undefined;
+    this.#asking = Promise.resolve();
     sessionStorage.removeItem(KEPT_AS);
   }
 

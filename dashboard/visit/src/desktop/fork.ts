@@ -1,6 +1,6 @@
 // Making a desktop one's own: its tree, in a new folder of the visitor's workspace.
 
-import { type Api, Failed } from "../access/api.ts";
+import { type Api, sentenceOf } from "../access/api.ts";
 import { accessForm } from "../access/form.ts";
 import type { Access } from "../access/gateway.ts";
 import { button, el, fill, foreign } from "../ui/dom.ts";
@@ -49,13 +49,13 @@ export class ForkDialog {
   }
 
   async #ask(into = `${this.#root}/${folderName(this.#desktop.title)}`, wrong = ""): Promise<void> {
-    if ((await this.#access.find()) === undefined) {
+    const gateway = await this.#access.find();
+    if (gateway === undefined) {
       fill(
         this.#body,
         wrong !== "" && el("p", { class: "wrong", role: "alert" }, wrong),
         el("p", {}, "A copy of all files goes into your own workspace. Whose it is, your signed URL says."),
-        accessForm(this.#access, () => void this.#ask(into)),
-        this.#cancel(),
+        accessForm(this.#access, () => void this.#ask(into), this.#cancel()),
       );
       this.#body.querySelector("input")?.focus();
       return;
@@ -70,6 +70,11 @@ export class ForkDialog {
       "aria-describedby": "fork-wrong",
     });
     const go = el("button", { type: "submit", class: "button primary" }, "Fork");
+    const forget = () => {
+      this.#access.forget();
+      void this.#ask(field.value);
+    };
+    const other = button("Use another", forget, { class: "plain" });
     const submit = (event: Event) => {
       event.preventDefault();
       go.disabled = true;
@@ -77,11 +82,9 @@ export class ForkDialog {
     };
     fill(
       this.#body,
-      el(
-        "p",
-        {},
-        `${count(this.#desktop.files, "file")} go into a new folder of your workspace. Nothing else changes there.`,
-      ),
+      el("p", {}, `${count(this.#desktop.files, "file")} go into a new folder. Nothing else changes there.`),
+      // A link may bring somebody else's signed URL: whose it is, is to be seen.
+      el("p", { class: "whose" }, "The workspace is that of ", el("strong", {}, foreign(gateway.userId)), ". ", other),
       el(
         "form",
         { submit },
@@ -96,15 +99,12 @@ export class ForkDialog {
 
   async #fork(into: string): Promise<void> {
     try {
-      const answer = await this.#api.change(`/api/desktops/${this.#desktop.id}/fork`, { into });
+      const { id, version } = this.#desktop;
+      const answer = await this.#api.change(`/api/desktops/${id}/fork`, { into, version });
       const said = typeof answer === "object" && answer !== null && "path" in answer ? answer.path : undefined;
       this.#done(typeof said === "string" ? said : into);
     } catch (error) {
-      const expired =
-        error instanceof Failed && error.isRefusal
-          ? "Your signed URL was refused: it has expired, or is not of this service."
-          : undefined;
-      await this.#ask(into, expired ?? (error instanceof Error ? error.message : String(error)));
+      await this.#ask(into, sentenceOf(error));
     }
   }
 

@@ -1,5 +1,6 @@
 // The files of a desktop: one folder at a time, a search over all of them, and a file beside it. It reads, and changes nothing.
 
+import { sentenceOf } from "../access/api.ts";
 import type { Bundle } from "../desktop/bundle.ts";
 import type { Directory, Entry } from "../snapshot/tree.ts";
 import { button, el, fill, foreign, visible } from "../ui/dom.ts";
@@ -188,7 +189,7 @@ export class FileBrowser {
       this.#learn(root);
       if (this.#opened === path) this.#show(path, entryAt(root, path.split("/")));
     } catch (error) {
-      if (this.#opened === path) this.#preview.say(error instanceof Error ? error.message : String(error));
+      if (this.#opened === path) this.#preview.say(sentenceOf(error));
     }
   }
 

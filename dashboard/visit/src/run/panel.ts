@@ -1,5 +1,6 @@
 // Running a desktop: how far it is, what it prints, and the desktop itself in a frame that reaches nothing of this page.
 
+import { sentenceOf } from "../access/api.ts";
 import type { Bundle } from "../desktop/bundle.ts";
 import { button, el, fill } from "../ui/dom.ts";
 import { size } from "../ui/words.ts";
@@ -61,10 +62,7 @@ export class RunPanel {
       if (missing !== undefined) throw new Error(missing);
       await Promise.race([this.#run(running.signal), stopped(running.signal)]);
     } catch (error) {
-      this.#end(
-        running.signal.aborted ? "Stopped." : error instanceof Error ? error.message : String(error),
-        running.signal.aborted,
-      );
+      this.#end(running.signal.aborted ? "Stopped." : sentenceOf(error), running.signal.aborted);
     }
   }
 
