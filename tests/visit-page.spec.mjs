@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
 import { names, ok } from "./expect.mjs";
+import { call } from "./media.mjs";
 import { png } from "./samples.mjs";
-import { anyone, sql } from "./store.mjs";
+import { anyone } from "./store.mjs";
 import { LAPTOP, look, PHONE, publish, serious, skip, visitors } from "./visit.mjs";
 
 const { server, open, gateway, at } = visitors();
@@ -15,10 +16,20 @@ const CODE =
   'import { useState } from "react";\n\nexport default function Beds() {\n  const [rows, setRows] = useState(6);\n  return <Grid rows={rows} onMore={() => setRows(rows + 1)} />;\n}\n';
 const SVG =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 120"><rect width="160" height="120" fill="#cfe8d5"/><circle cx="112" cy="38" r="20" fill="#f2c14e"/><path d="M0 120 60 50l36 42 22-24 42 52z" fill="#3c8d6e"/></svg>';
+/** A drawing as an icon: a colour, and lines on it. */
+const icon = (/** @type {string} */ colour, /** @type {string} */ lines) =>
+  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><rect width="48" height="48" fill="${colour}"/><path d="${lines}" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"/></svg>`)}`;
+const LEAF = icon("#3c8d6e", "M24 38V20M24 26c-9 0-11-6-11-12 7 0 11 4 11 12zM24 22c0-8 5-11 12-11 0 7-4 11-12 11z");
 const REGISTRY = [
-  { id: "beds", name: "Beds", icon: "🌱", path: "/src/apps/beds/index.tsx" },
-  { id: "calendar", name: "Sowing calendar", icon: "📅", path: "/src/apps/calendar/index.tsx" },
-  { id: "weather", name: "Weather", path: "/src/apps/weather/index.tsx" },
+  { id: "beds", name: "Beds", icon: icon("#8d6e3c", "M12 16h24M12 24h24M12 32h24"), path: "/src/apps/beds/index.tsx" },
+  {
+    id: "calendar",
+    name: "Sowing calendar",
+    icon: icon("#3c6e8d", "M13 15h22v20H13zM13 22h22M19 11v6M29 11v6"),
+    path: "/src/apps/calendar/index.tsx",
+  },
+  { id: "weather", name: "Weather", icon: "☀", path: "/src/apps/weather/index.tsx" },
+  { id: "pests", name: "Pests", path: "/src/apps/pests/index.tsx" },
 ];
 const FILES = {
   "README.md": README,
@@ -29,24 +40,30 @@ const FILES = {
   "src/apps/beds/index.tsx": CODE,
   "src/apps/calendar/index.tsx": "export default () => null;\n",
   "src/apps/weather/index.tsx": "export default () => null;\n",
+  "src/apps/pests/index.tsx": "export default () => null;\n",
   "notes/sowing 2026.csv": "month,what\nMarch,peas\nApril,beets\n",
   "data/model.bin": Buffer.from([0, 1, 2, 255, 254]),
   "empty.txt": "",
 };
 const ABOUT = {
   title: "Kitchen garden",
-  icon: "🌱",
+  icon: LEAF,
   description:
     "Beds, seeds and a calendar that knows your last frost. Plan the year, then let the agent nag you about watering.",
   tags: ["garden", "planning"],
 };
 
+let gardeners = 0;
+
 async function garden(/** @type {Record<string, unknown>} */ about = {}) {
   const userId = server.user();
   const client = server.client(userId);
   ok(await client.mkdir(`${ROOT}/bare`));
+  gardeners += 1;
+  const handle = `rosa-${gardeners}`;
+  ok(await call(client, "PUT", "/api/profile", { json: { handle } }));
   const { id } = await publish(client, FILES, { ...ABOUT, ...about });
-  return { userId, client, id };
+  return { userId, client, id, handle };
 }
 
 /** A row of the list of files. @param {import("playwright-core").Page} page @param {string | RegExp} name */
@@ -54,25 +71,26 @@ const row = (page, name) => page.locator(".rows").getByRole("button", { name });
 
 for (const [width, viewport, more] of /** @type {const} */ ([
   ["laptop", LAPTOP, {}],
-  ["phone", PHONE, { isMobile: true, hasTouch: true, deviceScaleFactor: 2 }],
+  ["phone", PHONE, { isMobile: true, hasTouch: true, deviceScaleFactor: 2, colorScheme: "dark" }],
 ])) {
   test(`at a ${width}'s width it opens, is browsed and shows files, and axe finds nothing serious`, {
     skip,
   }, async () => {
-    const { id } = await garden();
+    const { id, handle } = await garden();
     const page = await open({ viewport, ...more });
     await page.goto(at(id));
     await page.getByRole("heading", { level: 1, name: "Kitchen garden" }).waitFor();
     assert.equal(await page.title(), "Kitchen garden · Holdfast");
-    const [{ handle } = {}] = await sql(
-      server,
-      "SELECT handle FROM users ORDER BY created_ms DESC, rowid DESC LIMIT 1",
-    );
     const hero = page.locator(".hero");
-    for (const fact of [`by ${handle}`, "last frost", "Version 1.0.0", "11 files", "Updated", "planning"]) {
+    for (const fact of [`by ${handle}`, "last frost", "Version 1.0.0", "12 files", "Updated", "planning"]) {
       await hero.getByText(fact).first().waitFor();
     }
-    assert.deepEqual(await page.locator(".app .name").allTextContents(), ["Beds", "Sowing calendar", "Weather"]);
+    assert.deepEqual(await page.locator(".app .name").allTextContents(), [
+      "Beds",
+      "Sowing calendar",
+      "Weather",
+      "Pests",
+    ]);
     assert.deepEqual(await serious(page), []);
     await look(page, `${width}-top`);
 
@@ -104,7 +122,7 @@ for (const [width, viewport, more] of /** @type {const} */ ([
       const seen = () => image.evaluate((/** @type {any} */ element) => element.naturalWidth);
       await page.waitForFunction((/** @type {any} */ element) => element.naturalWidth > 0, await image.elementHandle());
       assert.ok((await seen()) > 0, picture);
-      await look(page, `${width}-${picture.replace(/\W/g, "-")}`);
+      await look(page, `${width}-${picture.replace(/\W/g, "-")}`, { fullPage: true });
     }
     await show("data/model.bin");
     await page.getByText("no text and no picture").waitFor();
@@ -172,6 +190,26 @@ test("a file is saved as its own bytes, under its own name", { skip }, async () 
   assert.equal(download.suggestedFilename(), "model.bin");
   const stream = await download.createReadStream();
   assert.deepEqual(Buffer.concat(await stream.toArray()), FILES["data/model.bin"]);
+  await page.context().close();
+});
+
+test("a large desktop is listed at once, and fetched only when somebody says so", { skip }, async () => {
+  const client = server.client(server.user());
+  const { id } = await publish(client, { "large.bin": Buffer.alloc(21 * 2 ** 20, 1), "a.txt": "in it" });
+  const page = await open();
+  let fetched = 0;
+  page.on("request", (request) => (fetched += Number(request.url().includes("/snapshot"))));
+  await page.goto(at(id));
+  await row(page, /^large.bin.*21 MB/).waitFor();
+  await row(page, /^a.txt/).click();
+  const fetchAll = page.getByRole("button", { name: "Fetch 21 MB" });
+  await fetchAll.waitFor();
+  assert.equal(fetched, 0);
+  await fetchAll.click();
+  await page.locator(".shown pre").getByText("in it").waitFor();
+  await row(page, /^large.bin/).click();
+  await page.getByText("The first 512 KB of 21 MB.").waitFor();
+  assert.equal(fetched, 1);
   await page.context().close();
 });
 

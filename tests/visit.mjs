@@ -100,7 +100,7 @@ export async function serious(/** @type {Page} */ page) {
 }
 
 /** Takes a picture of the page when somebody wants to look: `SCREENSHOTS=folder`. */
-export async function look(/** @type {Page} */ page, /** @type {string} */ name) {
-  if (process.env.SCREENSHOTS)
-    await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png`, animations: "disabled" });
+export async function look(/** @type {Page} */ page, /** @type {string} */ name, { fullPage = false } = {}) {
+  const folder = process.env.SCREENSHOTS;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, animations: "disabled", fullPage });
 }

@@ -165,7 +165,9 @@ export class FileBrowser {
       if (row.dataset.path === path) row.setAttribute("aria-current", "true");
       else row.removeAttribute("aria-current");
     }
-    fill(this.#heading, foreign(path.slice(path.lastIndexOf("/") + 1)));
+    // Found somewhere else, it says where.
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    fill(this.#heading, foreign([...this.#names, name].join("/") === path ? name : path));
     this.#heading.title = visible(path);
     fill(this.#tools);
     this.#split.classList.add("is-open");
