@@ -1,9 +1,10 @@
-// Builds the Worker into build/. `quick`, for `wrangler dev` and the tests, keeps the names, so that a panic has a readable stack;
+// Builds the Worker into build/, and its pages into dashboard/dist/. `quick`, for `wrangler dev` and the tests, keeps the names, so that a panic has a readable stack;
 // `release`, for deploying, drops them. Nothing runs when nothing has changed, and a build that was cut short never counts.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { at, Failure, run, say, script } from "./run.mjs";
 import { setUp } from "./setup.mjs";
+import { buildVisit } from "./visit.mjs";
 
 const INPUTS = [
   "Cargo.toml",
@@ -18,6 +19,7 @@ const OUTPUTS = ["build/index.js", "build/index_bg.wasm"];
 const STAMP = at("build/.stamp");
 
 export async function build(profile, env) {
+  await buildVisit();
   const inputs = hash(INPUTS, profile);
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === `${inputs} ${hash(OUTPUTS)}`) return;
   say(`building the Worker (${profile})`);

@@ -10,6 +10,7 @@ await script(import.meta, async () => {
     ["format of Rust", "cargo", ["fmt", "--all", "--check"]],
     ["clippy, native", "cargo", clippy("--all-targets")],
     ["clippy, wasm32", "cargo", clippy("--target", "wasm32-unknown-unknown")],
+    ["types of the page of a desktop", "tsc", ["--project", "dashboard/visit"]],
     ["format and lint of JavaScript", "biome", ["check", "--error-on-warnings"]],
   ];
   await runAll(steps, env);

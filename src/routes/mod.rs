@@ -20,6 +20,7 @@ mod publish;
 mod text;
 mod trash;
 mod upload;
+mod visit;
 
 use std::rc::Rc;
 
@@ -104,6 +105,7 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/store/apps/{id}/bundle", vec![open(bundles::bundle)]),
         ("/api/visit/desktops", vec![open(catalog::list)]),
         ("/api/visit/desktops/{id}/snapshot", vec![open(bundles::bundle)]),
+        ("/d/{id}", vec![open(visit::page)]),
         ("/api/webcontainer-snapshot", vec![open(bundles::baseline)]),
         ("/api/profile", vec![get(profile::get), put(profile::put)]),
         ("/api/installs", vec![get(profile::installs)]),
