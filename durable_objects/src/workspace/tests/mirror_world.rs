@@ -84,6 +84,11 @@ impl World {
         copied.collect()
     }
 
+    /// The paths of it.
+    pub fn copied_paths(&self) -> Vec<String> {
+        self.copy_of().into_keys().collect()
+    }
+
     /// The files of the tree with their content, but for what the copy leaves out.
     pub fn to_copy(&self) -> BTreeMap<String, String> {
         let files = self.tree("").into_iter().filter(|at| {
