@@ -101,6 +101,8 @@ calls! {
     CompareMirror => Compared,
     TakeIn => TakenIn,
     TakeAway => TakenAway,
+    CheckMirror => MirrorChecked,
+    RenewMirror => Renewed,
 }
 
 /// A call with who makes it.

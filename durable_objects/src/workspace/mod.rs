@@ -122,6 +122,8 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::SyncMirror(call) => reply(call, mirror::sync(context)),
         Verb::CompareMirror(call) => reply(call, mirror::compare(context, call)),
         Verb::TakeIn(call) => reply(call, mutate(context, |tx| mirror::take_in(tx, call, body))),
+        Verb::CheckMirror(call) => reply(call, mirror::check(context, call)),
+        Verb::RenewMirror(call) => reply(call, mutate(context, |tx| mirror::renew(tx, call))),
         Verb::TakeAway(call) => reply(call, mutate(context, |tx| mirror::take_away(tx, call))),
     }
 }

@@ -110,7 +110,9 @@ fn looks(verb: &Verb) -> bool {
         | Verb::ListContents(_)
         | Verb::ReadContent(_)
         | Verb::SyncMirror(_)
-        | Verb::CompareMirror(_) => false,
+        | Verb::CompareMirror(_)
+        | Verb::CheckMirror(_)
+        | Verb::RenewMirror(_) => false,
     }
 }
 

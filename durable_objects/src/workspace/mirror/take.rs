@@ -27,7 +27,8 @@ fn key(seen: &Seen) -> String {
 /// Holds a page of the copy against what is known of it.
 pub fn compare(context: &Context<'_>, call: &CompareMirror) -> Result<Compared, Error> {
     const PAGE: &str = "SELECT path, etag, state,
-            EXISTS (SELECT 1 FROM blob WHERE blob.id = mirror.blob AND blob.hash IS NULL) FROM mirror
+            EXISTS (SELECT 1 FROM blob WHERE blob.id = mirror.blob AND blob.hash IS NULL),
+            EXISTS (SELECT 1 FROM mirror_plan p WHERE p.path = mirror.path AND p.kind = 0) FROM mirror
         WHERE path >= max(?1, ?2) AND path <> ?2 AND path <= ?3 ORDER BY path";
     let end = char::MAX.to_string();
     let until = call.until.as_ref().unwrap_or(&end);
@@ -45,7 +46,8 @@ pub fn compare(context: &Context<'_>, call: &CompareMirror) -> Result<Compared, 
         listed.insert(key);
     }
     for row in &rows {
-        let (path, is_there) = (row.text(0)?, row.int(2)? == at::THERE && row.int(3)? == 0);
+        // What is on its way may not be there yet, or not any more.
+        let (path, is_there) = (row.text(0)?, row.int(2)? == at::THERE && row.int(3)? == 0 && row.int(4)? == 0);
         if !is_there || listed.contains(path) || is_left_out(context.limits, path) {
             continue;
         }
