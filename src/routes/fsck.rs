@@ -227,10 +227,17 @@ impl Look {
         let objects = objects.iter().filter_map(seen).collect();
         // The last page goes to the end of all keys, which is no key of the copy.
         let (after, until) = (name(after).unwrap_or_default(), name(until));
-        let call = CompareMirror { objects, within: FilePath::root(), after, until };
-        let mut gone = self.workspace.call(call).await?.gone;
+        let mut call = CompareMirror { objects, within: FilePath::root(), after, until };
+        let mut gone = Vec::new();
+        loop {
+            let compared = self.workspace.call(call.clone()).await?;
+            gone.extend(compared.gone.into_iter().filter(|seen| !seen.is_directory));
+            let Some(until) = compared.until else { break };
+            call.objects.retain(|seen| seen.path.as_str() > until.as_str());
+            call.after = until;
+        }
         let mut missing = Vec::new();
-        for seen in gone.drain(..).filter(|seen| !seen.is_directory) {
+        for seen in gone {
             let key = format!("{home}{}", seen.path);
             if self.blobs(Store::Data).size_of(&key).await?.is_none() {
                 report.problems.push(format!(

@@ -58,8 +58,12 @@ pub struct Compared {
     pub changed: Vec<usize>,
     /// What was there and was not listed, with the tag that it had.
     pub gone: Vec<Seen>,
-    /// How many objects lie where the copy does not go.
-    pub left_out: usize,
+    /// The same of what others had changed there before.
+    pub lost: Vec<Seen>,
+    /// The objects, by their place in the question, that lie where the copy does not go.
+    pub left_out: Vec<usize>,
+    /// How far this goes, if not as far as was asked.
+    pub until: Option<String>,
 }
 
 /// Something that others have put into the bucket copy, to become an entry.

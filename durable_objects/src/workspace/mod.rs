@@ -44,7 +44,9 @@ use crate::sql::Bytes;
 pub use bucket::{Removal, claim_removals, settle_removals};
 pub use import::{Adopted, Orphan, adopt, orphans, settle as settle_orphans};
 pub use media::{Leaving, bring_home, leaving, settle_leaving};
-pub use mirror::{Came, Errand, Met, Round, Sending, bytes_of, next as next_round, settle as settle_round};
+pub use mirror::{
+    Came, Errand, Met, Round, Sending, bytes_of, next as next_round, settle as settle_round, sync as sync_mirror,
+};
 pub use reset::must_take;
 pub use schema::migrate;
 pub use timer::{Timer, next_ms as next_alarm_ms};

@@ -11,7 +11,7 @@ use super::super::tree;
 use super::super::txn::{Context, Tx, mutate};
 use super::super::walk::{Top, walk};
 use super::step::forget;
-use super::{at, is_left_out, plan, state};
+use super::{is_left_out, plan, state};
 
 /// How many rows, or files, one call looks at.
 const PAGE: usize = 500;
@@ -80,11 +80,11 @@ fn check_tree(context: &Context<'_>, call: &CheckMirror) -> Result<Page, Error> 
 
 /// Has what is gone from the copy put there anew.
 pub fn renew(tx: &Tx<'_>, call: &RenewMirror) -> Result<Renewed, Error> {
-    const THERE: &str = "SELECT 1 FROM mirror WHERE path = ?1 AND etag = ?2 AND state = ?3";
+    const KNOWN: &str = "SELECT 1 FROM mirror WHERE path = ?1 AND etag = ?2";
     let mut paths = Vec::new();
     for gone in call.gone.iter().filter(|gone| !gone.is_directory) {
         let path = gone.path.as_str();
-        if first(tx.sql, THERE, &[path.into(), (&gone.etag).into(), at::THERE.into()])?.is_some() {
+        if first(tx.sql, KNOWN, &[path.into(), (&gone.etag).into()])?.is_some() {
             forget(tx, path)?;
             plan::add_one(tx, &gone.path)?;
             paths.push(gone.path.clone());

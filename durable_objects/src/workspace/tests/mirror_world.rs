@@ -6,7 +6,9 @@ use super::super::mirror::is_left_out;
 use super::super::{Came, Errand, Met, Round, bytes_of, next_round, settle_round};
 use super::bucket::{THEIRS, etag_of};
 use super::{World, hash, path};
-use crate::call::{CompareMirror, Content, Error, Kind, MirrorState, Seen, SyncMirror, TakeAway, TakeIn, TakenIn};
+use crate::call::{
+    CompareMirror, Content, Error, Kind, MirrorState, RenewMirror, Seen, SyncMirror, TakeAway, TakeIn, TakenIn,
+};
 use crate::sql::Sql as _;
 
 impl World {
@@ -135,6 +137,10 @@ impl World {
         for index in compared.changed {
             let (seen, bytes) = &objects[index];
             outcomes.push((String::from(seen.path.clone()), format!("{:?}", self.take(seen, bytes, is_new))));
+        }
+        for gone in compared.lost {
+            outcomes.push((String::from(gone.path.clone()), "Lost".to_owned()));
+            self.call(RenewMirror { gone: vec![gone] }, None).unwrap();
         }
         for gone in compared.gone {
             let at = String::from(gone.path.clone());
