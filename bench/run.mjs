@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { at, Failure, script } from "../scripts/run.mjs";
 import { CASES, hello, STREAMS, warmUp } from "./cases.mjs";
 import { history } from "./history.mjs";
+import { mirror } from "./mirror.mjs";
 import { floor, holdfast, Server } from "./servers.mjs";
 
 const MIB = 1024 * 1024;
@@ -209,6 +210,16 @@ await script(import.meta, async (args) => {
         "rows written, much",
       ];
       add(table(head, await history(server, median)));
+    } finally {
+      await server.stop();
+    }
+  }
+  if (isWanted("copy")) {
+    say("copy\n");
+    const server = await new Server(ours).start();
+    try {
+      await warmUp(server);
+      add(table(["the bucket copy, ours alone", "behind for, ms", "changes"], await mirror(server)));
     } finally {
       await server.stop();
     }

@@ -40,7 +40,7 @@ await script(import.meta, async (args) => {
   const options = parse(args);
   const secret = process.env.SIGNING_SECRET || developmentSecret();
   if (!secret) throw new Failure("There is no secret: set SIGNING_SECRET, or run `npm start` once.");
-  const sum = { rules: 0, objects: 0, contents: 0 };
+  const sum = { rules: 0, objects: 0, copies: 0, contents: 0 };
   let problems = 0;
   for (let cursor, first = true; first || cursor; first = false) {
     const found = await page(options, secret, cursor);
@@ -50,7 +50,7 @@ await script(import.meta, async (args) => {
     for (const name of Object.keys(sum)) sum[name] += found.checked[name];
     cursor = found.cursor;
   }
-  const looked = `${sum.rules} rules, ${sum.objects} objects, the bytes of ${sum.contents} contents`;
+  const looked = `${sum.rules} rules, ${sum.objects} objects, the bytes of ${sum.contents} contents, ${sum.copies} files of the copy`;
   if (problems > 0) throw new Failure(`${problems} problems in ${looked}.`);
   say(`nothing is wrong: ${looked}`);
 });

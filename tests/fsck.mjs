@@ -8,7 +8,7 @@ import { ok } from "./expect.mjs";
 export async function fsck(server, userId, { all = true, repair = false } = {}) {
   const { search } = server.client(userId).url("");
   /** @type {Found} */
-  const found = { problems: [], repaired: [], checked: { rules: 0, objects: 0, contents: 0 } };
+  const found = { problems: [], repaired: [], checked: { rules: 0, objects: 0, copies: 0, contents: 0 } };
   let cursor = "";
   do {
     const target = `/api/fsck${search}${all ? "&all=true" : ""}${cursor && `&cursor=${cursor}`}`;

@@ -210,3 +210,35 @@ test("a reset empties the copy, and what comes after it is copied", async () => 
   await caughtUp(server, userId);
   await agree(userId, client);
 });
+
+test("fsck names where the copy is not what the tree is, and repairs it", async () => {
+  const userId = server.user();
+  const client = server.client(userId);
+  const bucket = await server.r2();
+  for (const name of ["a.txt", "d/b.txt", "c.txt", "e.txt"]) ok(await client.write(`${ROOT}/${name}`, name));
+  await caughtUp(server, userId);
+  const healthy = await fsck(server, userId);
+  assert.deepEqual([healthy.problems, healthy.checked.copies], [[], 8]);
+  await bucket.delete(`${shelf(userId)}a.txt`);
+  await server.sql(userId, "UPDATE mirror SET hash = zeroblob(32) WHERE path = 'd/b.txt'");
+  await server.sql(userId, "DELETE FROM mirror WHERE path = 'c.txt'");
+  await server.sql(userId, "UPDATE mirror SET path = 'never.txt' WHERE path = 'e.txt'");
+  const wrong = [
+    /^The object users\/\w+\/workspace\/a.txt of the bucket copy was removed by others/,
+    /^The object users\/\w+\/workspace\/never.txt of the bucket copy was removed/,
+    /^"d\/b.txt" has another content in the bucket copy than in the tree$/,
+    /^"never.txt" is in the bucket copy, and in the tree there is no such file$/,
+    /^"c.txt" is not in the bucket copy$/,
+    /^"e.txt" is not in the bucket copy$/,
+  ];
+  const { problems } = await fsck(server, userId);
+  assert.equal(problems.length, wrong.length, problems.join("\n"));
+  for (const [n, problem] of problems.entries()) assert.match(problem, wrong[n] ?? /never/);
+  // What the look at the bucket has put right is on its way: the rest is looked at the next time.
+  for (let round = 0; round < 3; round += 1) {
+    await fsck(server, userId, { repair: true });
+    await caughtUp(server, userId);
+  }
+  assert.deepEqual((await fsck(server, userId)).problems, []);
+  await agree(userId, client);
+});

@@ -14,7 +14,7 @@ pub async fn sweep(env: Env) -> Result<(), Error> {
     // Nobody has asked for it; but whatever is done is done for a request.
     let request = Request::new_with_str("https://holdfast.invalid/");
     let request = request.map_err(|cause| Error::internal("a request of our own", &cause))?;
-    let catalog = match Catalog::of(&Rc::new(Incoming::new(request, env))) {
+    let catalog = match Catalog::of(&Rc::new(Incoming::new(request, env, None))) {
         // Without a catalogue there is nothing to forget.
         Err(Error::NotConfigured(_)) => return Ok(()),
         catalog => catalog?,

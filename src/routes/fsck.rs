@@ -7,9 +7,11 @@
 use std::rc::Rc;
 
 use durable_objects::call::{
-    CheckRules, DisownObjects, ListContents, ListOwners, Owner, ReadContent, RulesChecked, Store, StoredContent,
+    CheckMirror, CheckRules, CompareMirror, DisownObjects, ListContents, ListOwners, MirrorChecked, Owner, ReadContent,
+    RenewMirror, RulesChecked, Seen, Store, StoredContent,
 };
 use durable_objects::limits::DAY_MS;
+use durable_objects::path::FilePath;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -39,6 +41,8 @@ enum Stage {
     Rules(usize),
     /// One of the places where bytes lie, behind this key.
     Bucket(usize, String),
+    /// What is known of the bucket copy and is in the tree.
+    Copy(CheckMirror),
     /// The bytes, behind this content.
     Bytes(i64),
 }
@@ -50,6 +54,7 @@ struct Report {
     repaired: Vec<String>,
     rules: usize,
     objects: usize,
+    copies: usize,
     contents: usize,
 }
 
@@ -73,10 +78,11 @@ async fn page(caller: &Caller, incoming: &Rc<Incoming>, repair: bool) -> Outcome
     let next = match stage {
         Stage::Rules(first) => look.rules(first, &mut report).await?,
         Stage::Bucket(place, after) => look.bucket(place, &after, &mut report).await?,
+        Stage::Copy(call) => look.copy(call, &mut report).await?,
         Stage::Bytes(after) => look.bytes(after, &mut report).await?,
     };
-    let Report { problems, repaired, rules, objects, contents } = report;
-    let checked = json!({ "rules": rules, "objects": objects, "contents": contents });
+    let Report { problems, repaired, rules, objects, copies, contents } = report;
+    let checked = json!({ "rules": rules, "objects": objects, "copies": copies, "contents": contents });
     let cursor = next.as_ref().map(wire::cursor).transpose()?;
     wire::page(json!({ "problems": problems, "repaired": repaired, "checked": checked }), cursor)
 }
@@ -123,7 +129,8 @@ impl Look {
     /// Holds a page of a bucket and its owners side by side.
     async fn bucket(&self, place: usize, after: &str, report: &mut Report) -> Result<Option<Stage>, Error> {
         let Some((store, home, is_ours)) = self.places().into_iter().nth(place) else {
-            return Ok(Some(Stage::Bytes(0)));
+            let first = CheckMirror { known: Some(String::new()), after: None, repair: self.repair };
+            return Ok(Some(Stage::Copy(first)));
         };
         let after = if after.is_empty() { &home } else { after };
         if !after.starts_with(&home) {
@@ -144,6 +151,7 @@ impl Look {
             self.compare(store, &objects, &owners.owners, report).await?;
         } else {
             self.look_for(store, &objects, &owners.owners, report).await?;
+            self.look_at_copy(&home, after, &until, &objects, report).await?;
         }
         Ok(Some(if is_last { Stage::Bucket(place + 1, String::new()) } else { Stage::Bucket(place, until) }))
     }
@@ -199,6 +207,62 @@ impl Look {
             }
         }
         Ok(())
+    }
+
+    /// Names what was put into the copy and is not there any more. What others have changed there is theirs.
+    async fn look_at_copy(
+        &self,
+        home: &str,
+        after: &str,
+        until: &str,
+        objects: &[ListedObject],
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let name = |key: &str| key.strip_prefix(home).map(str::to_owned);
+        let seen = |object: &ListedObject| {
+            let name = name(&object.key)?;
+            let (name, is_directory) = name.strip_suffix('/').map_or((name.as_str(), false), |name| (name, true));
+            let path = FilePath::try_from(name.to_owned()).ok().filter(|path| path.as_str() == name)?;
+            Some(Seen { path, is_directory, etag: object.etag.clone() })
+        };
+        let objects = objects.iter().filter_map(seen).collect();
+        // The last page goes to the end of all keys, which is no key of the copy.
+        let (after, until) = (name(after).unwrap_or_default(), name(until));
+        let mut call = CompareMirror { objects, within: FilePath::root(), after, until };
+        let mut gone = Vec::new();
+        loop {
+            let compared = self.workspace.call(call.clone()).await?;
+            gone.extend(compared.gone.into_iter().filter(|seen| !seen.is_directory));
+            let Some(until) = compared.until else { break };
+            call.objects.retain(|seen| seen.path.as_str() > until.as_str());
+            call.after = until;
+        }
+        let mut missing = Vec::new();
+        for seen in gone {
+            let key = format!("{home}{}", seen.path);
+            if self.blobs(Store::Data).size_of(&key).await?.is_none() {
+                report.problems.push(format!(
+                    "The object {key} of the bucket copy was removed by others: import deletions, or repair"
+                ));
+                missing.push(seen);
+            }
+        }
+        if self.repair && !missing.is_empty() {
+            let renewed = self.workspace.call(RenewMirror { gone: missing }).await?.paths;
+            report.repaired.extend(renewed.into_iter().map(|path| format!("{:?} is copied anew", path.as_str())));
+        }
+        Ok(())
+    }
+
+    /// Holds what is known of the copy against the tree.
+    async fn copy(&self, call: CheckMirror, report: &mut Report) -> Result<Option<Stage>, Error> {
+        let MirrorChecked { problems, checked, next } = self.workspace.call(call).await?;
+        if self.repair {
+            report.repaired.extend(problems.iter().map(|problem| format!("{problem}: it is looked at anew")));
+        }
+        report.problems = problems;
+        report.copies = checked;
+        Ok(Some(next.map_or(Stage::Bytes(0), Stage::Copy)))
     }
 
     /// Reads contents and compares them with their hash.

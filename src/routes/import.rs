@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use durable_objects::call::{
-    CompareMirror, Compared, Content, Error as CallError, Seen, TakeAway, TakeIn, TakenAway, TakenIn,
+    CompareMirror, Compared, Content, Error as CallError, RenewMirror, Seen, TakeAway, TakeIn, TakenAway, TakenIn,
 };
 use durable_objects::path::FilePath;
 use futures::StreamExt as _;
@@ -139,14 +139,21 @@ impl Import {
                 self.blobs.list_after(&format!("{}{}", self.home, self.within), self.start(&after).as_deref()).await?;
             let is_last = listed.len() < LIST_MAX as usize;
             let until = listed.last().filter(|_| !is_last).map(|last| self.name(last).to_owned());
-            let objects = self.seen(&listed, report);
+            let (objects, strange) = self.seen(&listed);
             let call = CompareMirror { objects, within: self.within.clone(), after, until: until.clone() };
             let mut compared = self.workspace.call(call.clone()).await?;
             let cut = self.cut(&call.objects, &mut compared, TAKEN_MAX - taken);
             taken += compared.changed.len() + compared.gone.len();
-            report.left_out += compared.left_out;
             self.take(&call.objects, &compared, report).await?;
-            let Some(next) = cut.or(until) else { return Ok(None) };
+            let next = cut.or(compared.until).or(until);
+            // What lies behind is told of when it is come by again.
+            let is_done = |key: &str| next.as_ref().is_none_or(|next| key <= next.as_str());
+            let left_out = compared.left_out.iter().filter_map(|index| call.objects.get(*index));
+            report.left_out += left_out.filter(|seen| is_done(&key(seen))).count();
+            for name in strange.into_iter().filter(|name| is_done(name)) {
+                report.skip(format!("{}/{name}", self.incoming.config.root), "invalid-path");
+            }
+            let Some(next) = next else { return Ok(None) };
             if taken >= TAKEN_MAX || now_ms() - self.incoming.now_ms > TIME_MAX_MS {
                 return Ok(Some(next));
             }
@@ -164,21 +171,21 @@ impl Import {
         object.key.strip_prefix(&self.home).unwrap_or_default()
     }
 
-    /// The objects of a page that have a path in the workspace.
-    fn seen(&self, listed: &[ListedObject], report: &mut Report) -> Vec<Seen> {
-        let mut objects = Vec::with_capacity(listed.len());
+    /// The objects of a page that have a path in the workspace, and the names of those that have none.
+    fn seen(&self, listed: &[ListedObject]) -> (Vec<Seen>, Vec<String>) {
+        let (mut objects, mut strange) = (Vec::with_capacity(listed.len()), Vec::new());
         for object in listed {
-            let name = self.name(object);
-            let (name, is_directory) = name.strip_suffix('/').map_or((name, false), |name| (name, true));
+            let whole = self.name(object);
+            let (name, is_directory) = whole.strip_suffix('/').map_or((whole, false), |name| (name, true));
             let root = &self.incoming.config.root;
             let path = FilePath::parse(root, &format!("{root}/{name}")).ok().filter(|path| path.as_str() == name);
             match path {
-                Some(path) if !path.is_within(&self.within) => {}
+                Some(path) if path.is_root() || !path.is_within(&self.within) => {}
                 Some(path) => objects.push(Seen { path, is_directory, etag: object.etag.clone() }),
-                None => report.skip(format!("{root}/{name}"), "invalid-path"),
+                None => strange.push(whole.to_owned()),
             }
         }
-        objects
+        (objects, strange)
     }
 
     /// Leaves no more of a page than one call may take, and answers the key of the last of it if there is more.
@@ -204,6 +211,16 @@ impl Import {
             stream::iter(changed).map(|seen| async move { (seen, self.take_in(seen).await) }).buffered(AT_ONCE);
         while let Some((seen, taken)) = taken.next().await {
             report.take(self.told(&seen.path), taken?);
+        }
+        let mut lost = Vec::new();
+        for seen in &compared.lost {
+            if self.blobs.size_of(&self.key(seen)).await?.is_none() {
+                lost.push(seen.clone());
+            }
+        }
+        if !lost.is_empty() {
+            // What others had changed is gone again: ours goes there.
+            self.workspace.call(RenewMirror { gone: lost }).await?;
         }
         for seen in &compared.gone {
             // What was not listed may have been put there since.

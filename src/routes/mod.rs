@@ -172,7 +172,7 @@ fn public<F: Future<Output = Outcome> + 'static>(handler: fn(Rc<Incoming>) -> F)
 
 /// Answers a request, whatever it is.
 pub async fn answer(request: web_sys::Request, env: Env, context: &Context) -> worker::Result<web_sys::Response> {
-    let incoming = Rc::new(Incoming::new(request, env, context));
+    let incoming = Rc::new(Incoming::new(request, env, Some(context)));
     // Before anything else, and without I/O.
     let caller = auth::caller(&incoming);
     let is_signed = caller.is_ok();

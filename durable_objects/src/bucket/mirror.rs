@@ -111,7 +111,11 @@ impl Runner<'_> {
             });
         };
         let body: JsValue = match &content.place {
-            None => bytes(content)?.ok_or("its bytes are gone")?.into(),
+            None => match bytes(content)? {
+                Some(bytes) => bytes.into(),
+                // The file has changed since, and nothing else had them.
+                None => return Ok(Step::Came(Came::Failed)),
+            },
             Some((store, key)) => {
                 self.bill.spend();
                 let binding = if *store == Store::Media { "MEDIA" } else { "DATA" };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Content;
+use super::{Content, Cursor};
 use crate::ids::Sha256;
 use crate::path::FilePath;
 
@@ -58,8 +58,12 @@ pub struct Compared {
     pub changed: Vec<usize>,
     /// What was there and was not listed, with the tag that it had.
     pub gone: Vec<Seen>,
-    /// How many objects lie where the copy does not go.
-    pub left_out: usize,
+    /// The same of what others had changed there before.
+    pub lost: Vec<Seen>,
+    /// The objects, by their place in the question, that lie where the copy does not go.
+    pub left_out: Vec<usize>,
+    /// How far this goes, if not as far as was asked.
+    pub until: Option<String>,
 }
 
 /// Something that others have put into the bucket copy, to become an entry.
@@ -111,4 +115,40 @@ pub enum TakenAway {
     Kept,
     /// There was nothing to do.
     Nothing,
+}
+
+/// Some of what is known of the bucket copy, held against the tree.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CheckMirror {
+    /// First, all that is known, behind this key.
+    pub known: Option<String>,
+    /// Then all that is in the tree, behind this entry.
+    pub after: Option<Cursor>,
+    /// Whether what is wrong is looked at anew by the alarm.
+    pub repair: bool,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MirrorChecked {
+    /// In words.
+    pub problems: Vec<String>,
+    /// How many files were looked at.
+    pub checked: usize,
+    /// Where to go on, if something is left.
+    pub next: Option<CheckMirror>,
+}
+
+/// Files that are gone from the bucket copy, to be put there anew.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RenewMirror {
+    /// They, with the tags that they had.
+    pub gone: Vec<Seen>,
+}
+
+/// Files that will be put there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Renewed {
+    /// They.
+    pub paths: Vec<FilePath>,
 }

@@ -111,6 +111,8 @@ calls! {
     TakeIn => TakenIn,
     TakeAway => TakenAway,
     ReadFeed => FeedPage,
+    CheckMirror => MirrorChecked,
+    RenewMirror => Renewed,
 }
 
 /// A call with who makes it.

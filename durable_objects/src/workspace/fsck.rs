@@ -93,9 +93,16 @@ pub fn repair(tx: &Tx<'_>, call: &CheckRules) -> Result<RulesChecked, Error> {
         for row in tx.sql.query(UNUSED, &[])? {
             repaired.push(format!("the content {} is used by nothing and goes", row.int(0)?));
         }
-        for task in
-            [Timer::Unlink, Timer::Sweep, Timer::Expire, Timer::Prune, Timer::Remove, Timer::Uploads, Timer::Home]
-        {
+        for task in [
+            Timer::Unlink,
+            Timer::Sweep,
+            Timer::Expire,
+            Timer::Prune,
+            Timer::Remove,
+            Timer::Uploads,
+            Timer::Home,
+            Timer::Mirror,
+        ] {
             timer::arm(tx.sql, task, timer::AT_ONCE)?;
         }
     }

@@ -46,7 +46,9 @@ use crate::sql::Bytes;
 pub use bucket::{Removal, claim_removals, settle_removals};
 pub use import::{Adopted, Orphan, adopt, orphans, settle as settle_orphans};
 pub use media::{Leaving, bring_home, leaving, settle_leaving};
-pub use mirror::{Came, Errand, Met, Round, Sending, bytes_of, next as next_round, settle as settle_round};
+pub use mirror::{
+    Came, Errand, Met, Round, Sending, bytes_of, next as next_round, settle as settle_round, sync as sync_mirror,
+};
 pub use reset::must_take;
 pub use schema::migrate;
 pub use timer::{Timer, next_ms as next_alarm_ms};
@@ -131,6 +133,8 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::SyncMirror(call) => reply(call, mirror::sync(context)),
         Verb::CompareMirror(call) => reply(call, mirror::compare(context, call)),
         Verb::TakeIn(call) => reply(call, mutate(context, |tx| mirror::take_in(tx, call, body))),
+        Verb::CheckMirror(call) => reply(call, mirror::check(context, call)),
+        Verb::RenewMirror(call) => reply(call, mutate(context, |tx| mirror::renew(tx, call))),
         Verb::TakeAway(call) => reply(call, mutate(context, |tx| mirror::take_away(tx, call))),
         Verb::ReadFeed(call) => match feed::read(sql, call) {
             Ok(page) => Ok(Reply::Feed(page)),

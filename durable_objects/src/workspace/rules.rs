@@ -37,7 +37,7 @@ const fn rule(holds: &'static str, subject: Subject, breaches: &'static str) -> 
 }
 
 /// All of them.
-pub const RULES: [Rule; 36] = [
+pub const RULES: [Rule; 38] = [
     rule(
         "a node hangs in a directory",
         Subject::Entry,
@@ -263,5 +263,16 @@ pub const RULES: [Rule; 36] = [
         Subject::Entry,
         "SELECT p.node FROM past p WHERE 'prune' NOT IN (SELECT what FROM timer)
             AND NOT EXISTS (SELECT 1 FROM checkpoint c WHERE c.rev >= p.from_rev AND c.rev < p.to_rev)",
+    ),
+    rule(
+        "the bucket copy has not followed further than there is something to follow",
+        Subject::Number,
+        "SELECT v FROM meta WHERE k = 'mirror_planned' AND v > (SELECT v FROM meta WHERE k = 'rev')",
+    ),
+    rule(
+        "what the bucket copy is behind at has its task, or waits for content that is yet to be taken over",
+        Subject::Task,
+        "SELECT 'mirror' WHERE 'mirror' NOT IN (SELECT what FROM timer) AND EXISTS (SELECT 1 FROM mirror_plan
+            WHERE sent IS NULL AND (waits_for IS NULL OR NOT EXISTS (SELECT 1 FROM blob WHERE blob.id = waits_for)))",
     ),
 ];

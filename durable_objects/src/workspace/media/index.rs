@@ -116,7 +116,9 @@ fn looks(verb: &Verb) -> bool {
         | Verb::ReadContents(_)
         | Verb::SyncMirror(_)
         | Verb::CompareMirror(_)
-        | Verb::ReadFeed(_) => false,
+        | Verb::ReadFeed(_)
+        | Verb::CheckMirror(_)
+        | Verb::RenewMirror(_) => false,
     }
 }
 

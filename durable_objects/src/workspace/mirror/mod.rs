@@ -13,11 +13,13 @@
 //! removal looks first. What others have put there instead stays and is counted, until `take` imports it. What a step cut off
 //! before its end has put there is known by its hash.
 
+mod check;
 mod plan;
 mod state;
 mod step;
 mod take;
 
+pub use check::{check, renew};
 pub use state::{QUIET_MS, adopted, let_go, note_first, reset, state, sync};
 pub use step::{Came, Errand, Met, Round, Sending, bytes_of, next, settle};
 pub use take::{compare, take_away, take_in};

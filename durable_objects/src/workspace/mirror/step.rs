@@ -17,6 +17,9 @@ use super::{KEY_MAX_BYTES, at, is_left_out, state};
 /// How many paths one round claims: a few operations on the bucket each.
 const ROUND: i64 = 24;
 
+/// How many hashes are remembered of what was sent to one path and has not been settled.
+const SENT_MAX: usize = 100;
+
 /// Something to do in the bucket, at one path of the copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Errand {
@@ -214,6 +217,8 @@ fn send(tx: &Tx<'_>, mut errand: Errand) -> Result<Errand, Error> {
         && !errand.sent.contains(&content.hash)
     {
         errand.sent.push(content.hash);
+        let surplus = errand.sent.len().saturating_sub(SENT_MAX);
+        errand.sent.drain(..surplus);
         let sent = json!(errand.sent).to_string();
         let note = "UPDATE mirror_plan SET sent = ?2 WHERE path = ?1 AND kind = ?3";
         tx.sql.query(note, &[(&errand.path).into(), (&sent).into(), ONE.into()])?;

@@ -1,7 +1,7 @@
 //! The other way: what others have put into the copy becomes entries of the tree. Only its bytes are taken at their word; what they
 //! were made from is known by what the copy had there before.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::call::{
     CompareMirror, Compared, Content, Delete, Error, MakeDirectory, Seen, TakeAway, TakeIn, TakenAway, TakenIn,
@@ -12,11 +12,15 @@ use crate::sql::{Bytes, Row, first, only};
 
 use super::super::blobs::{self, Kept};
 use super::super::conditions::parse_hash;
+use super::super::trash::stored_path;
 use super::super::tree::{self, New, Node, Target};
 use super::super::txn::{Change, Context, Tx};
 use super::super::{media, uploads, verbs};
 use super::step::{Note, forget, note};
 use super::{at, is_left_out, plan};
+
+/// How much that is known of the copy one page is held against: others may have removed all of it.
+const KNOWN_MAX: usize = 2000;
 
 /// The path of an object below the user's part of the bucket.
 fn key(seen: &Seen) -> String {
@@ -27,32 +31,43 @@ fn key(seen: &Seen) -> String {
 /// Holds a page of the copy against what is known of it.
 pub fn compare(context: &Context<'_>, call: &CompareMirror) -> Result<Compared, Error> {
     const PAGE: &str = "SELECT path, etag, state,
-            EXISTS (SELECT 1 FROM blob WHERE blob.id = mirror.blob AND blob.hash IS NULL) FROM mirror
-        WHERE path >= max(?1, ?2) AND path <> ?2 AND path <= ?3 ORDER BY path";
+            EXISTS (SELECT 1 FROM blob WHERE blob.id = mirror.blob AND blob.hash IS NULL),
+            EXISTS (SELECT 1 FROM mirror_plan p WHERE p.path = mirror.path AND p.kind = 0) FROM mirror
+        WHERE path >= max(?1, ?2) AND path <> ?2 AND path <= ?3 ORDER BY path LIMIT ?4";
     let end = char::MAX.to_string();
     let until = call.until.as_ref().unwrap_or(&end);
-    let rows = context.sql.query(PAGE, &[call.within.as_str().into(), (&call.after).into(), until.into()])?;
-    let mut compared = Compared { changed: Vec::new(), gone: Vec::new(), left_out: 0 };
+    let limit = i64::try_from(KNOWN_MAX).unwrap_or(i64::MAX);
+    let bounds = [call.within.as_str().into(), (&call.after).into(), until.into(), limit.into()];
+    let rows = context.sql.query(PAGE, &bounds)?;
+    let mut compared =
+        Compared { changed: Vec::new(), gone: Vec::new(), lost: Vec::new(), left_out: Vec::new(), until: None };
+    compared.until =
+        rows.last().filter(|_| rows.len() == KNOWN_MAX).map(|row| row.text(0).map(str::to_owned)).transpose()?;
+    let known: HashMap<&str, &Row> = rows.iter().map(|row| Ok((row.text(0)?, row))).collect::<Result<_, Error>>()?;
     let mut listed = HashSet::new();
     for (index, seen) in call.objects.iter().enumerate() {
         let key = key(seen);
-        let known = rows.iter().find(|row| row.text(0).is_ok_and(|path| path == key));
+        if compared.until.as_ref().is_some_and(|until| key > *until) {
+            break;
+        }
         if is_left_out(context.limits, seen.path.as_str()) {
-            compared.left_out += 1;
-        } else if !known.is_some_and(|row| is_as_seen(row, seen)) {
+            compared.left_out.push(index);
+        } else if !known.get(key.as_str()).is_some_and(|row| is_as_seen(row, seen)) {
             compared.changed.push(index);
         }
         listed.insert(key);
     }
     for row in &rows {
-        let (path, is_there) = (row.text(0)?, row.int(2)? == at::THERE && row.int(3)? == 0);
-        if !is_there || listed.contains(path) || is_left_out(context.limits, path) {
+        // What is on its way may not be there yet, or not any more.
+        let (path, state, is_on_its_way) = (row.text(0)?, row.int(2)?, row.int(3)? != 0 || row.int(4)? != 0);
+        if is_on_its_way || state == at::TOO_LONG || listed.contains(path) || is_left_out(context.limits, path) {
             continue;
         }
-        let is_directory = path.ends_with('/');
-        let path = super::super::trash::stored_path(path.trim_end_matches('/'))?;
-        if path.is_within(&call.within) {
-            compared.gone.push(Seen { path, is_directory, etag: row.text(1)?.to_owned() });
+        let (is_directory, etag) = (path.ends_with('/'), row.text(1)?.to_owned());
+        let seen = Seen { path: stored_path(path.trim_end_matches('/'))?, is_directory, etag };
+        if seen.path.is_within(&call.within) {
+            let list = if state == at::THERE { &mut compared.gone } else { &mut compared.lost };
+            list.push(seen);
         }
     }
     Ok(compared)

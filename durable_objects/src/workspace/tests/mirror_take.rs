@@ -3,7 +3,7 @@
 use super::super::{Round, settle_round};
 use super::World;
 use super::bucket::{THEIRS, etag_of};
-use crate::call::{ListVersions, Seen};
+use crate::call::{CompareMirror, ListVersions, Seen};
 use crate::limits::Limits;
 
 /// A workspace whose copy has these files, each with its name as content.
@@ -140,6 +140,38 @@ fn what_is_gone_there_is_deleted_here_only_if_it_is_asked_for_and_unchanged() {
     assert_eq!(world.tree(""), ["b", "c", "SOUL.md"]);
     assert_eq!(world.trash_page(10, None).entries.len(), 1);
     at_rest(&world);
+}
+
+#[test]
+fn what_they_had_changed_and_removed_again_is_copied_anew() {
+    let world = world(&["a"]);
+    world.leave("a", "theirs");
+    world.write("a", "ours").unwrap();
+    world.write("new", "ours").unwrap();
+    world.leave("new", "theirs");
+    assert_eq!(world.sync().changed_there, 2);
+    world.bucket.borrow_mut().retain(|key, _| !key.starts_with(THEIRS));
+    assert_eq!(took(&world, true, false), ["a: Lost", "new: Lost"]);
+    at_rest(&world);
+}
+
+#[test]
+fn an_empty_copy_of_many_is_looked_at_page_by_page() {
+    let world = world(&["a"]);
+    world.execute(
+        "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 4999)
+         INSERT INTO mirror (path, etag, size, hash, state) SELECT printf('b/%04d', i), 'e', 1, zeroblob(32), 0 FROM n",
+    );
+    let (mut after, mut found) = (String::new(), Vec::new());
+    loop {
+        let objects = vec![Seen { path: super::path("z"), is_directory: false, etag: "z".to_owned() }];
+        let call = CompareMirror { objects, within: super::path("b"), after, until: None };
+        let compared = world.call(call, None).unwrap().0;
+        found.push((compared.gone.len(), compared.changed.len()));
+        let Some(until) = compared.until else { break };
+        after = until;
+    }
+    assert_eq!(found, [(2000, 0), (2000, 0), (1000, 1)]);
 }
 
 #[test]

@@ -6,7 +6,9 @@ use super::super::mirror::is_left_out;
 use super::super::{Came, Errand, Met, Round, bytes_of, next_round, settle_round};
 use super::bucket::{THEIRS, etag_of};
 use super::{World, hash, path};
-use crate::call::{CompareMirror, Content, Error, Kind, MirrorState, Seen, SyncMirror, TakeAway, TakeIn, TakenIn};
+use crate::call::{
+    CompareMirror, Content, Error, Kind, MirrorState, RenewMirror, Seen, SyncMirror, TakeAway, TakeIn, TakenIn,
+};
 use crate::sql::Sql as _;
 
 impl World {
@@ -84,6 +86,11 @@ impl World {
         copied.collect()
     }
 
+    /// The paths of it.
+    pub fn copied_paths(&self) -> Vec<String> {
+        self.copy_of().into_keys().collect()
+    }
+
     /// The files of the tree with their content, but for what the copy leaves out.
     pub fn to_copy(&self) -> BTreeMap<String, String> {
         let files = self.tree("").into_iter().filter(|at| {
@@ -130,6 +137,10 @@ impl World {
         for index in compared.changed {
             let (seen, bytes) = &objects[index];
             outcomes.push((String::from(seen.path.clone()), format!("{:?}", self.take(seen, bytes, is_new))));
+        }
+        for gone in compared.lost {
+            outcomes.push((String::from(gone.path.clone()), "Lost".to_owned()));
+            self.call(RenewMirror { gone: vec![gone] }, None).unwrap();
         }
         for gone in compared.gone {
             let at = String::from(gone.path.clone());
