@@ -64,7 +64,7 @@ fn check_known(context: &Context<'_>, after: &str) -> Result<Page, Error> {
 
 fn check_tree(context: &Context<'_>, call: &CheckMirror) -> Result<Page, Error> {
     let root = FilePath::root();
-    let top = Top { id: ROOT, path: &root, at: None };
+    let top = Top { id: ROOT, path: &root, at: None, skip: &[] };
     let (steps, after) = walk(context.sql, top, usize::MAX, call.after.as_ref(), PAGE)?;
     let files = steps.iter().filter(|step| step.listed.kind == Kind::File).map(|step| &step.listed.path);
     let (mut wrong, mut checked) = (Vec::new(), 0);
