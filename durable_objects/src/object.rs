@@ -155,18 +155,27 @@ impl Workspace {
     #[wasm_bindgen(js_name = webSocketClose)]
     #[expect(clippy::needless_pass_by_value, reason = "it comes from JavaScript, which keeps nothing of it")]
     pub fn web_socket_close(&self, socket: Socket) {
-        self.live.forget(&socket);
+        self.gone(&socket);
     }
 
     /// A client has been lost.
     #[wasm_bindgen(js_name = webSocketError)]
     #[expect(clippy::needless_pass_by_value, reason = "it comes from JavaScript, which keeps nothing of it")]
     pub fn web_socket_error(&self, socket: Socket) {
-        self.live.forget(&socket);
+        self.gone(&socket);
     }
 }
 
 impl Workspace {
+    /// Whoever leaves a page finds in a sandbox what they have left: the bucket copy does not wait for quiet.
+    fn gone(&self, socket: &Socket) {
+        self.live.forget(socket);
+        let synced = self.open().and_then(|limits| workspace::sync_mirror(&self.alarm_context(limits)));
+        if let Err(error) = synced.and_then(|_| self.arm()) {
+            console_error!("a socket's end: {error}");
+        }
+    }
+
     fn answer(&self, call: &call::Request, body: Option<&Bytes>) -> std::result::Result<Reply, serde_json::Error> {
         let ready = self.open().and_then(|limits| {
             if !self.takes_all.get() {
