@@ -20,11 +20,14 @@ export const fill = (client, files) =>
     ok(await client.put(`${ROOT}/${path}`, body));
   });
 
-/** What lies in the bucket of one user's published things. @param {Server} server @param {string} userId */
-export async function shelved(server, userId) {
-  const keys = await server.bucket("BUNDLES");
-  return keys.filter((key) => key.split("/")[1] === userId).sort();
+/** What lies in the bucket of published things, by whose it is. @param {Server} server */
+export async function shelves(server) {
+  const keys = (await server.bucket("BUNDLES")).sort();
+  return Map.groupBy(keys, (key) => key.split("/")[1] ?? "");
 }
+
+/** What lies there of one user's. @param {Server} server @param {string} userId */
+export const shelved = async (server, userId) => (await shelves(server)).get(userId) ?? [];
 
 /** Whether nothing is held for a publish any more. @param {Server} server @param {string} userId */
 export async function nothingHeld(server, userId) {

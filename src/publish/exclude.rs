@@ -123,7 +123,7 @@ fn name(path: &str) -> &str {
 }
 
 fn always(path: &str) -> Option<Reason> {
-    if path == durable_objects::path::TRASH {
+    if name(path) == durable_objects::path::TRASH {
         return Some(Reason::Trash);
     }
     let name = name(path).to_ascii_lowercase();
@@ -152,6 +152,7 @@ mod tests {
         let rules = rules(&[], &[]);
         for (path, out, reason) in [
             (".trash/a.md.1763720000000", ".trash", Reason::Trash),
+            ("src/.trash/a.md", "src/.trash", Reason::Trash),
             ("node_modules/react/index.js", "node_modules", Reason::Made),
             ("src/apps/notes/dist/a.js", "src/apps/notes/dist", Reason::Made),
             (".env", ".env", Reason::Environment),

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use durable_objects::path::FilePath;
 use serde::de::DeserializeOwned;
 
 use super::Outcome;
@@ -29,6 +30,8 @@ pub async fn app(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         tags: tags(&body)?,
         ..AppFields::default()
     };
+    let mut fields = fields.or(member(&body, "manifest")?.unwrap_or_default());
+    fields.tags = fields.tags.map(|tags| tidy(&tags)).transpose()?;
     let draft = Draft {
         tags: fields.tags.clone(),
         version: version(&body)?,
@@ -37,8 +40,8 @@ pub async fn app(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     };
     let request = app::Request {
         local_id: app_id(body.text("appId").as_deref())?,
-        root: incoming.file_path(&body.text("path").unwrap_or_else(|| incoming.config.root.clone()))?,
-        fields: fields.or(member(&body, "manifest")?.unwrap_or_default()),
+        root: root(&incoming, body.text("path").as_deref())?,
+        fields,
         allow: member(&body, "allow")?.unwrap_or_default(),
         draft,
     };
@@ -51,7 +54,7 @@ pub async fn preview(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let query = &incoming.query;
     let request = app::Request {
         local_id: app_id(query.get("appId"))?,
-        root: incoming.file_path(query.get("path").unwrap_or(&incoming.config.root))?,
+        root: root(&incoming, query.get("path"))?,
         fields: AppFields::default(),
         allow: Vec::new(),
         draft: Draft::default(),
@@ -73,7 +76,7 @@ pub async fn desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         visibility: visibility(&body)?,
     };
     check_texts(&draft.title, draft.icon.as_deref(), draft.description.as_deref()).map_err(Error::BadRequest)?;
-    let root = incoming.file_path(&body.text("path").unwrap_or_else(|| incoming.config.root.clone()))?;
+    let root = self::root(&incoming, body.text("path").as_deref())?;
     let below = format!("{}/", root.absolute(&incoming.config.root));
     let patterns = |name| -> Result<Vec<String>, Error> {
         let patterns: Vec<String> = member(&body, name)?.unwrap_or_default();
@@ -93,6 +96,16 @@ pub async fn desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     Answer::ok(&desktop::publish(&workspace, request).await?)
 }
 
+/// The desktop's root, if nobody says the workspace's. What is deleted is not published, whoever asks.
+fn root(incoming: &Incoming, path: Option<&str>) -> Result<FilePath, Error> {
+    let path = incoming.file_path(path.unwrap_or(&incoming.config.root))?;
+    if path.is_in_trash() {
+        Err(Error::BadRequest("What is in the trash is not published".to_owned()))
+    } else {
+        Ok(path)
+    }
+}
+
 fn app_id(text: Option<&str>) -> Result<LocalId, Error> {
     let wrong = "appId must be 1 to 64 of A-Z, a-z, 0-9, '_' and '-'";
     text.and_then(LocalId::parse).ok_or_else(|| Error::BadRequest(wrong.to_owned()))
@@ -109,9 +122,12 @@ fn visibility(body: &JsonBody) -> Result<Option<Visibility>, Error> {
 }
 
 fn tags(body: &JsonBody) -> Result<Option<Vec<String>>, Error> {
-    let wrong = || Error::BadRequest("There are too many tags, or one is too long".to_owned());
-    let given: Option<Vec<String>> = member(body, "tags")?;
-    given.map(|tags| names::tags(tags.iter().map(String::as_str)).ok_or_else(wrong)).transpose()
+    member::<Vec<String>>(body, "tags")?.map(|tags| tidy(&tags)).transpose()
+}
+
+fn tidy(tags: &[String]) -> Result<Vec<String>, Error> {
+    let wrong = || Error::BadRequest("tags must be up to 16 texts of up to 40 bytes".to_owned());
+    names::tags(tags.iter().map(String::as_str)).ok_or_else(wrong)
 }
 
 /// A member of a shape.
