@@ -98,6 +98,7 @@ calls! {
     ListContents => Contents,
     ReadContent => ContentRead,
     HoldTree => TreeHeld,
+    KeepTree => TreeKept,
     ReleaseTree => TreeReleased,
     ReadTree => TreePage,
     ReadContents => ContentsRead,

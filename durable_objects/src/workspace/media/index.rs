@@ -110,6 +110,7 @@ fn looks(verb: &Verb) -> bool {
         | Verb::ReleaseTree(_)
         | Verb::ReadTree(_)
         | Verb::HoldTree(_)
+        | Verb::KeepTree(_)
         | Verb::ReadContents(_) => false,
     }
 }
