@@ -126,9 +126,12 @@ fn always(path: &str) -> Option<Reason> {
     if name(path) == durable_objects::path::TRASH {
         return Some(Reason::Trash);
     }
-    let name = name(path).to_ascii_lowercase();
-    let is_environment = name == ".env" || name.starts_with(".env.");
-    is_environment.then_some(Reason::Environment)
+    let lower = name(path).to_ascii_lowercase();
+    if lower == ".env" || lower.starts_with(".env.") {
+        return Some(Reason::Environment);
+    }
+    // An archive could hold such a name, and whoever unpacks it would refuse it all.
+    if super::is_name(name(path)) { None } else { Some(Reason::Unreadable) }
 }
 
 fn by_default(path: &str) -> Option<Reason> {
@@ -159,6 +162,7 @@ mod tests {
             ("src/.env.local", "src/.env.local", Reason::Environment),
             ("node_modules/x/.env.production", "node_modules/x/.env.production", Reason::Environment),
             (".ENV.Local", ".ENV.Local", Reason::Environment),
+            ("src/__proto__/a.ts", "src/__proto__", Reason::Unreadable),
             ("SOUL.md", "SOUL.md", Reason::Agent),
             ("memory/2026-11-21.md", "memory", Reason::Agent),
             ("uploads/a.png", "uploads", Reason::Agent),

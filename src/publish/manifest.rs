@@ -204,7 +204,10 @@ fn check_packages(packages: &Packages) -> Result<(), String> {
         return Err(format!("The manifest names more than {PACKAGES_MAX} packages"));
     }
     let bad = packages.iter().find(|(name, range)| !is_package_name(name) || !is_range(range));
-    bad.map_or(Ok(()), |(name, range)| Err(format!("{name:?}: {range:?} is not a package and its versions")))
+    // Of what is no name nor a range, as much as says which it is.
+    let short = |text: &str| text.chars().take(80).collect::<String>();
+    let told = |name, range| format!("{:?}: {:?} is not a package and its versions", short(name), short(range));
+    bad.map_or(Ok(()), |(name, range)| Err(told(name, range)))
 }
 
 /// The hash of some bytes.

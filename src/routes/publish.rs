@@ -56,6 +56,9 @@ pub async fn app(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         tags: tags(&body)?,
         ..AppFields::default()
     };
+    if body.value("manifest")?.is_some_and(|manifest| !manifest.is_object()) {
+        return Err(Error::BadRequest("manifest must be an object".to_owned()));
+    }
     let mut fields = fields.or(member(&body, "manifest")?.unwrap_or_default());
     fields.tags = fields.tags.map(|tags| tidy(&tags)).transpose()?;
     let draft = Draft {
@@ -220,6 +223,8 @@ fn tidy(tags: &[String]) -> Result<Vec<String>, Error> {
 
 /// A member of a shape.
 fn member<T: DeserializeOwned>(body: &JsonBody, name: &str) -> Result<Option<T>, Error> {
-    let wrong = |error: serde_json::Error| Error::BadRequest(format!("{name} is not what it must be: {error}"));
+    // What serde says repeats what was sent, however long.
+    let short = |error: serde_json::Error| error.to_string().chars().take(200).collect::<String>();
+    let wrong = |error| Error::BadRequest(format!("{name} is not what it must be: {}", short(error)));
     body.value(name)?.map(|value| serde_json::from_value(value).map_err(wrong)).transpose()
 }
