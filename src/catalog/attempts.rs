@@ -10,7 +10,7 @@ use super::names::{Kind, LocalId, Version};
 use crate::blobs::Blobs;
 use crate::error::Error;
 
-/// When an attempt is given up: twice as long as a tree is held for it.
+/// When an attempt is given up: long after its lease has ended, or as one that goes on for so long.
 const LASTS_MS: i64 = 2 * 60 * 60 * 1000;
 /// How many are taken at once: four keys each, and a call to the bucket takes 1,000.
 const SWEEP_MAX: i64 = 200;
@@ -66,13 +66,20 @@ struct Attempt {
 
 /// Removes what is left of attempts that have died, and answers how many there were. It can stop anywhere and be repeated.
 pub async fn sweep(catalog: &Catalog) -> Result<usize, Error> {
+    // Announced when it was there already: its bytes are those of the version.
+    let published = statement(
+        "DELETE FROM attempts WHERE started_ms <= ?1 AND EXISTS (
+            SELECT 1 FROM published p CROSS JOIN versions v ON v.item = p.seq AND v.number = attempts.number
+             WHERE p.owner_id = attempts.owner_id AND p.kind = attempts.kind AND p.local_id = attempts.local_id)",
+        [(catalog.incoming().now_ms - LASTS_MS).into()],
+    );
     let claim = statement(
         "UPDATE attempts SET claimed_ms = ?2 WHERE (owner_id, kind, local_id, number) IN (
             SELECT owner_id, kind, local_id, number FROM attempts WHERE started_ms <= ?1 ORDER BY started_ms LIMIT ?3)
          RETURNING owner_id, kind, local_id, number",
         [(catalog.incoming().now_ms - LASTS_MS).into(), catalog.incoming().now_ms.into(), SWEEP_MAX.into()],
     );
-    let dead: Vec<Attempt> = catalog.run(claim).await?.rows()?;
+    let dead: Vec<Attempt> = catalog.run_all(vec![published, claim]).await?.rows()?;
     if dead.is_empty() {
         return Ok(0);
     }

@@ -147,7 +147,8 @@ impl Item {
 }
 
 /// The thing with an id, as this user sees it, with a version or the one that is offered: what they may not know of is
-/// not there. For nobody in particular the edge may remember it, for [`cache::EDGE_MAX_S`] at most.
+/// not there. For nobody in particular the edge may remember it, for [`cache::EDGE_MAX_S`] at most; what is private never
+/// gets there.
 pub async fn find(
     catalog: &Catalog,
     kind: Kind,
@@ -161,7 +162,8 @@ pub async fn find(
         read(catalog, &id, version).await?.ok_or_else(missing)?
     } else {
         let make = async || {
-            let item = read(catalog, &id, version).await?.ok_or_else(missing)?;
+            let item =
+                read(catalog, &id, version).await?.filter(|item| item.is_visible_to(None)).ok_or_else(missing)?;
             serde_json::to_string(&item).map_err(|error| Error::internal("an item", &error))
         };
         let text = cache::remember(catalog.incoming(), &name(&id, version), make).await?;

@@ -234,6 +234,13 @@ const TAGS_MAX: usize = 16;
 /// The longest tag.
 const TAG_MAX_BYTES: usize = 40;
 
+/// The longest title, icon and description of a thing, in bytes.
+pub const TITLE_MAX_BYTES: usize = 200;
+/// See [`TITLE_MAX_BYTES`]: an emoji, a name, an address; a small picture as `data:`.
+pub const ICON_MAX_BYTES: usize = 2048;
+/// See [`TITLE_MAX_BYTES`].
+pub const DESCRIPTION_MAX_BYTES: usize = 4000;
+
 /// Tags as they are kept: trimmed, in lower case, each once, none empty. None if there are too many, or one is too
 /// long.
 pub fn tags<'t>(given: impl IntoIterator<Item = &'t str>) -> Option<Vec<String>> {

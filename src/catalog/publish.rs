@@ -186,7 +186,8 @@ fn select_standing(owner: &UserId, kind: Kind, local_id: &LocalId, version: Opti
     )
 }
 
-/// The transaction. Without a user who is there nothing is inserted; a version that is there fails it.
+/// The transaction. Without a user who is there nothing is inserted. A version that is there fails it, and so does one that
+/// is not announced, or whose bytes are being removed: then the key of a row is null.
 pub(super) fn publish_statements(release: &Release, now_ms: i64) -> Vec<Statement> {
     let Release { owner, kind, local_id, version, .. } = release;
     let own: [Param; 3] = [owner.as_str().into(), i64::from(*kind).into(), local_id.as_str().into()];
@@ -223,7 +224,10 @@ pub(super) fn publish_statements(release: &Release, now_ms: i64) -> Vec<Statemen
         ),
         Statement {
             sql: "INSERT INTO versions (item, number, size_bytes, files, bundle_hash, content_hash, manifest_hash, deps_hash, artifacts, created_ms)
-                  SELECT seq, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 FROM published WHERE owner_id = ?1 AND kind = ?2 AND local_id = ?3",
+                  SELECT iif(EXISTS (SELECT 1 FROM attempts a WHERE a.owner_id = ?1 AND a.kind = ?2 AND a.local_id = ?3
+                                        AND a.number = ?4 AND a.claimed_ms IS NULL), seq, NULL),
+                         ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
+                    FROM published WHERE owner_id = ?1 AND kind = ?2 AND local_id = ?3 AND removed_ms IS NULL",
             params: own
                 .iter()
                 .cloned()
@@ -258,7 +262,7 @@ pub(super) fn publish_statements(release: &Release, now_ms: i64) -> Vec<Statemen
     });
     statements.push(attempts::forget(&own, number));
     statements.push(Statement {
-        sql: "SELECT id FROM published WHERE owner_id = ?1 AND kind = ?2 AND local_id = ?3",
+        sql: "SELECT id FROM published WHERE owner_id = ?1 AND kind = ?2 AND local_id = ?3 AND removed_ms IS NULL",
         params: own.into(),
     });
     statements

@@ -37,6 +37,15 @@ fn run(catalogue: &mut Connection, statements: &[Statement]) -> rusqlite::Result
     transaction.commit()
 }
 
+/// Announces a release and publishes it.
+fn publish(catalogue: &mut Connection, release: &Release, now_ms: i64) -> rusqlite::Result<()> {
+    let announce =
+        "INSERT OR REPLACE INTO attempts (owner_id, kind, local_id, number, started_ms) VALUES (?1, 0, ?2, ?3, 1)";
+    let number = release.version.number();
+    catalogue.execute(announce, (release.owner.as_str(), release.local_id.as_str(), number)).unwrap();
+    run(catalogue, &publish_statements(release, now_ms))
+}
+
 fn release(id: u8, version: &str) -> Release {
     Release {
         owner: UserId::parse("user_a").unwrap(),
@@ -80,7 +89,7 @@ const SHOWN: &str = "SELECT id || ' ' || title || ' ' || fold || ' ' || coalesce
 #[test]
 fn a_release_is_all_that_is_said_of_it() {
     let mut catalogue = catalogue();
-    run(&mut catalogue, &publish_statements(&release(1, "1.0.0"), 100)).unwrap();
+    publish(&mut catalogue, &release(1, "1.0.0"), 100).unwrap();
     assert_eq!(
         ask(&catalogue, SHOWN),
         r#"00000000000000000000000000000001 Änderungen änderungen 📝 ["productivity","two words"] 0 10000000000 100 100"#
@@ -98,27 +107,27 @@ fn a_release_is_all_that_is_said_of_it() {
 #[test]
 fn what_a_later_release_does_not_say_stays_and_the_highest_version_is_offered() {
     let mut catalogue = catalogue();
-    run(&mut catalogue, &publish_statements(&release(1, "1.0.0"), 100)).unwrap();
+    publish(&mut catalogue, &release(1, "1.0.0"), 100).unwrap();
     catalogue.execute("UPDATE published SET visibility = 1", []).unwrap();
     let later = Release { title: "Notes".to_owned(), icon: None, tags: None, ..release(2, "0.9.0") };
-    run(&mut catalogue, &publish_statements(&later, 200)).unwrap();
+    publish(&mut catalogue, &later, 200).unwrap();
     assert_eq!(
         ask(&catalogue, SHOWN),
         r#"00000000000000000000000000000001 Notes notes 📝 ["productivity","two words"] 1 10000000000 100 200"#
     );
     assert_eq!(ask(&catalogue, "SELECT rowid FROM search('scope:everyone')"), "");
     let public = Release { visibility: Some(Visibility::Public), ..release(2, "1.0.1") };
-    run(&mut catalogue, &publish_statements(&public, 300)).unwrap();
+    publish(&mut catalogue, &public, 300).unwrap();
     assert_eq!(ask(&catalogue, "SELECT current FROM published WHERE visibility = 0"), "10000000001");
 }
 
 #[test]
 fn a_version_that_is_there_fails_the_whole_release() {
     let mut catalogue = catalogue();
-    run(&mut catalogue, &publish_statements(&release(1, "1.0.0"), 100)).unwrap();
+    publish(&mut catalogue, &release(1, "1.0.0"), 100).unwrap();
     let before = ask(&catalogue, SHOWN);
     let again = Release { title: "Other".to_owned(), file_hashes: vec![Sha256::new([9; 32])], ..release(2, "1.0.0") };
-    run(&mut catalogue, &publish_statements(&again, 200)).unwrap_err();
+    publish(&mut catalogue, &again, 200).unwrap_err();
     assert_eq!(ask(&catalogue, SHOWN), before);
     assert_eq!(ask(&catalogue, "SELECT count(*) FROM version_files"), "2");
 }
@@ -126,18 +135,18 @@ fn a_version_that_is_there_fails_the_whole_release() {
 #[test]
 fn what_was_taken_back_comes_again_under_another_id_with_its_numbers_taken() {
     let mut catalogue = catalogue();
-    run(&mut catalogue, &publish_statements(&release(1, "1.0.0"), 100)).unwrap();
+    publish(&mut catalogue, &release(1, "1.0.0"), 100).unwrap();
     let other = Release { local_id: LocalId::parse("other").unwrap(), ..release(9, "1.0.0") };
-    run(&mut catalogue, &publish_statements(&other, 100)).unwrap();
+    publish(&mut catalogue, &other, 100).unwrap();
     catalogue.execute("INSERT INTO stars VALUES (1, 'user_b', 1), (2, 'user_b', 1)", []).unwrap();
     run(&mut catalogue, &withdraw("user_a", Some(1), 200)).unwrap();
     let state = "SELECT coalesce(current, '-') || ' ' || stars || ' ' || coalesce(removed_ms, '-') || ' ' || title FROM published";
     assert_eq!(ask(&catalogue, state), "- 0 200  10000000000 1 - Änderungen");
     assert_eq!(ask(&catalogue, "SELECT rowid FROM search('scope:everyone')"), "2");
     // Neither the same number nor the old id, and nothing of what was said before.
-    run(&mut catalogue, &publish_statements(&release(2, "1.0.0"), 300)).unwrap_err();
+    publish(&mut catalogue, &release(2, "1.0.0"), 300).unwrap_err();
     let again = Release { icon: None, tags: None, ..release(2, "1.0.1") };
-    run(&mut catalogue, &publish_statements(&again, 300)).unwrap();
+    publish(&mut catalogue, &again, 300).unwrap();
     assert_eq!(
         ask(&catalogue, &format!("{SHOWN} WHERE seq = 1")),
         "00000000000000000000000000000002 Änderungen änderungen - [] 0 10000000001 300 300"
@@ -150,10 +159,35 @@ fn what_was_taken_back_comes_again_under_another_id_with_its_numbers_taken() {
 }
 
 #[test]
+fn a_release_is_announced_and_its_bytes_are_not_being_removed() {
+    let mut catalogue = catalogue();
+    run(&mut catalogue, &publish_statements(&release(1, "1.0.0"), 100)).unwrap_err();
+    assert_eq!(ask(&catalogue, "SELECT count(*) FROM published"), "0");
+    publish(&mut catalogue, &release(1, "1.0.0"), 100).unwrap();
+    assert_eq!(ask(&catalogue, "SELECT count(*) FROM attempts"), "0", "what is there is not under way");
+    let before = ask(&catalogue, SHOWN);
+    catalogue.execute("INSERT INTO attempts VALUES ('user_a', 0, 'notes', 10000000001, 1, 2)", []).unwrap();
+    let removed = Release { title: "Other".to_owned(), ..release(1, "1.0.1") };
+    run(&mut catalogue, &publish_statements(&removed, 200)).unwrap_err();
+    assert_eq!(ask(&catalogue, SHOWN), before);
+}
+
+#[test]
+fn nobody_publishes_whose_account_is_being_deleted() {
+    let mut catalogue = catalogue();
+    publish(&mut catalogue, &release(1, "1.0.0"), 100).unwrap();
+    catalogue.execute("UPDATE users SET closed_ms = 5, handle = NULL WHERE id = 'user_a'", []).unwrap();
+    run(&mut catalogue, &withdraw("user_a", None, 200)).unwrap();
+    publish(&mut catalogue, &release(2, "1.0.1"), 300).unwrap();
+    assert_eq!(ask(&catalogue, "SELECT number FROM versions"), "10000000000");
+    assert_eq!(ask(&catalogue, "SELECT number FROM attempts"), "10000000001", "its bytes are found by the clock");
+}
+
+#[test]
 fn nobody_publishes_whose_account_is_gone() {
     let mut catalogue = catalogue();
     catalogue.execute("UPDATE users SET closed_ms = 5, handle = NULL WHERE id = 'user_a'", []).unwrap();
-    run(&mut catalogue, &publish_statements(&release(1, "1.0.0"), 100)).unwrap();
+    publish(&mut catalogue, &release(1, "1.0.0"), 100).unwrap();
     for table in ["published", "versions", "version_files", "search"] {
         assert_eq!(ask(&catalogue, &format!("SELECT count(*) FROM {table}")), "0", "{table}");
     }
@@ -162,7 +196,7 @@ fn nobody_publishes_whose_account_is_gone() {
 #[test]
 fn counters_follow_their_rows() {
     let mut catalogue = catalogue();
-    run(&mut catalogue, &publish_statements(&release(1, "1.0.0"), 100)).unwrap();
+    publish(&mut catalogue, &release(1, "1.0.0"), 100).unwrap();
     let counts = "SELECT stars || '-' || installs || '-' || visits || '-' || forks || '-' || popularity FROM published";
     catalogue
         .execute_batch(

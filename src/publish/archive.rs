@@ -84,10 +84,12 @@ pub fn file_header(path: &str, size_bytes: u64) -> std::io::Result<Vec<u8>> {
     header.set_mtime(0);
     header.set_size(size_bytes);
     let mut out = Builder::new(Vec::new());
-    // Old headers hold ASCII of some length. What else a path is, stands in a header of its own, and here as far as it goes.
-    if !path.is_ascii() || header.set_path(path).is_err() {
+    // Old headers hold ASCII of some length. What else a path is, stands in a header of its own, and here as far as it goes. A
+    // backslash separates names on some systems, and wasm is taken for one of them.
+    if !path.is_ascii() || path.contains('\\') || header.set_path(path).is_err() {
         out.append_pax_extensions([("path", path.as_bytes())])?;
-        let ascii: String = path.chars().map(|c| if c.is_ascii() && c != '/' { c } else { '_' }).collect();
+        let ascii: String =
+            path.chars().map(|c| if c.is_ascii() && !matches!(c, '/' | '\\') { c } else { '_' }).collect();
         header.set_path(ascii.get(..PLAIN_NAME_MAX_BYTES).unwrap_or(&ascii))?;
     }
     header.set_cksum();

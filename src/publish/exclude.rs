@@ -123,12 +123,15 @@ fn name(path: &str) -> &str {
 }
 
 fn always(path: &str) -> Option<Reason> {
-    if path == durable_objects::path::TRASH {
+    if name(path) == durable_objects::path::TRASH {
         return Some(Reason::Trash);
     }
-    let name = name(path).to_ascii_lowercase();
-    let is_environment = name == ".env" || name.starts_with(".env.");
-    is_environment.then_some(Reason::Environment)
+    let lower = name(path).to_ascii_lowercase();
+    if lower == ".env" || lower.starts_with(".env.") {
+        return Some(Reason::Environment);
+    }
+    // An archive could hold such a name, and whoever unpacks it would refuse it all.
+    if super::is_name(name(path)) { None } else { Some(Reason::Unreadable) }
 }
 
 fn by_default(path: &str) -> Option<Reason> {
@@ -152,12 +155,14 @@ mod tests {
         let rules = rules(&[], &[]);
         for (path, out, reason) in [
             (".trash/a.md.1763720000000", ".trash", Reason::Trash),
+            ("src/.trash/a.md", "src/.trash", Reason::Trash),
             ("node_modules/react/index.js", "node_modules", Reason::Made),
             ("src/apps/notes/dist/a.js", "src/apps/notes/dist", Reason::Made),
             (".env", ".env", Reason::Environment),
             ("src/.env.local", "src/.env.local", Reason::Environment),
             ("node_modules/x/.env.production", "node_modules/x/.env.production", Reason::Environment),
             (".ENV.Local", ".ENV.Local", Reason::Environment),
+            ("src/__proto__/a.ts", "src/__proto__", Reason::Unreadable),
             ("SOUL.md", "SOUL.md", Reason::Agent),
             ("memory/2026-11-21.md", "memory", Reason::Agent),
             ("uploads/a.png", "uploads", Reason::Agent),

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use durable_objects::path::FilePath;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -55,6 +56,11 @@ pub async fn app(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         tags: tags(&body)?,
         ..AppFields::default()
     };
+    if body.value("manifest")?.is_some_and(|manifest| !manifest.is_object()) {
+        return Err(Error::BadRequest("manifest must be an object".to_owned()));
+    }
+    let mut fields = fields.or(member(&body, "manifest")?.unwrap_or_default());
+    fields.tags = fields.tags.map(|tags| tidy(&tags)).transpose()?;
     let draft = Draft {
         tags: fields.tags.clone(),
         version: version(&body)?,
@@ -62,8 +68,7 @@ pub async fn app(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         ..Draft::default()
     };
     let local_id = app_id(body.text("appId").as_deref())?;
-    let root = incoming.file_path(&body.text("path").unwrap_or_else(|| incoming.config.root.clone()))?;
-    let fields = fields.or(member(&body, "manifest")?.unwrap_or_default());
+    let root = root(&incoming, body.text("path").as_deref())?;
     let allow = member(&body, "allow")?.unwrap_or_default();
     let brought = Brought::of(&workspace, &body).await?;
     let request = app::Request { local_id, root, from: brought.from(), fields, allow, draft };
@@ -135,7 +140,7 @@ pub async fn preview(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let query = &incoming.query;
     let request = app::Request {
         local_id: app_id(query.get("appId"))?,
-        root: incoming.file_path(query.get("path").unwrap_or(&incoming.config.root))?,
+        root: root(&incoming, query.get("path"))?,
         from: From::Workspace,
         fields: AppFields::default(),
         allow: Vec::new(),
@@ -159,7 +164,7 @@ pub async fn desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         visibility: visibility(&body)?,
     };
     check_texts(&draft.title, draft.icon.as_deref(), draft.description.as_deref()).map_err(Error::BadRequest)?;
-    let root = incoming.file_path(&body.text("path").unwrap_or_else(|| incoming.config.root.clone()))?;
+    let root = self::root(&incoming, body.text("path").as_deref())?;
     let below = format!("{}/", root.absolute(&incoming.config.root));
     let patterns = |name| -> Result<Vec<String>, Error> {
         let patterns: Vec<String> = member(&body, name)?.unwrap_or_default();
@@ -182,6 +187,16 @@ pub async fn desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     .await
 }
 
+/// The desktop's root, if nobody says the workspace's. What is deleted is not published, whoever asks.
+fn root(incoming: &Incoming, path: Option<&str>) -> Result<FilePath, Error> {
+    let path = incoming.file_path(path.unwrap_or(&incoming.config.root))?;
+    if path.is_in_trash() {
+        Err(Error::BadRequest("What is in the trash is not published".to_owned()))
+    } else {
+        Ok(path)
+    }
+}
+
 fn app_id(text: Option<&str>) -> Result<LocalId, Error> {
     let wrong = "appId must be 1 to 64 of A-Z, a-z, 0-9, '_' and '-'";
     text.and_then(LocalId::parse).ok_or_else(|| Error::BadRequest(wrong.to_owned()))
@@ -198,13 +213,18 @@ fn visibility(body: &JsonBody) -> Result<Option<Visibility>, Error> {
 }
 
 fn tags(body: &JsonBody) -> Result<Option<Vec<String>>, Error> {
-    let wrong = || Error::BadRequest("There are too many tags, or one is too long".to_owned());
-    let given: Option<Vec<String>> = member(body, "tags")?;
-    given.map(|tags| names::tags(tags.iter().map(String::as_str)).ok_or_else(wrong)).transpose()
+    member::<Vec<String>>(body, "tags")?.map(|tags| tidy(&tags)).transpose()
+}
+
+fn tidy(tags: &[String]) -> Result<Vec<String>, Error> {
+    let wrong = || Error::BadRequest("tags must be up to 16 texts of up to 40 bytes".to_owned());
+    names::tags(tags.iter().map(String::as_str)).ok_or_else(wrong)
 }
 
 /// A member of a shape.
 fn member<T: DeserializeOwned>(body: &JsonBody, name: &str) -> Result<Option<T>, Error> {
-    let wrong = |error: serde_json::Error| Error::BadRequest(format!("{name} is not what it must be: {error}"));
+    // What serde says repeats what was sent, however long.
+    let short = |error: serde_json::Error| error.to_string().chars().take(200).collect::<String>();
+    let wrong = |error| Error::BadRequest(format!("{name} is not what it must be: {}", short(error)));
     body.value(name)?.map(|value| serde_json::from_value(value).map_err(wrong)).transpose()
 }
