@@ -12,6 +12,7 @@ use worker::Env;
 
 use crate::blobs::Bucket;
 use crate::error::Error;
+use crate::gateway::GatewayConfig;
 use crate::media::MediaConfig;
 use crate::workspace::Stub;
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub host_secret: Option<String>,
     /// The origins that browsers may call from (`ALLOWED_ORIGINS`).
     pub allowed_origins: Vec<String>,
+    /// The host's own gateway for chats, if it has one.
+    pub gateway: Option<GatewayConfig>,
     /// What media may be, where they may come from, and who makes them.
     pub media: MediaConfig,
 }
@@ -64,6 +67,7 @@ impl Config {
             file_max_bytes: bytes(&var, "MAX_FILE_BYTES", 50 * MIB),
             host_secret: var("HOST_SECRET").filter(|secret| !secret.is_empty()),
             allowed_origins: origins.split(',').map(|origin| origin.trim().to_owned()).collect(),
+            gateway: GatewayConfig::read(&var),
             media: MediaConfig::read(&var),
         }
     }

@@ -13,6 +13,7 @@ mod disposition;
 mod env;
 mod error;
 mod form;
+mod gateway;
 mod incoming;
 mod intake;
 mod media;
