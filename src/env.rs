@@ -14,6 +14,7 @@ use crate::blobs::Bucket;
 use crate::catalog::D1;
 use crate::catalog::cache::EDGE_MAX_S;
 use crate::error::Error;
+use crate::gateway::GatewayConfig;
 use crate::media::MediaConfig;
 use crate::workspace::Stub;
 
@@ -33,6 +34,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// How long the edge keeps an answer of the catalogue (`CATALOG_CACHE_SECONDS`): none if it is zero.
     pub catalog_cache_s: u64,
+    /// The host's own gateway for chats, if it has one.
+    pub gateway: Option<GatewayConfig>,
     /// What media may be, where they may come from, and who makes them.
     pub media: MediaConfig,
 }
@@ -69,6 +72,7 @@ impl Config {
             host_secret: var("HOST_SECRET").filter(|secret| !secret.is_empty()),
             allowed_origins: origins.split(',').map(|origin| origin.trim().to_owned()).collect(),
             catalog_cache_s: limit(&var, "CATALOG_CACHE_SECONDS", EDGE_MAX_S).min(EDGE_MAX_S),
+            gateway: GatewayConfig::read(&var),
             media: MediaConfig::read(&var),
         }
     }

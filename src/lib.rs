@@ -15,6 +15,7 @@ mod edge;
 mod env;
 mod error;
 mod form;
+mod gateway;
 mod incoming;
 mod intake;
 mod media;

@@ -138,7 +138,7 @@ export class StubbornReader {
     this.#tcp.resume();
     const frames = await eventually(
       async () => [...framesOf(Buffer.concat(chunks))],
-      (all) => all.at(-1)?.opcode === 8,
+      (all) => all.at(-1)?.opcode === 8 && all.at(-1)?.isWhole === true,
       60_000,
     );
     this.#tcp.destroy();
@@ -157,18 +157,19 @@ function masked(/** @type {Buffer} */ payload, opcode = 0x81) {
   return Buffer.concat([Buffer.from([opcode, 0x80 | payload.length]), mask, hidden]);
 }
 
-/** The frames of a server, one after the other. */
-function* framesOf(/** @type {Buffer} */ bytes) {
-  for (let at = 0; at < bytes.length; ) {
+/** The frames of either side, one after the other; the last may not be whole. */
+export function* framesOf(/** @type {Buffer} */ bytes) {
+  for (let at = 0; at + 2 <= bytes.length; ) {
     const opcode = bytes.readUInt8(at) & 15;
-    const short = bytes.readUInt8(at + 1) & 127;
-    const [length, head] =
-      short < 126
-        ? [short, 2]
-        : short === 126
-          ? [bytes.readUInt16BE(at + 2), 4]
-          : [Number(bytes.readBigUInt64BE(at + 2)), 10];
-    yield { opcode, payload: bytes.subarray(at + head, at + head + length) };
-    at += head + length;
+    const [hides, short] = [bytes.readUInt8(at + 1) >> 7, bytes.readUInt8(at + 1) & 127];
+    const head = 2 + (short < 126 ? 0 : short === 126 ? 2 : 8);
+    if (at + head > bytes.length) return;
+    const length =
+      short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2));
+    const begin = at + head + 4 * hides;
+    const mask = bytes.subarray(at + head, begin);
+    const payload = bytes.subarray(begin, begin + length).map((byte, index) => byte ^ (mask[index % 4] ?? 0));
+    at = begin + length;
+    yield { opcode, payload: Buffer.from(payload), isWhole: at <= bytes.length, rest: bytes.subarray(at) };
   }
 }

@@ -25,7 +25,7 @@ pub mod event;
 pub mod ids;
 pub mod item;
 pub mod limits;
-mod live;
+pub mod live;
 pub mod media_types;
 pub mod media_url;
 #[cfg(target_arch = "wasm32")]

@@ -8,12 +8,14 @@ use durable_objects::limits::LISTING_MAX_ENTRIES;
 use durable_objects::path::FilePath;
 use js_sys::JsString;
 use serde_json::json;
+use wasm_bindgen::JsCast;
 use worker::WebSocketPair;
 
 use super::Outcome;
 use crate::answer::Answer;
 use crate::auth::{self, Caller};
 use crate::error::Error;
+use crate::gateway::Relay;
 use crate::incoming::Incoming;
 use crate::workspace::Workspace;
 
@@ -70,10 +72,21 @@ pub async fn socket(incoming: Rc<Incoming>) -> Outcome {
     // What the bucket holds is imported before anyone follows it.
     let look = ReadFeed { since: None, path: FilePath::root(), limit: 1 };
     match workspace.call(look).await {
-        Ok(_) => Ok(Answer::switched(workspace.connect().await?)),
+        Ok(_) => opened(&incoming, &workspace).await,
         Err(Error::Workspace(CallError::Closed)) => goodbye(4410, "This account was deleted"),
         Err(error) => Err(error),
     }
+}
+
+/// The object's own socket; or, where the host has a gateway, one that is both.
+async fn opened(incoming: &Incoming, workspace: &Workspace) -> Outcome {
+    let object = workspace.connect().await?;
+    let Some(gateway) = incoming.config.gateway.clone() else { return Ok(Answer::switched(object)) };
+    let pair = WebSocketPair::new().map_err(|cause| Error::internal("a socket", &cause))?;
+    let [page, ours] = [&pair.client, &pair.server].map(|end| AsRef::<web_sys::WebSocket>::as_ref(end).clone());
+    let relay = Relay::begin(ours.unchecked_into(), object.unchecked_into(), gateway, workspace.user().as_str());
+    relay.map_err(|cause| Error::internal("a socket", &cause))?;
+    Ok(Answer::switched(page))
 }
 
 /// A socket that says why there is none.

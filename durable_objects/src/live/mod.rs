@@ -11,6 +11,7 @@ mod frame;
 mod outbox;
 #[cfg(target_arch = "wasm32")]
 mod readers;
+pub mod refusal;
 #[cfg(target_arch = "wasm32")]
 mod requests;
 #[cfg(target_arch = "wasm32")]

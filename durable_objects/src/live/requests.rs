@@ -6,8 +6,9 @@ use js_sys::{JsString, Object, Reflect};
 use serde_json::json;
 use wasm_bindgen::JsValue;
 
-use super::frame::{self, Asked, NoRequest, Refusal};
+use super::frame::{self, Asked, NoRequest};
 use super::readers::Live;
+use super::refusal::Refusal;
 use super::socket::{Attached, Follows, Goodbye, Socket};
 use super::worker;
 use crate::path::FilePath;

@@ -10,7 +10,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::console_error;
 
-use super::frame::{FRAME_MAX_CHARS, Refusal};
+use super::frame::FRAME_MAX_CHARS;
+use super::refusal::Refusal;
 use super::socket::Attached;
 
 #[wasm_bindgen]
