@@ -8,6 +8,7 @@ mod error;
 mod fsck;
 mod history;
 mod media;
+mod plant;
 mod publish;
 mod verbs;
 
@@ -21,6 +22,7 @@ pub use error::{Error, Sought};
 pub use fsck::*;
 pub use history::*;
 pub use media::*;
+pub use plant::*;
 pub use publish::*;
 pub use verbs::*;
 
@@ -101,6 +103,12 @@ calls! {
     ReleaseTree => TreeReleased,
     ReadTree => TreePage,
     ReadContents => ContentsRead,
+    OpenStage => StageOpened,
+    FillStage => StageFilled,
+    CloseStage => StageClosed,
+    PlantTree => Planted,
+    UprootTree => Uprooted,
+    ListPlanted => PlantedTrees,
 }
 
 /// A call with who makes it.

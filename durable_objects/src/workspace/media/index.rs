@@ -110,7 +110,13 @@ fn looks(verb: &Verb) -> bool {
         | Verb::ReleaseTree(_)
         | Verb::ReadTree(_)
         | Verb::HoldTree(_)
-        | Verb::ReadContents(_) => false,
+        | Verb::ReadContents(_)
+        | Verb::OpenStage(_)
+        | Verb::FillStage(_)
+        | Verb::CloseStage(_)
+        | Verb::PlantTree(_)
+        | Verb::UprootTree(_)
+        | Verb::ListPlanted(_) => false,
     }
 }
 
