@@ -16,6 +16,7 @@ mod env;
 mod error;
 mod form;
 mod incoming;
+mod install;
 mod intake;
 mod media;
 mod mime;

@@ -21,6 +21,7 @@ use crate::catalog::names::{LocalId, PublicId};
 use crate::catalog::publish::standing;
 use crate::catalog::{Catalog, Kind, attempts};
 use crate::error::Error;
+use crate::install::fork;
 use crate::publish::caps::Caps;
 use crate::workspace::Workspace;
 
@@ -154,7 +155,9 @@ async fn publish_held(
         let options = PutOptions { hash: Some(&bundle_hash), content_type, ..PutOptions::default() };
         blobs.put(&key, &gzipped, &options).await?;
     }
+    let at = folder(&request.local_id).split('/').fold(request.root.clone(), |above, name| above.child(name));
     let draft = Draft {
+        parent: fork::parent(workspace, &at).await?,
         title: manifest.name.clone(),
         icon: manifest.icon.clone(),
         description: manifest.description.clone(),

@@ -137,7 +137,11 @@ fn cut_off() -> Error {
 }
 
 /// The bytes of a file that lies in a bucket; none if it does not.
-async fn open(workspace: &Workspace, place: &Place, size_bytes: u64) -> Result<Option<web_sys::ReadableStream>, Error> {
+pub async fn open(
+    workspace: &Workspace,
+    place: &Place,
+    size_bytes: u64,
+) -> Result<Option<web_sys::ReadableStream>, Error> {
     let stream = match place {
         Place::Body | Place::Unchanged => return Ok(None),
         Place::Foreign(_) => return Err(Error::Moving),

@@ -71,6 +71,7 @@ pub async fn desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         tags: tags(&body)?,
         version: version(&body)?,
         visibility: visibility(&body)?,
+        parent: None,
     };
     check_texts(&draft.title, draft.icon.as_deref(), draft.description.as_deref()).map_err(Error::BadRequest)?;
     let root = incoming.file_path(&body.text("path").unwrap_or_else(|| incoming.config.root.clone()))?;

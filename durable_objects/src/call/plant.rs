@@ -169,8 +169,19 @@ pub struct Uprooted {
 /// What was planted and is in the tree.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ListPlanted {
-    /// Only what comes from this.
-    pub item: Option<String>,
+    /// Of all there is, this.
+    pub which: WhichPlanted,
+}
+
+/// Which planted trees are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WhichPlanted {
+    /// All of them.
+    All,
+    /// What comes from this.
+    Of(String),
+    /// What is at this place.
+    At(FilePath),
 }
 
 /// The planted trees.

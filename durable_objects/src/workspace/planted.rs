@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::call::{Error, Kind, ListPlanted, NewEntry, Origin, OriginKind, PlantedTree, PlantedTrees};
+use crate::call::{Error, Kind, ListPlanted, NewEntry, Origin, OriginKind, PlantedTree, PlantedTrees, WhichPlanted};
 use crate::ids::Sha256;
 use crate::limits::REVERT_MAX_ENTRIES;
 use crate::path::FilePath;
@@ -16,9 +16,9 @@ use crate::sql::{Row, Sql, SqlError, first};
 
 use super::conditions::parse_hash;
 use super::revert::chunked;
-use super::tree;
 use super::txn::Tx;
 use super::walk::{Top, walk};
+use super::{schema, tree};
 
 /// How many plantings of one folder are known: what is older counts as changed by somebody, and so is kept.
 const KNOWN_MAX: i64 = 5;
@@ -167,10 +167,16 @@ pub fn is_planted(sql: &dyn Sql, folder: i64) -> Result<bool, Error> {
 
 /// What was planted and is in the tree, the latest first.
 pub fn list(sql: &dyn Sql, call: &ListPlanted) -> Result<PlantedTrees, Error> {
-    const NODES: &str = "SELECT node, max(stage) FROM planted WHERE ?1 IS NULL OR item = ?1
-        GROUP BY node ORDER BY 2 DESC LIMIT ?2";
+    const NODES: &str =
+        "SELECT node, max(stage) FROM planted WHERE (?1 IS NULL OR item = ?1) AND (?2 IS NULL OR node = ?2)
+        GROUP BY node ORDER BY 2 DESC LIMIT ?3";
+    let (item, node) = match &call.which {
+        WhichPlanted::All => (None, None),
+        WhichPlanted::Of(item) => (Some(item), None),
+        WhichPlanted::At(path) => (None, Some(tree::find(sql, path)?.map_or(schema::UNLINKED, |node| node.id))),
+    };
     let mut trees = Vec::new();
-    for row in sql.query(NODES, &[call.item.as_ref().into(), TREES_MAX.into()])? {
+    for row in sql.query(NODES, &[item.into(), node.into(), TREES_MAX.into()])? {
         let (node, mut stage) = (row.int(0)?, row.int(1)?);
         // One that was deleted for good, or is in the trash, is not there.
         let Some(folder) = path_of(sql, node)?.filter(|path| !path.is_in_trash()) else { continue };

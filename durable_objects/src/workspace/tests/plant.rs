@@ -9,7 +9,7 @@ use super::faults::stopped_everywhere;
 use super::{Shape, World, hash, path};
 use crate::call::{
     CloseStage, Condition, Conditions, Error, FillStage, ListPlanted, NewEntry, NewText, OpenStage, Origin, OriginKind,
-    PlantTree, Planted, PlantedTree, SentContent, StageOpened, UprootTree, Uprooted, WantedContent,
+    PlantTree, Planted, PlantedTree, SentContent, StageOpened, UprootTree, Uprooted, WantedContent, WhichPlanted,
 };
 use crate::limits::{DAY_MS, Limits};
 
@@ -84,6 +84,15 @@ impl World {
         self.call(call, None).map(|(planted, _)| planted)
     }
 
+    /// Plants a tree at a place of its own, from a stage of its own.
+    pub fn plant_at(&self, at: &str, tree: Tree<'_>, is_update: bool) -> Result<Planted, Error> {
+        let (stage, origin) = (self.staged(tree), origin("1.0.0"));
+        let call = PlantTree { stage, folder: path(at), is_update, entries: entries(tree), texts: vec![], origin };
+        let planted = self.call(call, None).map(|(planted, _)| planted);
+        self.call(CloseStage { stage }, None).unwrap();
+        planted
+    }
+
     fn install(&self, tree: Tree<'_>, version: &str) -> Result<Planted, Error> {
         self.plant(self.staged(tree), tree, version, false)
     }
@@ -98,7 +107,7 @@ impl World {
     }
 
     fn planted(&self) -> Vec<PlantedTree> {
-        self.call(ListPlanted { item: Some("0".repeat(32)) }, None).unwrap().0.trees
+        self.call(ListPlanted { which: WhichPlanted::Of("0".repeat(32)) }, None).unwrap().0.trees
     }
 
     fn versions_planted(&self) -> Vec<(String, String)> {
@@ -339,6 +348,13 @@ fn what_is_known_of_a_tree_goes_where_it_goes() {
     world.mv(FOLDER, "src/apps/other").unwrap();
     world.copy("src/apps/other", "src/apps/copy").unwrap();
     assert_eq!(world.versions_planted(), [("src/apps/other".to_owned(), "1.0.0".to_owned())]);
+    let list = |which| world.call(ListPlanted { which }, None).unwrap().0.trees;
+    assert_eq!(list(WhichPlanted::All), world.planted());
+    assert_eq!(list(WhichPlanted::At(path("src/apps/other"))), world.planted());
+    for nothing in ["src/apps/copy", "src", "nowhere"] {
+        assert_eq!(list(WhichPlanted::At(path(nothing))), []);
+    }
+    assert_eq!(list(WhichPlanted::Of("1".repeat(32))), []);
     let trashed = world.trash("src/apps/other");
     assert_eq!(world.planted(), []);
     world.restore(&trashed.path, None).unwrap();
