@@ -73,6 +73,8 @@ pub enum Error {
     NoVersion,
     /// A version that was published without this file.
     NotPublishedWith(&'static str),
+    /// No upload that waits to be published.
+    NoUpload,
     /// The operator has put no baseline there.
     NoBaseline,
     /// Something published that others may look at only.
@@ -144,16 +146,18 @@ impl Error {
         Self::Internal(format!("{doing}: {cause:?}"))
     }
 
-    /// The answer. Failures of our own are logged here and nowhere else.
+    /// The answer. Failures of our own are logged here and in [`Self::into_line`], and nowhere else.
     pub fn into_answer(self) -> Answer {
-        let told = self.told();
-        if let Some(cause) = told.cause {
-            console_error!("{}: {cause}", told.status);
-        }
-        let mut body = Map::from_iter([("error".to_owned(), Value::from(told.sentence))]);
-        body.extend(told.details.into_iter().map(|(key, value)| (key.to_owned(), value)));
-        let answer = Answer::json(told.status, &Value::Object(body).to_string()).with("Cache-Control", "no-store");
-        told.header.into_iter().fold(answer, |answer, (name, value)| answer.with(name, &value))
+        let (status, body, header) = self.told().into_body();
+        let answer = Answer::json(status, &Value::Object(body).to_string()).with("Cache-Control", "no-store");
+        header.into_iter().fold(answer, |answer, (name, value)| answer.with(name, &value))
+    }
+
+    /// The last line of an answer that has begun, in which the status can no longer be told otherwise.
+    pub fn into_line(self) -> Value {
+        let (status, mut body, _) = self.told().into_body();
+        body.insert("status".to_owned(), status.into());
+        Value::Object(body)
     }
 
     /// The sentence that a caller is told, where it is one part of an answer.
@@ -195,6 +199,7 @@ impl Error {
             Self::NotPublished(kind) => told(404, format!("{} not found", kind.noun())),
             Self::NoVersion => told(404, "Version not found"),
             Self::NotPublishedWith(name) => told(404, format!("This version was published without {name}")),
+            Self::NoUpload => told(404, "Upload not found; an upload waits for an hour"),
             Self::NoBaseline => told(404, "There is no baseline snapshot"),
             Self::NotTheOwner => told(403, "Only the owner may change this"),
             Self::VersionTaken { next } => {
@@ -276,6 +281,16 @@ impl Told {
     fn header(mut self, name: &'static str, value: &str) -> Self {
         self.header = Some((name, value.to_owned()));
         self
+    }
+
+    /// What is answered, once the log has been told.
+    fn into_body(self) -> (u16, Map<String, Value>, Option<(&'static str, String)>) {
+        if let Some(cause) = self.cause {
+            console_error!("{}: {cause}", self.status);
+        }
+        let mut body = Map::from_iter([("error".to_owned(), Value::from(self.sentence))]);
+        body.extend(self.details.into_iter().map(|(key, value)| (key.to_owned(), value)));
+        (self.status, body, self.header)
     }
 
     /// What the log is told.

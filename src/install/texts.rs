@@ -8,7 +8,7 @@ use crate::body::collect;
 use crate::bytes::to_utf8;
 use crate::error::Error;
 use crate::publish::manifest::hash;
-use crate::publish::source::open;
+use crate::publish::source::open_place;
 use crate::workspace::Workspace;
 
 /// A file as it is now.
@@ -40,7 +40,7 @@ impl TextFile {
             return Err(file.broken(workspace, format!("it is longer than {max_bytes} bytes")));
         }
         let cut_off = || Error::Interrupted("a file was cut off".to_owned());
-        let body = match open(workspace, &found.bytes, found.entry.size_bytes).await? {
+        let body = match open_place(workspace, &found.bytes, found.entry.size_bytes).await? {
             Some(stream) => Some(collect(stream, "File", max_bytes as u64, cut_off).await?),
             None => body,
         };

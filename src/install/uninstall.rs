@@ -22,7 +22,8 @@ use crate::publish::aliases::Aliases;
 use crate::publish::exclude::Rules;
 use crate::publish::imports::{Imports, SOURCE_MAX_BYTES, is_source};
 use crate::publish::manifest::registry::REGISTRY_PATH;
-use crate::publish::source::Source;
+use crate::publish::progress::Progress;
+use crate::publish::source::{From, Source};
 use crate::workspace::Workspace;
 
 /// How often it is composed anew because something that it changes has been changed meanwhile.
@@ -110,7 +111,8 @@ async fn not_needed(
             packages.retain(|name| !note.needs.contains(name) && !note.added.contains_key(name));
         }
     }
-    let source = Source::hold(workspace, format!("uninstall/{}", tree.folder), FilePath::root()).await?;
+    let (name, progress) = (format!("uninstall/{}", tree.folder), Progress::silent());
+    let source = Source::open(workspace, name, FilePath::root(), &From::Workspace, &progress).await?;
     let imported = imported(&source, &format!("{}/", tree.folder)).await;
     source.release().await;
     let Some(imports) = imported? else { return Ok(Vec::new()) };
@@ -131,7 +133,7 @@ async fn imported(source: &Source<'_>, but_not: &str) -> Result<Option<Imports>,
         return Ok(None);
     }
     let (mut imports, aliases) = (Imports::default(), Aliases::default());
-    let mut reader = source.reader(&contents.files);
+    let mut reader = source.reader("reading", &contents.files);
     while let Some(file) = reader.next_file().await? {
         let mut held = Vec::new();
         while let Some(chunk) = reader.next_chunk().await? {

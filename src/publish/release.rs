@@ -79,6 +79,7 @@ impl Bundle {
             let id = decided?.id;
             return Ok(self.report(catalog, &id, manifest_hash, contents, source));
         }
+        source.progress.step("publishing");
         let manifest = Uint8Array::from(self.manifest.as_slice()).buffer();
         let beside = [
             (Artifact::Manifest, Some(&manifest)),
@@ -113,6 +114,8 @@ impl Bundle {
             parent: draft.parent.clone(),
             file_hashes: contents.files.iter().map(|file| file.hash).collect(),
         };
+        // Nobody else may have begun to write there.
+        source.keep_now().await?;
         let published = publish_version(catalog, &release).await?;
         Ok(self.report(catalog, &published.id, manifest_hash, contents, source))
     }

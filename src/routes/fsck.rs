@@ -104,10 +104,11 @@ impl Look {
     }
 
     /// Where this user's bytes lie, and whether only this service puts something there.
-    fn places(&self) -> [(Store, String, bool); 4] {
+    fn places(&self) -> [(Store, String, bool); 5] {
         let user = self.workspace.user();
         [
             (Store::Data, Shelf::Blobs.prefix(user), true),
+            (Store::Data, Shelf::Bundles.prefix(user), true),
             (Store::Data, Shelf::Workspace.prefix(user), false),
             (Store::Media, media_prefix(user), true),
             (Store::Media, staging_prefix(user), true),

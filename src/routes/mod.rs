@@ -77,6 +77,7 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/ai/eleven", vec![post(ai::eleven)]),
         ("/api/publish/app", vec![post(publish::app)]),
         ("/api/publish/app/preview", vec![get(publish::preview)]),
+        ("/api/publish/uploads", vec![put(publish::upload)]),
         ("/api/publish/desktop", vec![post(publish::desktop)]),
         ("/api/files/versions", vec![get(history::versions)]),
         ("/api/files/versions/restore", vec![post(history::restore_version)]),

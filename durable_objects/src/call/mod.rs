@@ -100,6 +100,7 @@ calls! {
     ListContents => Contents,
     ReadContent => ContentRead,
     HoldTree => TreeHeld,
+    KeepTree => TreeKept,
     ReleaseTree => TreeReleased,
     ReadTree => TreePage,
     ReadContents => ContentsRead,

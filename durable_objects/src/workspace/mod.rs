@@ -123,6 +123,7 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::ListContents(call) => reply(call, fsck::contents(sql, call)),
         Verb::ReadContent(call) => with_bytes(call, fsck::read(sql, call)),
         Verb::HoldTree(call) => reply(call, mutate(context, |tx| publish::hold(tx, call))),
+        Verb::KeepTree(call) => reply(call, mutate(context, |tx| publish::keep(tx, call))),
         Verb::ReleaseTree(call) => reply(call, mutate(context, |tx| publish::release(tx, call))),
         Verb::ReadTree(call) => reply(call, publish::read_tree(sql, call)),
         Verb::ReadContents(call) => with_bytes(call, publish::read_contents(sql, call)),

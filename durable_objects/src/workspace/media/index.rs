@@ -111,6 +111,7 @@ fn looks(verb: &Verb) -> bool {
         | Verb::ReleaseTree(_)
         | Verb::ReadTree(_)
         | Verb::HoldTree(_)
+        | Verb::KeepTree(_)
         | Verb::ReadContents(_)
         | Verb::OpenStage(_)
         | Verb::FillStage(_)

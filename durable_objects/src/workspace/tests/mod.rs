@@ -166,7 +166,12 @@ impl World {
         }
         let gone = matches!(
             &verb,
-            Verb::EmptyTrash(_) | Verb::Reset(_) | Verb::Close(_) | Verb::DropCheckpoint(_) | Verb::ReleaseTree(_)
+            Verb::EmptyTrash(_)
+                | Verb::Reset(_)
+                | Verb::Close(_)
+                | Verb::DropCheckpoint(_)
+                | Verb::HoldTree(_)
+                | Verb::ReleaseTree(_)
         ) || matches!(&verb, Verb::Delete(call) if call.permanent || call.path.is_in_trash());
         self.watch(gone);
         answer
