@@ -3,6 +3,7 @@
 //! | key | what |
 //! |---|---|
 //! | `users/{userId}/blobs/{random}` | content above 1 MiB, immutable, named by no row until it is whole |
+//! | `users/{userId}/bundles/{random}` | what was sent to be published, unpacked: for an hour |
 //! | `users/{userId}/workspace/<path>` | the files as a sandbox sees them: others write here too |
 //! | `users/{userId}/clawdbot/…`, `users/{userId}/history/…` | sessions and chats: only others write here |
 
@@ -107,6 +108,8 @@ pub enum Shelf {
     All,
     /// Content above 1 MiB, by random keys: nobody else puts anything there.
     Blobs,
+    /// What was sent to be published, by random keys.
+    Bundles,
     /// The files as a sandbox sees them.
     Workspace,
     /// The sandbox's sessions.
@@ -121,6 +124,7 @@ impl Shelf {
         let name = match self {
             Self::All => "",
             Self::Blobs => "blobs/",
+            Self::Bundles => "bundles/",
             Self::Workspace => "workspace/",
             Self::Sessions => "clawdbot/",
             Self::History => "history/",
@@ -157,6 +161,11 @@ impl Blobs {
     /// A key that nothing else has or will have.
     pub fn new_key(user: &UserId) -> String {
         format!("{}{}", Shelf::Blobs.prefix(user), random_uuid())
+    }
+
+    /// A key for what is sent to be published, by an id that is its own.
+    pub fn new_bundle_id() -> String {
+        random_uuid()
     }
 
     /// Starts to put a body, whose length the runtime knows, while it is still being written.

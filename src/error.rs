@@ -73,6 +73,8 @@ pub enum Error {
     NoVersion,
     /// A version that was published without this file.
     NotPublishedWith(&'static str),
+    /// No upload that waits to be published.
+    NoUpload,
     /// The operator has put no baseline there.
     NoBaseline,
     /// Something published that others may look at only.
@@ -84,6 +86,17 @@ pub enum Error {
     },
     /// Files that hold what looks like credentials.
     SecretsFound(Vec<Secret>),
+    /// A bundle that is not what it must be: what it is, as a sentence goes on after "the bundle".
+    BadBundle(String),
+    /// A file of the user's that would have to be changed, and cannot be read.
+    BrokenFile {
+        /// Which, as clients write it.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// An app that is not in this workspace.
+    NotInstalled,
     /// A handle that another user has.
     HandleTaken,
     /// A user who has published as much as one may.
@@ -133,16 +146,18 @@ impl Error {
         Self::Internal(format!("{doing}: {cause:?}"))
     }
 
-    /// The answer. Failures of our own are logged here and nowhere else.
+    /// The answer. Failures of our own are logged here and in [`Self::into_line`], and nowhere else.
     pub fn into_answer(self) -> Answer {
-        let told = self.told();
-        if let Some(cause) = told.cause {
-            console_error!("{}: {cause}", told.status);
-        }
-        let mut body = Map::from_iter([("error".to_owned(), Value::from(told.sentence))]);
-        body.extend(told.details.into_iter().map(|(key, value)| (key.to_owned(), value)));
-        let answer = Answer::json(told.status, &Value::Object(body).to_string()).with("Cache-Control", "no-store");
-        told.header.into_iter().fold(answer, |answer, (name, value)| answer.with(name, &value))
+        let (status, body, header) = self.told().into_body();
+        let answer = Answer::json(status, &Value::Object(body).to_string()).with("Cache-Control", "no-store");
+        header.into_iter().fold(answer, |answer, (name, value)| answer.with(name, &value))
+    }
+
+    /// The last line of an answer that has begun, in which the status can no longer be told otherwise.
+    pub fn into_line(self) -> Value {
+        let (status, mut body, _) = self.told().into_body();
+        body.insert("status".to_owned(), status.into());
+        Value::Object(body)
     }
 
     /// The sentence that a caller is told, where it is one part of an answer.
@@ -184,6 +199,7 @@ impl Error {
             Self::NotPublished(kind) => told(404, format!("{} not found", kind.noun())),
             Self::NoVersion => told(404, "Version not found"),
             Self::NotPublishedWith(name) => told(404, format!("This version was published without {name}")),
+            Self::NoUpload => told(404, "Upload not found; an upload waits for an hour"),
             Self::NoBaseline => told(404, "There is no baseline snapshot"),
             Self::NotTheOwner => told(403, "Only the owner may change this"),
             Self::VersionTaken { next } => {
@@ -194,6 +210,12 @@ impl Error {
                 told(422, "Some files hold what looks like credentials; take it out, or allow these files by name")
                     .detail("findings", secrets.iter().map(Secret::told).collect::<Vec<_>>())
             }
+            Self::BadBundle(why) => told(422, format!("The bundle {why}; nothing was changed")),
+            Self::BrokenFile { path, why } => {
+                told(422, format!("{path} cannot be changed, since {why}; repair it first; nothing was changed"))
+                    .detail("path", path.as_str())
+            }
+            Self::NotInstalled => told(404, "The app is not installed"),
             Self::HandleTaken => told(409, "This handle is taken"),
             Self::TooManyPublished { max } => {
                 told(409, format!("You have published {max} of these, and no more fit; unpublish one"))
@@ -259,6 +281,16 @@ impl Told {
     fn header(mut self, name: &'static str, value: &str) -> Self {
         self.header = Some((name, value.to_owned()));
         self
+    }
+
+    /// What is answered, once the log has been told.
+    fn into_body(self) -> (u16, Map<String, Value>, Option<(&'static str, String)>) {
+        if let Some(cause) = self.cause {
+            console_error!("{}: {cause}", self.status);
+        }
+        let mut body = Map::from_iter([("error".to_owned(), Value::from(self.sentence))]);
+        body.extend(self.details.into_iter().map(|(key, value)| (key.to_owned(), value)));
+        (self.status, body, self.header)
     }
 
     /// What the log is told.
@@ -331,6 +363,11 @@ fn told_of_workspace(error: &call::Error) -> Told {
         E::NotHeld { .. } => {
             told(409, "It took too long, or the workspace was reset meanwhile; nothing was published; try again")
         }
+        E::NotStaged { .. } => {
+            told(409, "It took too long, or the workspace was changed meanwhile; nothing was planted; try again")
+        }
+        E::TooManyStages { .. } => told(409, "Too much is being installed at once; try again in a while"),
+        E::NotPlanted { .. } => told(404, "Nothing was installed there"),
         E::NewerSchema { .. } => {
             told(503, "The workspace was written by a newer version of this service").cause(error.to_string())
         }

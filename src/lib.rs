@@ -16,12 +16,11 @@ mod env;
 mod error;
 mod form;
 mod incoming;
+mod install;
 mod intake;
 mod media;
 mod mime;
 mod partial;
-#[expect(dead_code, reason = "the routes that use all of it come next")]
-#[cfg_attr(not(test), expect(unused_imports, reason = "the routes that use all of it come next"))]
 mod publish;
 mod pump;
 mod routes;

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { pack } from "./bundles.mjs";
 import { ROOT } from "./client.mjs";
 import { inParallel, keys, ok, refused } from "./expect.mjs";
 import { serve } from "./harness.mjs";
@@ -16,7 +17,7 @@ import { anyone, number, sql } from "./store.mjs";
 
 const server = serve({ CATALOG_CACHE_SECONDS: "0" });
 
-/** @typedef {import("./client.mjs").Client} Client @typedef {{ [name: string]: Buffer | Tree }} Tree */
+/** @typedef {import("./client.mjs").Client} Client */
 
 const publish = (/** @type {Client} */ client, /** @type {"app" | "desktop"} */ kind, /** @type {any} */ json) =>
   call(client, "POST", `/api/publish/${kind}`, { json });
@@ -35,31 +36,6 @@ async function shelved(/** @type {string} */ userId) {
     .map((/** @type {{ key: string }} */ { key }) => key)
     .filter((key) => key.includes(userId))
     .sort();
-}
-
-/** The canonical snapshot of a tree, written from the format's description alone. @param {Tree} tree @returns {Buffer} */
-function pack(tree) {
-  const header = (/** @type {number[]} */ kinds, /** @type {number} */ length, /** @type {number} */ shortMax = -1) => {
-    if (length <= shortMax) return Buffer.from([(kinds[3] ?? 0) | length]);
-    const [one = 0, two = 0, four = 0] = kinds;
-    if (length < 2 ** 8 && one) return Buffer.from([one, length]);
-    if (length < 2 ** 16) return Buffer.from([two, length >> 8, length & 255]);
-    return Buffer.from([four, length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255]);
-  };
-  const names = Object.keys(tree).sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
-  const children = names.flatMap((name) => {
-    const bytes = Buffer.from(name);
-    const child = tree[name];
-    const content = Buffer.isBuffer(child)
-      ? [Buffer.from("\x81\xa1f\x81\xa1c", "latin1"), header([0xc4, 0xc5, 0xc6], child.length), child]
-      : [pack(child ?? {})];
-    return [header([0xd9, 0xda, 0xdb, 0xa0], bytes.length, 31), bytes, ...content];
-  });
-  return Buffer.concat([
-    Buffer.from("\x81\xa1d", "latin1"),
-    header([0, 0xde, 0xdf, 0x80], names.length, 15),
-    ...children,
-  ]);
 }
 
 test("the packer of this test writes the example of the format", () => {

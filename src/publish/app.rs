@@ -11,16 +11,18 @@ use super::imports::{Imports, SOURCE_MAX_BYTES, is_source};
 use super::lockfile::{LOCKFILE_MAX_BYTES, PACKAGE_JSON_MAX_BYTES, Versions};
 use super::manifest::registry::{REGISTRY_PATH, read_registry};
 use super::manifest::{AppFields, AppManifest, folder, hash};
+use super::progress::Progress;
 use super::release::{Bundle, Draft, Report, excluded};
 use super::scan::{Findings, Secret};
 use super::sink::{Made, Sink};
-use super::source::{Contents, Source};
+use super::source::{Contents, From, Source};
 use crate::blobs::{Blobs, PutOptions};
 use crate::catalog::key::{Artifact, artifact};
 use crate::catalog::names::{LocalId, PublicId};
 use crate::catalog::publish::standing;
 use crate::catalog::{Catalog, Kind, attempts};
 use crate::error::Error;
+use crate::install::fork;
 use crate::publish::caps::Caps;
 use crate::workspace::Workspace;
 
@@ -35,6 +37,8 @@ pub struct Request {
     pub local_id: LocalId,
     /// The desktop that it is on.
     pub root: FilePath,
+    /// Where that is.
+    pub from: From,
     /// What is said of it; it wins over what is found.
     pub fields: AppFields,
     /// Files that are published whatever they look like.
@@ -51,9 +55,10 @@ struct Prepared {
 }
 
 /// Publishes it.
-pub async fn publish(workspace: &Workspace, request: Request) -> Result<Report, Error> {
+pub async fn publish(workspace: &Workspace, request: Request, progress: &Progress) -> Result<Report, Error> {
     let catalog = Catalog::of(workspace.incoming())?;
-    let source = hold(workspace, &request).await?;
+    let name = format!("{}/{}", Kind::App.plural(), request.local_id.as_str());
+    let source = Source::open(workspace, name, request.root.clone(), &request.from, progress).await?;
     let published = publish_held(workspace, &catalog, &source, request).await;
     source.release().await;
     published
@@ -61,7 +66,10 @@ pub async fn publish(workspace: &Workspace, request: Request) -> Result<Report, 
 
 /// Says what would be published.
 pub async fn preview(workspace: &Workspace, request: Request) -> Result<Value, Error> {
-    let source = hold(workspace, &request).await?;
+    let progress = Progress::silent();
+    // Under a name of its own, so that it is in nobody's way.
+    let name = format!("preview/{}", PublicId::random().as_str());
+    let source = Source::open(workspace, name, request.root.clone(), &request.from, &progress).await?;
     let prepared = prepare(&source, &request).await;
     source.release().await;
     let Prepared { contents, manifest, secrets } = prepared?;
@@ -76,11 +84,6 @@ pub async fn preview(workspace: &Workspace, request: Request) -> Result<Value, E
         "excluded": excluded(&contents, &source),
         "findings": secrets.iter().map(Secret::told).collect::<Vec<_>>(),
     }))
-}
-
-async fn hold<'a>(workspace: &'a Workspace, request: &Request) -> Result<Source<'a>, Error> {
-    let name = format!("{}/{}", Kind::App.plural(), request.local_id.as_str());
-    Source::hold(workspace, name, request.root.clone()).await
 }
 
 async fn prepare(source: &Source<'_>, request: &Request) -> Result<Prepared, Error> {
@@ -100,7 +103,7 @@ async fn prepare(source: &Source<'_>, request: &Request) -> Result<Prepared, Err
         }
     }
     let (mut imports, mut findings) = (Imports::default(), Findings::new(source, &request.allow));
-    let mut reader = source.reader(&contents.files);
+    let mut reader = source.reader("scanning", &contents.files);
     while let Some(file) = reader.next_file().await? {
         let is_parsed = is_source(&file.path) && file.size_bytes <= SOURCE_MAX_BYTES as u64;
         let mut held = Vec::new();
@@ -124,7 +127,10 @@ async fn prepare(source: &Source<'_>, request: &Request) -> Result<Prepared, Err
     let listed = registry.iter().find(|entry| entry.id == request.local_id.as_str());
     let prefix = format!("{folder}/");
     let names: Vec<&str> = contents.files.iter().filter_map(|file| file.path.strip_prefix(&prefix)).collect();
-    let fields = request.fields.clone();
+    // What the sender's own manifest says counts where the request says nothing.
+    let theirs = if source.is_sent() { source.read_text(MANIFEST_NAME, PACKAGE_JSON_MAX_BYTES).await? } else { None };
+    let theirs = theirs.and_then(|manifest| serde_json::from_str::<AppFields>(&manifest).ok());
+    let fields = request.fields.clone().or(theirs.unwrap_or_default());
     let manifest = AppManifest::new(request.local_id.clone(), fields, listed, &imports, &versions, &names);
     Ok(Prepared { manifest: manifest.map_err(Error::BadRequest)?, secrets: findings.into_secrets(), contents })
 }
@@ -152,9 +158,12 @@ async fn publish_held(
         let key = artifact(Kind::App, owner, &request.local_id, version, Artifact::Bundle);
         let content_type = Some(Artifact::Bundle.content_type(Kind::App));
         let options = PutOptions { hash: Some(&bundle_hash), content_type, ..PutOptions::default() };
+        source.progress.step("sending");
         blobs.put(&key, &gzipped, &options).await?;
     }
+    let at = folder(&request.local_id).split('/').fold(request.root.clone(), |above, name| above.child(name));
     let draft = Draft {
+        parent: if source.is_sent() { None } else { fork::parent(workspace, &at).await? },
         title: manifest.name.clone(),
         icon: manifest.icon.clone(),
         description: manifest.description.clone(),
@@ -186,7 +195,7 @@ async fn pack(source: &Source<'_>, contents: &Contents, manifest: &[u8]) -> Resu
     head.extend(archive::padding(manifest.len() as u64));
     total_bytes += head.len() as u64;
     sink.write_own(&head).await?;
-    let mut reader = source.reader(&contents.files);
+    let mut reader = source.reader("packing", &contents.files);
     while let Some(file) = reader.next_file().await? {
         let header = archive::file_header(&file.path, file.size_bytes).map_err(failed)?;
         let padding = archive::padding(file.size_bytes);

@@ -6,11 +6,12 @@ use super::exclude::{Reason, Rules};
 use super::lockfile::{LOCKFILE_MAX_BYTES, PACKAGE_JSON_MAX_BYTES, Versions};
 use super::manifest::registry::REGISTRY_PATH;
 use super::manifest::{DesktopFields, DesktopManifest, PublishedFile, hash, read_registry};
+use super::progress::Progress;
 use super::release::{Bundle, Draft, Report};
 use super::scan::Findings;
 use super::sink::Sink;
 use super::snapshot::{Piece, Tree, Unfit};
-use super::source::{Contents, Source};
+use super::source::{Contents, From, Source};
 use crate::blobs::Blobs;
 use crate::bytes;
 use crate::catalog::key::{Artifact, artifact};
@@ -18,6 +19,7 @@ use crate::catalog::names::{LocalId, PublicId};
 use crate::catalog::publish::standing;
 use crate::catalog::{Catalog, Kind, attempts, users};
 use crate::error::Error;
+use crate::install::fork;
 use crate::publish::caps::Caps;
 use crate::workspace::Workspace;
 
@@ -27,6 +29,8 @@ pub struct Request {
     pub local_id: Option<LocalId>,
     /// What is the desktop.
     pub root: FilePath,
+    /// Where it is.
+    pub from: From,
     /// What goes with it.
     pub rules: Rules,
     /// Files that are published whatever they look like.
@@ -36,12 +40,12 @@ pub struct Request {
 }
 
 /// Publishes it.
-pub async fn publish(workspace: &Workspace, request: Request) -> Result<Report, Error> {
+pub async fn publish(workspace: &Workspace, request: Request, progress: &Progress) -> Result<Report, Error> {
     let catalog = Catalog::of(workspace.incoming())?;
     let id = PublicId::random();
     let local_id = request.local_id.clone().unwrap_or_else(|| id.clone().into());
     let name = format!("{}/{}", Kind::Desktop.plural(), local_id.as_str());
-    let source = Source::hold(workspace, name, request.root.clone()).await?;
+    let source = Source::open(workspace, name, request.root.clone(), &request.from, progress).await?;
     let published = publish_held(workspace, &catalog, &source, &request, id, local_id).await;
     source.release().await;
     published
@@ -87,7 +91,7 @@ async fn publish_held(
         Sink::bucket(Blobs::of_bundles(workspace.incoming())?, bundle_key.clone(), layout.size_bytes, content_type)?
     };
     let mut findings = Findings::new(source, &request.allow);
-    let mut reader = source.reader(&contents.files);
+    let mut reader = source.reader("sending", &contents.files);
     let sent = async {
         for piece in layout.pieces() {
             match piece {
@@ -109,6 +113,7 @@ async fn publish_held(
         sink.abort().await;
         return Err(error);
     }
+    source.progress.files("sending", contents.files.len(), contents.files.len());
     let snapshot_hash = sink.finish().await?.hash;
     let files = contents.files.iter();
     let files = files.map(|file| PublishedFile { path: file.path.clone(), size: file.size_bytes, sha256: file.hash });
@@ -128,7 +133,9 @@ async fn publish_held(
         package_json,
         lockfile,
     };
-    bundle.publish(catalog, &blobs, owner, &request.draft, &before, &contents, source).await
+    let parent = if source.is_sent() { None } else { fork::parent(workspace, &request.root).await? };
+    let draft = Draft { parent, ..request.draft.clone() };
+    bundle.publish(catalog, &blobs, owner, &draft, &before, &contents, source).await
 }
 
 /// The tree of what goes, with files in its own order; what no reader takes joins what does not go.

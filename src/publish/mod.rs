@@ -10,9 +10,11 @@
 //! | [`imports`], [`aliases`] | the packages that source files name |
 //! | [`lockfile`] | which versions of them a workspace has |
 //! | [`manifest`] | what is said of an app or a desktop, and the hashes of it |
-//! | [`source`], [`sink`] | the held workspace that is read, and the bundle that is written |
+//! | [`unpack`], [`upload`] | what is sent to be published, and where it waits |
+//! | [`source`], [`sink`] | the held workspace or the upload that is read, and the bundle that is written |
 //! | [`scan`] | files looked through on the way |
 //! | [`app`], [`desktop`], [`release`] | a publish, step by step |
+//! | [`progress`] | what is told of it on the way |
 //!
 //! The first eight are pure: bytes come as slices, in pieces of any size, and they know neither a bucket nor a request.
 
@@ -25,12 +27,15 @@ pub mod exclude;
 pub mod imports;
 pub mod lockfile;
 pub mod manifest;
+pub mod progress;
 pub mod release;
 pub mod scan;
 pub mod secrets;
 pub mod sink;
 pub mod snapshot;
 pub mod source;
+pub mod unpack;
+pub mod upload;
 
 #[cfg(test)]
 mod fuzz;

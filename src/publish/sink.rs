@@ -55,7 +55,12 @@ impl Sink {
     pub fn bucket(blobs: Blobs, key: String, size_bytes: u64, content_type: &str) -> Result<Self, Error> {
         let options = PutOptions { content_type: Some(content_type), ..PutOptions::default() };
         let pump = Pump::put(&blobs, key, size_bytes, &options)?;
-        Ok(Self::into_target(Target::Bucket(blobs, Box::new(pump))))
+        Ok(Self::pump(blobs, pump))
+    }
+
+    /// Into what a pump leads to.
+    pub fn pump(blobs: Blobs, pump: Pump) -> Self {
+        Self::into_target(Target::Bucket(blobs, Box::new(pump)))
     }
 
     /// Through gzip.

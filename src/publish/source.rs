@@ -1,33 +1,60 @@
-//! What is published, as it is in the workspace at one moment: the tree is held, and read in pages and batches while others
-//! go on writing.
+//! What is published, as it is at one moment: the workspace, whose tree is held and read in pages and batches while others go
+//! on writing, or what was sent before.
 
-use durable_objects::call::{
-    CONTENTS_MAX_BYTES, Condition, Error as CallError, HoldTree, Kind, Place, Read, ReadAt, ReadContents, ReadTree,
-    ReleaseTree, TREE_PAGE_MAX, When,
-};
+mod held;
+mod reader;
+mod sent;
+
+use std::cell::Cell;
+
+use durable_objects::call::{HoldTree, KeepTree, Place, ReleaseTree};
 use durable_objects::ids::Sha256;
 use durable_objects::path::FilePath;
-use js_sys::{ArrayBuffer, Uint8Array};
-use wasm_bindgen::JsCast;
+use js_sys::ArrayBuffer;
 
 use super::exclude::{Reason, Rules};
-use crate::blobs::Blobs;
-use crate::body::collect;
+use super::progress::Progress;
+use super::upload::UploadId;
 use crate::bytes;
-use crate::chunks::Chunks;
 use crate::error::Error;
+use crate::incoming::now_ms;
 use crate::workspace::Workspace;
 
-/// How long a publish may take at the most: then its hold ends, and it fails.
-const LASTS_MS: i64 = 60 * 60 * 1000;
+use held::Held;
+pub use held::open as open_place;
+pub use reader::Reader;
+use sent::Sent;
 
-/// A tree that is held.
+/// How long a hold lasts when nothing more is heard of a publish: then the next one of the name may begin.
+const LASTS_MS: i64 = 2 * 60 * 1000;
+/// How often it is said that it goes on.
+const KEPT_EACH_MS: i64 = 30 * 1000;
+
+/// Where what is published is.
+#[derive(Clone, Debug)]
+pub enum From {
+    /// In the workspace.
+    Workspace,
+    /// In what was sent before.
+    Upload(UploadId),
+}
+
+/// What is published, until it is released.
 pub struct Source<'a> {
     workspace: &'a Workspace,
+    /// Also of an upload: one publish of a name goes on at a time.
     hold: i64,
-    rev: i64,
+    kept_ms: Cell<i64>,
+    tree: Tree,
     /// What paths are told below of.
     root: FilePath,
+    /// Where it is told how far it is.
+    pub progress: &'a Progress,
+}
+
+enum Tree {
+    Held(Held),
+    Sent(Sent),
 }
 
 /// A file that is published.
@@ -38,7 +65,15 @@ pub struct File {
     pub size_bytes: u64,
     /// Their hash.
     pub hash: Sha256,
-    place: Place,
+    at: At,
+}
+
+/// Where its bytes are.
+enum At {
+    /// Of a workspace.
+    Held(Place),
+    /// Of an upload: behind so many others.
+    Sent(u64),
 }
 
 /// What is published, and what is not.
@@ -52,11 +87,51 @@ pub struct Contents {
     pub excluded: Vec<(String, Reason)>,
 }
 
+impl Contents {
+    /// Whether a path goes by the rules; what does not is told once, and what is below it not one by one.
+    fn takes(&mut self, path: &str, rules: &Rules) -> bool {
+        let Some((out, reason)) = rules.left_out(path) else { return true };
+        if self.excluded.last().is_none_or(|(last, _)| last != out) {
+            self.excluded.push((out.to_owned(), reason));
+        }
+        false
+    }
+}
+
 impl<'a> Source<'a> {
-    /// Holds the workspace as it is now. One publish of a name goes on at a time.
-    pub async fn hold(workspace: &'a Workspace, name: String, root: FilePath) -> Result<Self, Error> {
+    /// Holds the workspace as it is now, or finds what was sent. One publish of a name goes on at a time.
+    pub async fn open(
+        workspace: &'a Workspace,
+        name: String,
+        root: FilePath,
+        from: &From,
+        progress: &'a Progress,
+    ) -> Result<Self, Error> {
         let held = workspace.call(HoldTree { name, lasts_ms: LASTS_MS }).await?;
-        Ok(Self { workspace, hold: held.hold, rev: held.rev, root })
+        let tree = Tree::Held(Held { hold: held.hold, rev: held.rev });
+        let source = Self { workspace, hold: held.hold, kept_ms: Cell::new(now_ms()), tree, root, progress };
+        let From::Upload(id) = from else { return Ok(source) };
+        match Sent::find(workspace, id).await {
+            Ok(sent) => Ok(Self { tree: Tree::Sent(sent), ..source }),
+            Err(error) => {
+                source.release().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Says that it goes on, if that has not been said for a while. Fails if the next one has begun meanwhile.
+    pub async fn keep(&self) -> Result<(), Error> {
+        if now_ms() - self.kept_ms.get() < KEPT_EACH_MS {
+            return Ok(());
+        }
+        self.keep_now().await
+    }
+
+    /// Says it now.
+    pub async fn keep_now(&self) -> Result<(), Error> {
+        self.kept_ms.set(now_ms());
+        self.workspace.call(KeepTree { hold: self.hold, lasts_ms: LASTS_MS }).await.map(drop)
     }
 
     /// The end of it. Where it is not heard of, the alarm lets go.
@@ -70,54 +145,26 @@ impl<'a> Source<'a> {
         if path.is_empty() { root } else { format!("{root}/{path}") }
     }
 
+    /// Whether it was sent, and is in no workspace.
+    pub fn is_sent(&self) -> bool {
+        matches!(self.tree, Tree::Sent(_))
+    }
+
     /// What is in a folder below the root, and goes by the rules.
     pub async fn contents(&self, folder: &str, rules: &Rules) -> Result<Contents, Error> {
-        let path =
-            folder.split('/').filter(|name| !name.is_empty()).fold(self.root.clone(), |path, name| path.child(name));
-        let skip: Vec<String> = rules.never_entered().into_iter().map(str::to_owned).collect();
-        let (mut contents, mut after) = (Contents::default(), None);
-        loop {
-            let call =
-                ReadTree { hold: self.hold, path: path.clone(), after, skip: skip.clone(), limit: TREE_PAGE_MAX };
-            let page = self.workspace.call(call).await?;
-            for entry in page.entries {
-                let below: Vec<&str> = entry.path.segments().skip(self.root.depth()).collect();
-                let below = below.join("/");
-                if let Some((out, reason)) = rules.left_out(&below) {
-                    // What is below a directory that is out is not told one by one.
-                    if contents.excluded.last().is_none_or(|(last, _)| last != out) {
-                        contents.excluded.push((out.to_owned(), reason));
-                    }
-                } else if entry.kind == Kind::Directory {
-                    contents.directories.push(below);
-                } else {
-                    let hash = entry.hash.ok_or(Error::Moving)?;
-                    contents.files.push(File { path: below, size_bytes: entry.size_bytes, hash, place: entry.bytes });
-                }
-            }
-            after = page.next;
-            if after.is_none() {
-                contents.excluded.dedup();
-                return Ok(contents);
-            }
+        self.progress.step("listing");
+        match &self.tree {
+            Tree::Held(held) => held.contents(self, folder, rules).await,
+            Tree::Sent(sent) => sent.contents(folder, rules),
         }
     }
 
     /// One file below the root, if it is there and no longer than so many bytes.
     pub async fn read(&self, path: &str, max_bytes: u64) -> Result<Option<ArrayBuffer>, Error> {
-        let at = path.split('/').fold(self.root.clone(), |path, name| path.child(name));
-        let call = ReadAt { when: When::At(self.rev), read: Read { path: at, unless: Condition::None } };
-        let (found, body) = match self.workspace.call_for_bytes(call).await {
-            Ok(found) => found,
-            Err(Error::Workspace(CallError::NotFound { .. })) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        if found.entry.size_bytes > max_bytes {
-            return Ok(None);
+        match &self.tree {
+            Tree::Held(held) => held.read(self, path, max_bytes).await,
+            Tree::Sent(sent) => sent.read(path, max_bytes).await,
         }
-        let size_bytes = found.entry.size_bytes;
-        let Some(stream) = open(self.workspace, &found.bytes, size_bytes).await? else { return Ok(body) };
-        collect(stream, "File", max_bytes, cut_off).await.map(Some)
     }
 
     /// The same as a text; none if it is no UTF-8.
@@ -126,100 +173,12 @@ impl<'a> Source<'a> {
         Ok(bytes.and_then(|bytes| bytes::decode_utf8(&bytes)).map(String::from))
     }
 
-    /// Reads files one after the other.
-    pub fn reader<'f>(&'f self, files: &'f [File]) -> Reader<'f> {
-        Reader { source: self, files, at: 0, batch: None, current: Current::Nothing }
+    /// Reads files one after the other; `step` is what is told of that.
+    pub fn reader<'f>(&'f self, step: &'static str, files: &'f [File]) -> Reader<'f> {
+        Reader::new(self, step, files)
     }
 }
 
 fn cut_off() -> Error {
     Error::Interrupted("a file was cut off".to_owned())
-}
-
-/// The bytes of a file that lies in a bucket; none if it does not.
-async fn open(workspace: &Workspace, place: &Place, size_bytes: u64) -> Result<Option<web_sys::ReadableStream>, Error> {
-    let stream = match place {
-        Place::Body | Place::Unchanged => return Ok(None),
-        Place::Foreign(_) => return Err(Error::Moving),
-        Place::Stored(key) => Blobs::of(workspace.incoming())?.get(key, size_bytes, None).await?,
-        Place::Media(key) => Blobs::of_media(workspace.incoming())?.get_movable(key, None).await?,
-    };
-    Ok(Some(stream.unchecked_into()))
-}
-
-/// Reads files in the order in which they were given: small ones in batches, large ones as streams.
-pub struct Reader<'f> {
-    source: &'f Source<'f>,
-    files: &'f [File],
-    /// The next file.
-    at: usize,
-    batch: Option<Batch>,
-    current: Current,
-}
-
-/// Files that have come together.
-struct Batch {
-    bytes: ArrayBuffer,
-    offset: u32,
-    sizes: std::vec::IntoIter<u64>,
-}
-
-enum Current {
-    Nothing,
-    Held(Uint8Array),
-    Stream(Chunks),
-}
-
-impl<'f> Reader<'f> {
-    /// Goes on to the next file; none behind the last.
-    pub async fn next_file(&mut self) -> Result<Option<&'f File>, Error> {
-        let Some(file) = self.files.get(self.at) else { return Ok(None) };
-        self.at += 1;
-        self.current = match open(self.source.workspace, &file.place, file.size_bytes).await? {
-            Some(stream) => Current::Stream(Chunks::new(stream).map_err(|cause| Error::internal("reading", &cause))?),
-            None => Current::Held(self.take_from_batch().await?),
-        };
-        Ok(Some(file))
-    }
-
-    /// The next bytes of the file; none at its end. They are valid until the next call and no longer.
-    pub async fn next_chunk(&mut self) -> Result<Option<Uint8Array>, Error> {
-        match std::mem::replace(&mut self.current, Current::Nothing) {
-            Current::Nothing => Ok(None),
-            Current::Held(bytes) => Ok(Some(bytes)),
-            Current::Stream(mut chunks) => {
-                let chunk = chunks.next().await.map_err(|_| cut_off())?;
-                if chunk.is_some() {
-                    self.current = Current::Stream(chunks);
-                }
-                Ok(chunk)
-            }
-        }
-    }
-
-    /// The bytes of the file before `at`, which lies in the database.
-    async fn take_from_batch(&mut self) -> Result<Uint8Array, Error> {
-        let missing = || Error::Internal("a batch without bytes".to_owned());
-        loop {
-            if let Some(batch) = &mut self.batch
-                && let Some(size_bytes) = batch.sizes.next()
-            {
-                let length = u32::try_from(size_bytes).unwrap_or(u32::MAX);
-                let bytes = Uint8Array::new_with_byte_offset_and_length(&batch.bytes, batch.offset, length);
-                batch.offset += length;
-                return Ok(bytes);
-            }
-            let mut total_bytes = 0;
-            let inline = self.files.iter().skip(self.at - 1).filter(|file| file.place == Place::Body);
-            let next = inline.take_while(|file| {
-                total_bytes += file.size_bytes;
-                total_bytes <= CONTENTS_MAX_BYTES
-            });
-            // An empty file costs a row too: so many rows, and so long a call, at once.
-            let hashes: Vec<Sha256> = next.take(1_000).map(|file| file.hash).collect();
-            let call = ReadContents { hold: self.source.hold, hashes };
-            let (read, bytes) = self.source.workspace.call_for_bytes(call).await?;
-            self.batch = Some(Batch { bytes: bytes.ok_or_else(missing)?, offset: 0, sizes: read.sizes.into_iter() });
-        }
-    }
 }

@@ -31,6 +31,8 @@ const READS_PER_PAGE: usize = 40;
 const BYTES_PER_PAGE: u64 = 128 * 1024 * 1024;
 /// Unless all are asked for, one content in so many is read: another one each day, so that each has its turn.
 const SAMPLE: i64 = 10;
+/// Before the first content: those of media and of planted trees have numbers below zero.
+const FIRST_CONTENT: i64 = -(1 << 53);
 
 /// Where a look has come to. Each stage begins where the one before it ends.
 #[derive(Serialize, Deserialize)]
@@ -102,10 +104,11 @@ impl Look {
     }
 
     /// Where this user's bytes lie, and whether only this service puts something there.
-    fn places(&self) -> [(Store, String, bool); 4] {
+    fn places(&self) -> [(Store, String, bool); 5] {
         let user = self.workspace.user();
         [
             (Store::Data, Shelf::Blobs.prefix(user), true),
+            (Store::Data, Shelf::Bundles.prefix(user), true),
             (Store::Data, Shelf::Workspace.prefix(user), false),
             (Store::Media, media_prefix(user), true),
             (Store::Media, staging_prefix(user), true),
@@ -122,7 +125,7 @@ impl Look {
     /// Holds a page of a bucket and its owners side by side.
     async fn bucket(&self, place: usize, after: &str, report: &mut Report) -> Result<Option<Stage>, Error> {
         let Some((store, home, is_ours)) = self.places().into_iter().nth(place) else {
-            return Ok(Some(Stage::Bytes(0)));
+            return Ok(Some(Stage::Bytes(FIRST_CONTENT)));
         };
         let after = if after.is_empty() { &home } else { after };
         if !after.starts_with(&home) {

@@ -10,6 +10,7 @@ mod files;
 mod fsck;
 mod history;
 mod host;
+mod install;
 mod media;
 mod media_item;
 mod media_upload;
@@ -77,6 +78,7 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/ai/eleven", vec![post(ai::eleven)]),
         ("/api/publish/app", vec![post(publish::app)]),
         ("/api/publish/app/preview", vec![get(publish::preview)]),
+        ("/api/publish/uploads", vec![put(publish::upload)]),
         ("/api/publish/desktop", vec![post(publish::desktop)]),
         ("/api/files/versions", vec![get(history::versions)]),
         ("/api/files/versions/restore", vec![post(history::restore_version)]),
@@ -93,6 +95,8 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/apps/updates", vec![open(catalog::updates)]),
         ("/api/apps/{id}/bundle", vec![open(bundles::bundle)]),
         ("/api/apps/{id}/bundle/sign", vec![post(bundles::sign)]),
+        ("/api/apps/{id}/install", vec![post(install::install), delete(install::uninstall)]),
+        ("/api/desktops/{id}/fork", vec![post(install::fork)]),
         ("/api/desktops/{id}/snapshot", vec![open(bundles::bundle)]),
         ("/api/desktops/{id}/snapshot/sign", vec![post(bundles::sign)]),
         ("/api/store/apps", vec![open(catalog::list)]),

@@ -3,24 +3,50 @@
 use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use super::Outcome;
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::bytes;
 use crate::catalog::Version;
 use crate::catalog::names::{self, LocalId, Visibility};
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::publish::exclude::Rules;
 use crate::publish::manifest::{AppFields, check_texts};
-use crate::publish::release::Draft;
+use crate::publish::progress::Progress;
+use crate::publish::release::{Draft, Report};
+use crate::publish::source::From;
+use crate::publish::upload::{self, UploadId};
 use crate::publish::{app, desktop};
+use crate::wire::Time;
 use crate::workspace::Workspace;
 
-/// `POST /api/publish/app {appId, path?, name?, icon?, description?, tags?, version?, visibility?, manifest?, allow?}`.
+/// The longest body: 25 MiB of base64, with room for the rest.
+const BODY_MAX_BYTES: u64 = 36 * 1024 * 1024;
+/// The most that a body brings of its own.
+const BLOB_MAX_BYTES: u64 = 25 * 1024 * 1024;
+/// How lines are asked for, and answered.
+const LINES: &str = "application/x-ndjson";
+
+/// `PUT /api/publish/uploads`: a snapshot, or an app's archive, to be published within the hour.
+pub async fn upload(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let taken = upload::take_body(&Workspace::of(&caller, &incoming)?).await?;
+    Answer::ok(&json!({
+        "ok": true,
+        "upload": taken.id.as_str(),
+        "size": taken.size_bytes,
+        "files": taken.files,
+        "expiresAt": Time(taken.expires_ms),
+    }))
+}
+
+/// `POST /api/publish/app {appId, path?, name?, icon?, description?, tags?, version?, visibility?, upload?, blobBase64?,
+/// manifest?, allow?}`.
 pub async fn app(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
-    let body = JsonBody::read(&incoming).await?;
+    let body = JsonBody::read_up_to(&incoming, BODY_MAX_BYTES).await?;
     let workspace = Workspace::of(&caller, &incoming)?;
     let fields = AppFields {
         name: body.optional_text("name")?,
@@ -35,14 +61,72 @@ pub async fn app(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         visibility: visibility(&body)?,
         ..Draft::default()
     };
-    let request = app::Request {
-        local_id: app_id(body.text("appId").as_deref())?,
-        root: incoming.file_path(&body.text("path").unwrap_or_else(|| incoming.config.root.clone()))?,
-        fields: fields.or(member(&body, "manifest")?.unwrap_or_default()),
-        allow: member(&body, "allow")?.unwrap_or_default(),
-        draft,
-    };
-    Answer::ok(&app::publish(&workspace, request).await?)
+    let local_id = app_id(body.text("appId").as_deref())?;
+    let root = incoming.file_path(&body.text("path").unwrap_or_else(|| incoming.config.root.clone()))?;
+    let fields = fields.or(member(&body, "manifest")?.unwrap_or_default());
+    let allow = member(&body, "allow")?.unwrap_or_default();
+    let brought = Brought::of(&workspace, &body).await?;
+    let request = app::Request { local_id, root, from: brought.from(), fields, allow, draft };
+    told(&incoming, async move |progress: &Progress| {
+        let published = app::publish(&workspace, request, progress).await;
+        brought.end(&workspace).await;
+        published
+    })
+    .await
+}
+
+/// Answers when it is done; or at once, with a line for each step, to those who ask for lines.
+async fn told(incoming: &Incoming, work: impl AsyncFnOnce(&Progress) -> Result<Report, Error> + 'static) -> Outcome {
+    if !incoming.header("Accept").is_some_and(|accepted| accepted.contains(LINES)) {
+        return Answer::ok(&work(&Progress::silent()).await?);
+    }
+    let (progress, body) = Progress::lines()?;
+    incoming.later(async move {
+        let line = work(&progress).await.unwrap_or_else(Error::into_line);
+        progress.end(&line).await;
+    });
+    Ok(Answer::native(200, body.into()).with("Content-Type", LINES))
+}
+
+/// What a request names as what is to be published.
+enum Brought {
+    Nothing,
+    /// Sent before: it waits for as long as it does.
+    Before(UploadId),
+    /// Sent with it: over when the publish is.
+    With(UploadId),
+}
+
+impl Brought {
+    async fn of(workspace: &Workspace, body: &JsonBody) -> Result<Self, Error> {
+        match (body.optional_text("upload")?, body.js_text("blobBase64")) {
+            (None, None) => Ok(Self::Nothing),
+            (Some(_), Some(_)) => Err(Error::BadRequest("Either upload or blobBase64, not both".to_owned())),
+            (Some(id), None) => UploadId::parse(&id).map(Self::Before).ok_or(Error::NoUpload),
+            (None, Some(text)) => {
+                let not_base64 = || Error::BadRequest("blobBase64 is not valid base64".to_owned());
+                let bytes = bytes::from_base64(&text).ok_or_else(not_base64)?;
+                let size_bytes = u64::from(bytes.byte_length());
+                if size_bytes > BLOB_MAX_BYTES {
+                    return Err(Error::TooLarge { what: "blobBase64", size_bytes, max_bytes: BLOB_MAX_BYTES });
+                }
+                Ok(Self::With(upload::take_buffer(workspace, &bytes).await?.id))
+            }
+        }
+    }
+
+    fn from(&self) -> From {
+        match self {
+            Self::Nothing => From::Workspace,
+            Self::Before(id) | Self::With(id) => From::Upload(id.clone()),
+        }
+    }
+
+    async fn end(&self, workspace: &Workspace) {
+        if let Self::With(id) = self {
+            upload::abandon(workspace, id).await;
+        }
+    }
 }
 
 /// `GET /api/publish/app/preview?appId=&path=`: the manifest and what would be left out; nothing is published.
@@ -52,6 +136,7 @@ pub async fn preview(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let request = app::Request {
         local_id: app_id(query.get("appId"))?,
         root: incoming.file_path(query.get("path").unwrap_or(&incoming.config.root))?,
+        from: From::Workspace,
         fields: AppFields::default(),
         allow: Vec::new(),
         draft: Draft::default(),
@@ -59,9 +144,10 @@ pub async fn preview(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     Answer::ok(&app::preview(&workspace, request).await?)
 }
 
-/// `POST /api/publish/desktop {title, desktopId?, path?, description?, icon?, version?, visibility?, exclude?, include?, allow?}`.
+/// `POST /api/publish/desktop {title, desktopId?, path?, description?, icon?, version?, visibility?, upload?, blobBase64?,
+/// exclude?, include?, allow?}`.
 pub async fn desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
-    let body = JsonBody::read(&incoming).await?;
+    let body = JsonBody::read_up_to(&incoming, BODY_MAX_BYTES).await?;
     let workspace = Workspace::of(&caller, &incoming)?;
     let title = body.text("title").ok_or_else(|| Error::BadRequest("title required".to_owned()))?;
     let draft = Draft {
@@ -71,6 +157,7 @@ pub async fn desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         tags: tags(&body)?,
         version: version(&body)?,
         visibility: visibility(&body)?,
+        parent: None,
     };
     check_texts(&draft.title, draft.icon.as_deref(), draft.description.as_deref()).map_err(Error::BadRequest)?;
     let root = incoming.file_path(&body.text("path").unwrap_or_else(|| incoming.config.root.clone()))?;
@@ -83,14 +170,17 @@ pub async fn desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     };
     let wrong = "desktopId must be 1 to 64 of A-Z, a-z, 0-9, '_' and '-'";
     let local_id = |id: String| LocalId::parse(&id).ok_or_else(|| Error::BadRequest(wrong.to_owned()));
-    let request = desktop::Request {
-        local_id: body.optional_text("desktopId")?.map(local_id).transpose()?,
-        root,
-        rules: Rules::new(patterns("exclude")?, patterns("include")?).map_err(Error::BadRequest)?,
-        allow: member(&body, "allow")?.unwrap_or_default(),
-        draft,
-    };
-    Answer::ok(&desktop::publish(&workspace, request).await?)
+    let local_id = body.optional_text("desktopId")?.map(local_id).transpose()?;
+    let rules = Rules::new(patterns("exclude")?, patterns("include")?).map_err(Error::BadRequest)?;
+    let allow = member(&body, "allow")?.unwrap_or_default();
+    let brought = Brought::of(&workspace, &body).await?;
+    let request = desktop::Request { local_id, root, from: brought.from(), rules, allow, draft };
+    told(&incoming, async move |progress: &Progress| {
+        let published = desktop::publish(&workspace, request, progress).await;
+        brought.end(&workspace).await;
+        published
+    })
+    .await
 }
 
 fn app_id(text: Option<&str>) -> Result<LocalId, Error> {

@@ -8,6 +8,7 @@ mod error;
 mod fsck;
 mod history;
 mod media;
+mod plant;
 mod publish;
 mod verbs;
 
@@ -21,6 +22,7 @@ pub use error::{Error, Sought};
 pub use fsck::*;
 pub use history::*;
 pub use media::*;
+pub use plant::*;
 pub use publish::*;
 pub use verbs::*;
 
@@ -98,9 +100,16 @@ calls! {
     ListContents => Contents,
     ReadContent => ContentRead,
     HoldTree => TreeHeld,
+    KeepTree => TreeKept,
     ReleaseTree => TreeReleased,
     ReadTree => TreePage,
     ReadContents => ContentsRead,
+    OpenStage => StageOpened,
+    FillStage => StageFilled,
+    CloseStage => StageClosed,
+    PlantTree => Planted,
+    UprootTree => Uprooted,
+    ListPlanted => PlantedTrees,
 }
 
 /// A call with who makes it.

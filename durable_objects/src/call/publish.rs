@@ -29,6 +29,19 @@ pub struct TreeHeld {
     pub rev: i64,
 }
 
+/// Holds it for longer. To be said again and again: a publish that has died is in nobody's way for long.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KeepTree {
+    /// The hold.
+    pub hold: i64,
+    /// For how long from now on.
+    pub lasts_ms: i64,
+}
+
+/// It is still held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TreeKept {}
+
 /// Lets go of it. It can be repeated.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReleaseTree {

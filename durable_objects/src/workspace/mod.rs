@@ -14,8 +14,11 @@ mod fsck;
 mod history;
 mod import;
 mod media;
+mod plant;
+mod planted;
 mod publish;
 mod reclaim;
+mod regrow;
 mod relocate;
 mod reset;
 mod retention;
@@ -23,6 +26,7 @@ mod revert;
 mod rules;
 mod schema;
 mod since;
+mod stage;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -119,9 +123,16 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::ListContents(call) => reply(call, fsck::contents(sql, call)),
         Verb::ReadContent(call) => with_bytes(call, fsck::read(sql, call)),
         Verb::HoldTree(call) => reply(call, mutate(context, |tx| publish::hold(tx, call))),
+        Verb::KeepTree(call) => reply(call, mutate(context, |tx| publish::keep(tx, call))),
         Verb::ReleaseTree(call) => reply(call, mutate(context, |tx| publish::release(tx, call))),
         Verb::ReadTree(call) => reply(call, publish::read_tree(sql, call)),
         Verb::ReadContents(call) => with_bytes(call, publish::read_contents(sql, call)),
+        Verb::OpenStage(call) => reply(call, mutate(context, |tx| stage::open(tx, call))),
+        Verb::FillStage(call) => reply(call, mutate(context, |tx| stage::fill(tx, call, body))),
+        Verb::CloseStage(call) => reply(call, mutate(context, |tx| stage::close(tx, call))),
+        Verb::PlantTree(call) => reply(call, mutate(context, |tx| plant::plant(tx, call))),
+        Verb::UprootTree(call) => reply(call, mutate(context, |tx| plant::uproot(tx, call))),
+        Verb::ListPlanted(call) => reply(call, planted::list(sql, call)),
     }
 }
 
@@ -155,8 +166,16 @@ fn reply<C: Call>(_: &C, answer: Result<C::Answer, Error>) -> Result<Reply, serd
 /// in the answer; the others go on.
 pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
     // In the order in which they feed each other.
-    const TASKS: [Timer; 7] =
-        [Timer::Expire, Timer::Unlink, Timer::Holds, Timer::Release, Timer::Prune, Timer::Sweep, Timer::Index];
+    const TASKS: [Timer; 8] = [
+        Timer::Expire,
+        Timer::Unlink,
+        Timer::Holds,
+        Timer::Stages,
+        Timer::Release,
+        Timer::Prune,
+        Timer::Sweep,
+        Timer::Index,
+    ];
     let mut failures = Vec::new();
     for _ in 0..STEPS_PER_RING {
         let Some(task) = timer::due(context.sql, &TASKS, context.now_ms)? else { break };
@@ -168,6 +187,7 @@ pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
             Timer::Index => media::render(tx),
             Timer::Release => history::release(tx),
             Timer::Holds => publish::expire(tx),
+            Timer::Stages => stage::expire(tx),
             // Not of these tasks: they need the bucket.
             Timer::Remove | Timer::Uploads | Timer::Adopt | Timer::Home => Ok(()),
         });

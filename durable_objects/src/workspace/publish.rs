@@ -6,8 +6,8 @@
 use serde_json::json;
 
 use crate::call::{
-    CONTENTS_MAX_BYTES, ContentsRead, Error, HeldEntry, HoldTree, Kind, Place, ReadContents, ReadTree, ReleaseTree,
-    Sought, TREE_PAGE_MAX, TreeHeld, TreePage, TreeReleased,
+    CONTENTS_MAX_BYTES, ContentsRead, Error, HeldEntry, HoldTree, KeepTree, Kind, Place, ReadContents, ReadTree,
+    ReleaseTree, Sought, TREE_PAGE_MAX, TreeHeld, TreeKept, TreePage, TreeReleased,
 };
 use crate::ids::Sha256;
 use crate::sql::{Bytes, Sql, first, join, only};
@@ -28,6 +28,8 @@ const HOLDS_MAX: i64 = 20;
 pub fn hold(tx: &Tx<'_>, call: &HoldTree) -> Result<TreeHeld, Error> {
     const COUNTS: &str =
         "SELECT count(*), coalesce(sum(label = ?1), 0) FROM checkpoint WHERE until_ms IS NOT NULL AND until_ms > ?2";
+    // Those who have died are in nobody's way, however late the alarm is.
+    expire(tx)?;
     let counts = only(tx.sql, COUNTS, &[(&call.name).into(), tx.now_ms.into()])?;
     if counts.int(1)? > 0 || counts.int(0)? >= HOLDS_MAX {
         return Err(Error::HeldAlready { name: call.name.clone() });
@@ -41,6 +43,15 @@ pub fn hold(tx: &Tx<'_>, call: &HoldTree) -> Result<TreeHeld, Error> {
     tx.sql.query(insert, &row)?;
     timer::arm(tx.sql, Timer::Holds, until_ms)?;
     Ok(TreeHeld { hold, rev })
+}
+
+/// Holds it for longer.
+pub fn keep(tx: &Tx<'_>, call: &KeepTree) -> Result<TreeKept, Error> {
+    let until_ms = tx.now_ms + call.lasts_ms.clamp(0, LASTS_MAX_MS);
+    let update = "UPDATE checkpoint SET until_ms = ?2 WHERE id = ?1 AND until_ms IS NOT NULL RETURNING 1";
+    first(tx.sql, update, &[(-call.hold).into(), until_ms.into()])?.ok_or(Error::NotHeld { hold: call.hold })?;
+    settle(tx)?;
+    Ok(TreeKept {})
 }
 
 /// Lets go of it.

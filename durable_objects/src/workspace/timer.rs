@@ -31,6 +31,8 @@ pub enum Timer {
     Index,
     /// Let go of trees that have been held for too long.
     Holds,
+    /// Clear stages that nobody has planted.
+    Stages,
 }
 
 impl Timer {
@@ -48,6 +50,7 @@ impl Timer {
             Self::Home => "home",
             Self::Index => "index",
             Self::Holds => "holds",
+            Self::Stages => "stages",
         }
     }
 }

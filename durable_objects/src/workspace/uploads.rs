@@ -20,16 +20,24 @@ pub const GIVEN_UP: i64 = 0;
 /// How many keys the alarm takes at once: one call to the bucket takes 1,000.
 const REMOVE_BATCH: i64 = 500;
 
-/// Announces a key, or says more of one that is announced.
+/// Announces a key, or says more of one that is announced: how its upload is called, or that it takes more room and time.
 pub fn announce(tx: &Tx<'_>, call: &Announce) -> Result<Announced, Error> {
     if let Some(multipart_id) = &call.multipart_id {
         let update = "UPDATE upload SET multipart_id = ?2 WHERE key = ?1 RETURNING 1";
         let known = first(tx.sql, update, &[(&call.key).into(), multipart_id.into()])?;
         return known.map(|_| Announced {}).ok_or_else(|| Error::UnknownUpload { key: call.key.clone() });
     }
+    let known = "SELECT reserved_bytes, expires_ms FROM upload WHERE key = ?1";
+    if let Some(row) = first(tx.sql, known, &[(&call.key).into()])? {
+        if row.int(1)? == GIVEN_UP {
+            return Err(Error::UnknownUpload { key: call.key.clone() });
+        }
+        tx.release_bytes(row.int(0)?);
+    }
     tx.reserve_bytes(call.reserved_bytes)?;
     let expires_ms = tx.now_ms + UPLOAD_MAX_MS;
-    let insert = "INSERT INTO upload (key, place, reserved_bytes, expires_ms) VALUES (?1, ?2, ?3, ?4)";
+    let insert = "INSERT INTO upload (key, place, reserved_bytes, expires_ms) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (key) DO UPDATE SET reserved_bytes = excluded.reserved_bytes, expires_ms = excluded.expires_ms";
     let reserved_bytes = call.reserved_bytes.cast_signed();
     tx.sql.query(insert, &[(&call.key).into(), DATA.into(), reserved_bytes.into(), expires_ms.into()])?;
     timer::arm(tx.sql, Timer::Uploads, expires_ms)?;

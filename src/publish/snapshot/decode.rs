@@ -28,6 +28,8 @@ pub enum Event<'a> {
         path: &'a str,
         /// How many bytes there will be.
         size_bytes: u64,
+        /// Whether it is written as a text: only the end tells what its bytes are.
+        is_text: bool,
     },
     /// Bytes of the file that was told last.
     Bytes(&'a [u8]),
@@ -255,7 +257,7 @@ impl Decoder {
         if let Some(Frame::Body { content, .. }) = self.frames.last_mut() {
             *content = Some(found);
         }
-        on_event(Event::File { path: &self.path, size_bytes });
+        on_event(Event::File { path: &self.path, size_bytes, is_text: found == Content::Text });
         Ok(if size_bytes == 0 { Expected::Key } else { Expected::ContentBytes })
     }
 

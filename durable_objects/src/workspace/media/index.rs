@@ -72,6 +72,7 @@ fn looks(verb: &Verb) -> bool {
         Verb::Copy(call) => holds(&call.from) || touches(&call.to),
         Verb::RestoreVersion(call) => touches(&call.path),
         Verb::Restore(call) => call.to.as_ref().is_some_and(touches),
+        Verb::PlantTree(call) => touches(&call.folder),
         Verb::Announce(_)
         | Verb::Abandon(_)
         | Verb::ListTrash(_)
@@ -110,7 +111,13 @@ fn looks(verb: &Verb) -> bool {
         | Verb::ReleaseTree(_)
         | Verb::ReadTree(_)
         | Verb::HoldTree(_)
-        | Verb::ReadContents(_) => false,
+        | Verb::KeepTree(_)
+        | Verb::ReadContents(_)
+        | Verb::OpenStage(_)
+        | Verb::FillStage(_)
+        | Verb::CloseStage(_)
+        | Verb::UprootTree(_)
+        | Verb::ListPlanted(_) => false,
     }
 }
 

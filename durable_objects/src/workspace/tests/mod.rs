@@ -24,6 +24,7 @@ mod media_index;
 mod media_races;
 mod media_world;
 mod model;
+mod plant;
 mod publish;
 mod relocate;
 mod reset;
@@ -130,8 +131,9 @@ impl World {
         let actor = turn.as_ref().and_then(|_| Label::parse("agent"));
         let request = Request { verb: call.into(), actor, turn, root: None };
         let request: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
-        let brings_bytes = matches!(&request.verb, Verb::Write(Write { content: Content::Body, .. }));
-        assert_eq!(brings_bytes, body.is_some(), "a body for a write and for nothing else");
+        let brings_bytes =
+            matches!(&request.verb, Verb::Write(Write { content: Content::Body, .. }) | Verb::FillStage(_));
+        assert_eq!(brings_bytes, body.is_some(), "a body for what brings bytes and for nothing else");
         let body = body.map(<[u8]>::to_vec);
         let context = Context { actor: request.actor.as_ref(), turn: request.turn.as_ref(), ..self.context() };
         let (answer, bytes) = match perform(&context, &request.verb, body.as_ref()).unwrap() {
@@ -164,7 +166,12 @@ impl World {
         }
         let gone = matches!(
             &verb,
-            Verb::EmptyTrash(_) | Verb::Reset(_) | Verb::Close(_) | Verb::DropCheckpoint(_) | Verb::ReleaseTree(_)
+            Verb::EmptyTrash(_)
+                | Verb::Reset(_)
+                | Verb::Close(_)
+                | Verb::DropCheckpoint(_)
+                | Verb::HoldTree(_)
+                | Verb::ReleaseTree(_)
         ) || matches!(&verb, Verb::Delete(call) if call.permanent || call.path.is_in_trash());
         self.watch(gone);
         answer

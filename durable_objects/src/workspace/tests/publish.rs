@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::faults::stopped_everywhere;
 use super::{World, hash, path};
 use crate::call::{
-    CONTENTS_MAX_BYTES, Error, HeldEntry, HoldTree, Kind, Place, ReadContents, ReadTree, ReleaseTree, Sought, TreeHeld,
-    TreePage,
+    CONTENTS_MAX_BYTES, Error, HeldEntry, HoldTree, KeepTree, Kind, Place, ReadContents, ReadTree, ReleaseTree, Sought,
+    TreeHeld, TreePage,
 };
 use crate::ids::Sha256;
 use crate::limits::{DAY_MS, Limits};
@@ -16,6 +16,10 @@ const MINUTE_MS: i64 = 60 * 1000;
 impl World {
     fn hold(&self, name: &str) -> Result<TreeHeld, Error> {
         self.call(HoldTree { name: name.to_owned(), lasts_ms: 15 * MINUTE_MS }, None).map(|(held, _)| held)
+    }
+
+    fn keep(&self, hold: i64) -> Result<(), Error> {
+        self.call(KeepTree { hold, lasts_ms: 15 * MINUTE_MS }, None).map(drop)
     }
 
     fn release(&self, hold: i64) -> Result<(), Error> {
@@ -145,6 +149,23 @@ fn a_hold_that_nobody_releases_ends_by_the_alarm() {
 }
 
 #[test]
+fn a_hold_lasts_as_long_as_somebody_says_so() {
+    let world = World::new(Limits::default());
+    some(&world);
+    let hold = world.hold("one").unwrap().hold;
+    for _ in 0..3 {
+        world.settle(14 * MINUTE_MS);
+        world.keep(hold).unwrap();
+    }
+    assert!(world.held_tree(hold, "d", &[], 10).is_ok());
+    // Then it is in nobody's way, even before the alarm has been there.
+    world.now_ms.set(world.now_ms.get() + 16 * MINUTE_MS);
+    let next = world.hold("one").unwrap().hold;
+    assert_eq!(world.keep(hold), Err(Error::NotHeld { hold }));
+    assert!(world.keep(next).is_ok());
+}
+
+#[test]
 fn one_name_is_held_once_and_a_hold_is_no_checkpoint() {
     let world = World::new(Limits::default());
     some(&world);
@@ -215,6 +236,7 @@ fn a_hold_and_its_end_happen_whole_or_not_at_all() {
         world.hold("one").unwrap();
         world.delete("d", true).unwrap();
     };
+    stopped_everywhere("keep", held, |world| world.keep(1));
     stopped_everywhere("release", held, |world| world.release(1));
 }
 

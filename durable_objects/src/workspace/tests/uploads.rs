@@ -47,6 +47,23 @@ fn announced_bytes_count_against_the_quota_until_they_are_a_file_or_gone() {
 }
 
 #[test]
+fn what_is_set_aside_for_a_key_can_be_set_anew_until_it_is_given_up() {
+    let world = World::new(Limits { quota_bytes: 10, ..Limits::default() });
+    world.announce("k", 8).unwrap();
+    // What it had is given back first.
+    world.announce("k", 9).unwrap();
+    assert_eq!(world.announce("k", 11).unwrap_err(), Error::QuotaExceeded { needed_bytes: 11, left_bytes: 10 });
+    assert_eq!(world.counted(), (0, 9));
+    world.settle(HOUR_MS / 2);
+    world.announce("k", 3).unwrap();
+    world.settle(HOUR_MS * 3 / 4);
+    assert_eq!(world.counted(), (0, 3), "its hour begins anew");
+    world.abandon("k").unwrap();
+    assert_eq!(world.announce("k", 1).unwrap_err(), Error::UnknownUpload { key: "k".to_owned() });
+    assert_eq!(world.counted(), (0, 3));
+}
+
+#[test]
 fn a_write_makes_announced_bytes_a_file_and_pays_with_what_was_set_aside() {
     let world = World::new(Limits { quota_bytes: 10, ..Limits::default() });
     let key = world.upload("1234567890").unwrap();
