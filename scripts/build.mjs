@@ -20,6 +20,10 @@ const STAMP = at("build/.stamp");
 
 export async function build(profile, env) {
   await buildVisit();
+  await buildWorker(profile, env);
+}
+
+async function buildWorker(profile, env) {
   const inputs = hash(INPUTS, profile);
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === `${inputs} ${hash(OUTPUTS)}`) return;
   say(`building the Worker (${profile})`);

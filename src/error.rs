@@ -88,6 +88,17 @@ pub enum Error {
     },
     /// Files that hold what looks like credentials.
     SecretsFound(Vec<Secret>),
+    /// A bundle that is not what it must be: what it is, as a sentence goes on after "the bundle".
+    BadBundle(String),
+    /// A file of the user's that would have to be changed, and cannot be read.
+    BrokenFile {
+        /// Which, as clients write it.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// An app that is not in this workspace.
+    NotInstalled,
     /// A handle that another user has.
     HandleTaken,
     /// A user who has published as much as one may.
@@ -202,6 +213,12 @@ impl Error {
                 told(422, "Some files hold what looks like credentials; take it out, or allow these files by name")
                     .detail("findings", secrets.iter().map(Secret::told).collect::<Vec<_>>())
             }
+            Self::BadBundle(why) => told(422, format!("The bundle {why}; nothing was changed")),
+            Self::BrokenFile { path, why } => {
+                told(422, format!("{path} cannot be changed, since {why}; repair it first; nothing was changed"))
+                    .detail("path", path.as_str())
+            }
+            Self::NotInstalled => told(404, "The app is not installed"),
             Self::HandleTaken => told(409, "This handle is taken"),
             Self::TooManyPublished { max } => {
                 told(409, format!("You have published {max} of these, and no more fit; unpublish one"))
@@ -352,6 +369,11 @@ fn told_of_workspace(error: &call::Error) -> Told {
         E::NotHeld { .. } => {
             told(409, "It took too long, or the workspace was reset meanwhile; nothing was published; try again")
         }
+        E::NotStaged { .. } => {
+            told(409, "It took too long, or the workspace was changed meanwhile; nothing was planted; try again")
+        }
+        E::TooManyStages { .. } => told(409, "Too much is being installed at once; try again in a while"),
+        E::NotPlanted { .. } => told(404, "Nothing was installed there"),
         E::NewerSchema { .. } => {
             told(503, "The workspace was written by a newer version of this service").cause(error.to_string())
         }

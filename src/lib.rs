@@ -17,6 +17,7 @@ mod error;
 mod form;
 mod gateway;
 mod incoming;
+mod install;
 mod intake;
 mod media;
 mod mime;

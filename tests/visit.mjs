@@ -35,7 +35,7 @@ export async function publish(
 
 /** One server and one browser for a spec, and windows in it. */
 export function visitors(/** @type {import("./harness.mjs").Overrides} */ overrides = {}) {
-  const server = serve({ CATALOG_CACHE_SECONDS: "0", ...overrides });
+  const server = serve({ CATALOG_CACHE_SECONDS: "0", ...overrides }, undefined, { page: true });
   /** @type {import("playwright-core").Browser} */
   let browser;
   /** @type {string[]} */

@@ -8,7 +8,8 @@ import { serve } from "./harness.mjs";
 import { call } from "./media.mjs";
 import { anyone, as, publisher, release, shelve } from "./store.mjs";
 
-const server = serve({ CATALOG_CACHE_SECONDS: "0", MEDIA_CDN_BASE: "https://media.example/base" });
+const vars = { CATALOG_CACHE_SECONDS: "0", MEDIA_CDN_BASE: "https://media.example/base" };
+const server = serve(vars, undefined, { page: true });
 const MISSING = "0".repeat(32);
 
 const page = (/** @type {string} */ id, method = "GET") => anyone(server, `/d/${id}`, {}, method);

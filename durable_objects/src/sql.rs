@@ -32,6 +32,23 @@ pub fn join(parts: &[Bytes]) -> Bytes {
     parts.concat()
 }
 
+/// A piece of some bytes, by itself; none if they end before it does.
+pub fn piece(bytes: &Bytes, offset_bytes: u64, size_bytes: u64) -> Option<Bytes> {
+    let end = offset_bytes.checked_add(size_bytes).filter(|end| *end <= len_bytes(bytes))?;
+    #[cfg(target_arch = "wasm32")]
+    return Some(bytes.slice_with_end(u32::try_from(offset_bytes).ok()?, u32::try_from(end).ok()?));
+    #[cfg(not(target_arch = "wasm32"))]
+    bytes.get(usize::try_from(offset_bytes).ok()?..usize::try_from(end).ok()?).map(<[u8]>::to_vec)
+}
+
+/// The bytes of a text of our own.
+pub fn of_text(text: &str) -> Bytes {
+    #[cfg(target_arch = "wasm32")]
+    return js_sys::Uint8Array::from(text.as_bytes()).buffer();
+    #[cfg(not(target_arch = "wasm32"))]
+    text.as_bytes().to_vec()
+}
+
 /// How many bytes there are.
 pub fn len_bytes(bytes: &Bytes) -> u64 {
     #[cfg(target_arch = "wasm32")]

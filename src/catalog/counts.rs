@@ -54,7 +54,6 @@ pub async fn is_starred(catalog: &Catalog, item: &Item, user: &UserId) -> Result
 
 /// Remembers that a user has an app in their workspace, or has made a desktop theirs. The same user counts once, with
 /// the version that came last.
-#[expect(dead_code, reason = "for the routes that install")]
 pub fn installed(item: i64, user: &UserId, version: Version, local_id: &LocalId, now_ms: i64) -> Statement {
     statement(
         "INSERT INTO installs (item, user_id, number, local_id, created_ms) SELECT p.seq, u.id, ?3, ?4, ?5 FROM published p, users u
@@ -62,6 +61,14 @@ pub fn installed(item: i64, user: &UserId, version: Version, local_id: &LocalId,
          ON CONFLICT (item, user_id) DO UPDATE
             SET number = excluded.number, local_id = excluded.local_id, created_ms = excluded.created_ms",
         [item.into(), user.as_str().into(), version.number().into(), local_id.as_str().into(), now_ms.into()],
+    )
+}
+
+/// Forgets that a user has it, whether it is still published or not.
+pub fn uninstalled(id: &PublicId, user: &UserId) -> Statement {
+    statement(
+        "DELETE FROM installs WHERE item = (SELECT seq FROM published WHERE id = ?1) AND user_id = ?2",
+        [id.as_str().into(), user.as_str().into()],
     )
 }
 

@@ -17,7 +17,7 @@ macro_rules! columns {
     () => {
         "p.seq, p.id, p.kind, p.owner_id, u.handle AS owner, p.local_id, p.title, p.icon, p.description, p.tags, p.visibility,
          v.number AS version, v.size_bytes, v.files, v.bundle_hash, v.manifest_hash, v.deps_hash, v.artifacts,
-         p.stars, p.installs, p.visits, p.forks, p.created_ms, p.updated_ms"
+         p.stars, p.installs, p.visits, p.forks, p.created_ms, p.updated_ms, p.parent"
     };
 }
 pub(super) use columns;
@@ -62,6 +62,8 @@ pub struct Item {
     pub created_ms: i64,
     /// When it last changed.
     pub updated_ms: i64,
+    /// The id of what it was made from.
+    pub parent: Option<String>,
 }
 
 /// A version of it.
@@ -191,6 +193,17 @@ pub async fn find_for_owner(catalog: &Catalog, kind: Kind, id: &str, version: Ve
     let missing = || Error::NotPublished(kind);
     let id = PublicId::parse(id).ok_or_else(missing)?;
     read(catalog, &id, Some(version)).await?.filter(|item| item.kind == kind).ok_or_else(missing)
+}
+
+/// What a thing was made from, as everyone may see it: nothing of what not everyone may know of.
+pub async fn parent_of(catalog: &Catalog, item: &Item) -> Result<Option<Value>, Error> {
+    let Some(parent) = &item.parent else { return Ok(None) };
+    let statement = statement(
+        "SELECT p.id, p.title, u.handle AS owner FROM published p CROSS JOIN users u ON u.id = p.owner_id
+          WHERE p.id = ?1 AND p.visibility = 0 AND p.current IS NOT NULL AND p.removed_ms IS NULL",
+        [parent.as_str().into()],
+    );
+    catalog.run(statement).await?.first()
 }
 
 /// Has the edge forget a thing here, after a change; elsewhere it forgets by itself.

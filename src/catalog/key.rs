@@ -8,6 +8,7 @@
 //! | `…/{version}/manifest.json` | what is in it |
 //! | `…/{version}/package.json`, `…/{version}/pnpm-lock.yaml` | where its dependencies came from, if it had them |
 //! | `baseline/snapshot.bin` | the operator's baseline, which every desktop starts from |
+//! | `baseline/package.json`, `baseline/pnpm-lock.yaml` | which packages it brings |
 
 use durable_objects::ids::UserId;
 
@@ -15,6 +16,10 @@ use super::names::{Kind, LocalId, Version};
 
 /// The operator's baseline: put there by hand.
 pub const BASELINE: &str = "baseline/snapshot.bin";
+/// Which packages it asks for, if the operator says so.
+pub const BASELINE_PACKAGE_JSON: &str = "baseline/package.json";
+/// Which versions of them it has.
+pub const BASELINE_LOCKFILE: &str = "baseline/pnpm-lock.yaml";
 
 /// One object of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

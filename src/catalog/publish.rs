@@ -56,6 +56,8 @@ pub struct Release {
     pub has_package_json: bool,
     /// Whether `pnpm-lock.yaml` lies beside it.
     pub has_lockfile: bool,
+    /// The id of what it was made from.
+    pub parent: Option<String>,
     /// The hashes of its files.
     pub file_hashes: Vec<Sha256>,
 }
@@ -199,14 +201,15 @@ pub(super) fn publish_statements(release: &Release, now_ms: i64) -> Vec<Statemen
     let artifacts = i64::from(release.has_package_json) + 2 * i64::from(release.has_lockfile);
     let mut statements = vec![
         statement(
-            "INSERT INTO published (owner_id, kind, local_id, id, title, fold, icon, description, tags, visibility, created_ms, updated_ms)
-             SELECT u.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(?9, '[]'), coalesce(?10, 0), ?11, ?11
+            "INSERT INTO published (owner_id, kind, local_id, id, title, fold, icon, description, tags, visibility, created_ms, updated_ms, parent)
+             SELECT u.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(?9, '[]'), coalesce(?10, 0), ?11, ?11, ?12
                FROM users u WHERE u.id = ?1 AND u.closed_ms IS NULL
              ON CONFLICT (owner_id, kind, local_id) DO UPDATE
                 SET id = iif(removed_ms IS NULL, id, excluded.id), title = excluded.title, fold = excluded.fold,
                     icon = coalesce(?7, icon), description = coalesce(?8, description), tags = coalesce(?9, tags),
                     visibility = coalesce(?10, iif(removed_ms IS NULL, visibility, 0)),
                     created_ms = iif(removed_ms IS NULL, created_ms, excluded.created_ms), updated_ms = excluded.updated_ms,
+                    parent = nullif(iif(removed_ms IS NULL, coalesce(parent, excluded.parent), excluded.parent), id),
                     removed_ms = NULL",
             [
                 by_owner,
@@ -220,6 +223,7 @@ pub(super) fn publish_statements(release: &Release, now_ms: i64) -> Vec<Statemen
                 tags.into(),
                 release.visibility.map(i64::from).into(),
                 now_ms.into(),
+                release.parent.clone().into(),
             ],
         ),
         Statement {

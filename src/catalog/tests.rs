@@ -15,6 +15,7 @@ fn catalogue() -> Connection {
     catalogue.pragma_update(None, "foreign_keys", true).unwrap();
     catalogue.execute_batch(include_str!("../../migrations/0001_catalog.sql")).unwrap();
     catalogue.execute_batch(include_str!("../../migrations/0002_attempts.sql")).unwrap();
+    catalogue.execute_batch(include_str!("../../migrations/0003_parent.sql")).unwrap();
     catalogue
         .execute_batch("INSERT INTO users (id, handle, created_ms) VALUES ('user_a', 'ann', 1), ('user_b', 'bob', 1)")
         .unwrap();
@@ -66,6 +67,7 @@ fn release(id: u8, version: &str) -> Release {
         deps_hash: None,
         has_package_json: true,
         has_lockfile: true,
+        parent: None,
         file_hashes: vec![Sha256::new([4; 32]), Sha256::new([5; 32]), Sha256::new([4; 32])],
     }
 }
@@ -119,6 +121,22 @@ fn what_a_later_release_does_not_say_stays_and_the_highest_version_is_offered() 
     let public = Release { visibility: Some(Visibility::Public), ..release(2, "1.0.1") };
     publish(&mut catalogue, &public, 300).unwrap();
     assert_eq!(ask(&catalogue, "SELECT current FROM published WHERE visibility = 0"), "10000000001");
+}
+
+#[test]
+fn what_it_was_made_from_stays_and_is_never_the_thing_itself() {
+    let mut catalogue = catalogue();
+    let from = |id: u8, version, parent: Option<u8>| Release {
+        parent: parent.map(|parent| format!("{parent:032x}")),
+        ..release(id, version)
+    };
+    let parent = "SELECT coalesce(parent, '-') FROM published";
+    for (version, named, then) in
+        [("1.0.0", None, None), ("1.0.1", Some(1), None), ("1.0.2", Some(7), Some(7)), ("1.0.3", Some(8), Some(7))]
+    {
+        run(&mut catalogue, &publish_statements(&from(1, version, named), 100)).unwrap();
+        assert_eq!(ask(&catalogue, parent), then.map_or("-".to_owned(), |then| format!("{then:032x}")), "{version}");
+    }
 }
 
 #[test]

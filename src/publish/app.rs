@@ -22,6 +22,7 @@ use crate::catalog::names::{LocalId, PublicId};
 use crate::catalog::publish::standing;
 use crate::catalog::{Catalog, Kind, attempts};
 use crate::error::Error;
+use crate::install::fork;
 use crate::publish::caps::Caps;
 use crate::workspace::Workspace;
 
@@ -160,7 +161,9 @@ async fn publish_held(
         source.progress.step("sending");
         blobs.put(&key, &gzipped, &options).await?;
     }
+    let at = folder(&request.local_id).split('/').fold(request.root.clone(), |above, name| above.child(name));
     let draft = Draft {
+        parent: if source.is_sent() { None } else { fork::parent(workspace, &at).await? },
         title: manifest.name.clone(),
         icon: manifest.icon.clone(),
         description: manifest.description.clone(),

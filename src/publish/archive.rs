@@ -12,7 +12,7 @@ mod zip_reader;
 use tar::{Builder, EntryType, Header};
 
 pub use tar_reader::TarReader;
-pub use zip_reader::{ZIP_MAX_BYTES, read_zip};
+pub use zip_reader::{ZIP_MAX_BYTES, ZipEntry, ZipReader, read_zip, zip_buffer};
 
 /// The unit of a tar: headers, and what files are filled up to.
 const BLOCK_BYTES: usize = 512;

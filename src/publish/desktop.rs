@@ -19,6 +19,7 @@ use crate::catalog::names::{LocalId, PublicId};
 use crate::catalog::publish::standing;
 use crate::catalog::{Catalog, Kind, attempts, users};
 use crate::error::Error;
+use crate::install::fork;
 use crate::publish::caps::Caps;
 use crate::workspace::Workspace;
 
@@ -132,7 +133,9 @@ async fn publish_held(
         package_json,
         lockfile,
     };
-    bundle.publish(catalog, &blobs, owner, &request.draft, &before, &contents, source).await
+    let parent = if source.is_sent() { None } else { fork::parent(workspace, &request.root).await? };
+    let draft = Draft { parent, ..request.draft.clone() };
+    bundle.publish(catalog, &blobs, owner, &draft, &before, &contents, source).await
 }
 
 /// The tree of what goes, with files in its own order; what no reader takes joins what does not go.

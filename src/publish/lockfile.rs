@@ -80,6 +80,16 @@ impl Versions {
         names.map(|name| (name.clone(), self.of_package(name))).collect()
     }
 
+    /// What is said of a package in `package.json`.
+    pub fn range(&self, name: &str) -> Option<&str> {
+        self.wanted.range(name)
+    }
+
+    /// The version that the lock file has of a package.
+    pub fn locked(&self, name: &str) -> Option<&str> {
+        self.locked.get(name).map(String::as_str)
+    }
+
     /// Whether a package is named: what else is a part of the runtime may be a package of the same name.
     pub fn has(&self, name: &str) -> bool {
         self.wanted.range(name).is_some()

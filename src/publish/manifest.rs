@@ -132,7 +132,6 @@ impl AppManifest {
     }
 
     /// Of the bytes that somebody else wrote.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who install an app"))]
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         let manifest: Self =
             serde_json::from_slice(json).map_err(|error| format!("The manifest is not one: {error}"))?;

@@ -28,6 +28,8 @@ pub struct Draft {
     pub version: Option<Version>,
     /// Who finds it.
     pub visibility: Option<Visibility>,
+    /// The id of what it was made from.
+    pub parent: Option<String>,
 }
 
 /// A version whose bundle has been made. It is in the bucket, unless the version is there already.
@@ -109,6 +111,7 @@ impl Bundle {
             deps_hash: self.deps_hash,
             has_package_json: self.package_json.is_some(),
             has_lockfile: self.lockfile.is_some(),
+            parent: draft.parent.clone(),
             file_hashes: contents.files.iter().map(|file| file.hash).collect(),
         };
         // Nobody else may have begun to write there.

@@ -21,6 +21,7 @@ use crate::incoming::now_ms;
 use crate::workspace::Workspace;
 
 use held::Held;
+pub use held::open as open_place;
 pub use reader::Reader;
 use sent::Sent;
 

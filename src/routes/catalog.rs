@@ -138,6 +138,9 @@ pub async fn get(incoming: Rc<Incoming>) -> Outcome {
         let catalog = Catalog::of(&incoming)?;
         let item = Target::of(&incoming).find(&catalog, caller.as_ref()).await?;
         let mut row = described(&incoming, caller.as_ref(), &item);
+        if let (Some(parent), Some(row)) = (items::parent_of(&catalog, &item).await?, row.as_object_mut()) {
+            row.insert("forkedFrom".to_owned(), parent);
+        }
         if let (Some(caller), Some(row)) = (&caller, row.as_object_mut()) {
             row.insert("starred".to_owned(), counts::is_starred(&catalog, &item, caller.user()).await?.into());
         }

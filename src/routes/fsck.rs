@@ -33,6 +33,8 @@ const READS_PER_PAGE: usize = 40;
 const BYTES_PER_PAGE: u64 = 128 * 1024 * 1024;
 /// Unless all are asked for, one content in so many is read: another one each day, so that each has its turn.
 const SAMPLE: i64 = 10;
+/// Before the first content: those of media and of planted trees have numbers below zero.
+const FIRST_CONTENT: i64 = -(1 << 53);
 
 /// Where a look has come to. Each stage begins where the one before it ends.
 #[derive(Serialize, Deserialize)]
@@ -262,7 +264,7 @@ impl Look {
         }
         report.problems = problems;
         report.copies = checked;
-        Ok(Some(next.map_or(Stage::Bytes(0), Stage::Copy)))
+        Ok(Some(next.map_or(Stage::Bytes(FIRST_CONTENT), Stage::Copy)))
     }
 
     /// Reads contents and compares them with their hash.

@@ -11,6 +11,7 @@ mod fsck;
 mod history;
 mod host;
 mod import;
+mod install;
 mod live;
 mod media;
 mod media_item;
@@ -99,6 +100,8 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/apps/updates", vec![open(catalog::updates)]),
         ("/api/apps/{id}/bundle", vec![open(bundles::bundle)]),
         ("/api/apps/{id}/bundle/sign", vec![post(bundles::sign)]),
+        ("/api/apps/{id}/install", vec![post(install::install), delete(install::uninstall)]),
+        ("/api/desktops/{id}/fork", vec![post(install::fork)]),
         ("/api/desktops/{id}/snapshot", vec![open(bundles::bundle)]),
         ("/api/desktops/{id}/snapshot/sign", vec![post(bundles::sign)]),
         ("/api/store/apps", vec![open(catalog::list)]),

@@ -162,6 +162,7 @@ pub async fn desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         tags: tags(&body)?,
         version: version(&body)?,
         visibility: visibility(&body)?,
+        parent: None,
     };
     check_texts(&draft.title, draft.icon.as_deref(), draft.description.as_deref()).map_err(Error::BadRequest)?;
     let root = self::root(&incoming, body.text("path").as_deref())?;

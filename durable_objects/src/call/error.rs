@@ -222,6 +222,24 @@ pub enum Error {
         /// Its number.
         hold: i64,
     },
+    /// The stage is not there any more, or something on it is not.
+    #[error("the stage {stage} is over")]
+    NotStaged {
+        /// Its number.
+        stage: i64,
+    },
+    /// There are as many stages as there may be.
+    #[error("a workspace is limited to {max} stages")]
+    TooManyStages {
+        /// The limit.
+        max: usize,
+    },
+    /// Nothing was planted there.
+    #[error("nothing was planted at {path:?}")]
+    NotPlanted {
+        /// Where.
+        path: FilePath,
+    },
     /// The database failed, or a row is not what it must be.
     #[error("{message}")]
     Storage {

@@ -10,6 +10,7 @@ mod fsck;
 mod history;
 mod media;
 mod mirror;
+mod plant;
 mod publish;
 mod verbs;
 
@@ -25,6 +26,7 @@ pub use fsck::*;
 pub use history::*;
 pub use media::*;
 pub use mirror::*;
+pub use plant::*;
 pub use publish::*;
 pub use verbs::*;
 
@@ -113,6 +115,12 @@ calls! {
     ReadFeed => FeedPage,
     CheckMirror => MirrorChecked,
     RenewMirror => Renewed,
+    OpenStage => StageOpened,
+    FillStage => StageFilled,
+    CloseStage => StageClosed,
+    PlantTree => Planted,
+    UprootTree => Uprooted,
+    ListPlanted => PlantedTrees,
 }
 
 /// A call with who makes it.

@@ -1,7 +1,7 @@
 //! Content: kept once by its hash, and freed when nothing uses it any more.
 //!
 //! There are no reference counters that could go wrong. Whatever lets go of a blob notes it in `dropped`; the sweep
-//! looks at the noted ones and frees those that neither a node nor the history uses. Inline bytes go with their row. Of
+//! looks at the noted ones and frees those that neither a node, nor the history, nor a stage uses. Inline bytes go with their row. Of
 //! bytes in the bucket only the row can be seen from here: it is doomed, and after the grace of those who may still be
 //! reading, `bucket` removes the object and then the row.
 
@@ -103,7 +103,8 @@ pub fn sweep(tx: &Tx<'_>) -> Result<(), Error> {
     const UNUSED: &str = "id IN (SELECT value FROM json_each(?1)) AND state = 0
         AND NOT EXISTS (SELECT 1 FROM node WHERE node.blob = blob.id)
         AND NOT EXISTS (SELECT 1 FROM past WHERE past.blob = blob.id)
-        AND NOT EXISTS (SELECT 1 FROM media WHERE media.blob = blob.id)";
+        AND NOT EXISTS (SELECT 1 FROM media WHERE media.blob = blob.id)
+        AND NOT EXISTS (SELECT 1 FROM staged WHERE staged.blob = blob.id)";
     let noted = "DELETE FROM dropped WHERE blob IN (SELECT blob FROM dropped LIMIT ?1) RETURNING blob";
     let noted = tx.sql.query(noted, &[SWEEP_BATCH.into()])?;
     let noted: Vec<i64> = noted.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?;

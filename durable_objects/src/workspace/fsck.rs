@@ -81,7 +81,8 @@ pub fn repair(tx: &Tx<'_>, call: &CheckRules) -> Result<RulesChecked, Error> {
     const UNUSED: &str = "INSERT OR IGNORE INTO dropped (blob) SELECT id FROM blob WHERE state = 0
         AND NOT EXISTS (SELECT 1 FROM node WHERE node.blob = blob.id)
         AND NOT EXISTS (SELECT 1 FROM past WHERE past.blob = blob.id)
-        AND NOT EXISTS (SELECT 1 FROM media WHERE media.blob = blob.id) RETURNING blob";
+        AND NOT EXISTS (SELECT 1 FROM media WHERE media.blob = blob.id)
+        AND NOT EXISTS (SELECT 1 FROM staged WHERE staged.blob = blob.id) RETURNING blob";
     let mut repaired = Vec::new();
     if call.first == 0 {
         for (name, sum) in SUMS {

@@ -8,10 +8,10 @@ use serde_json::json;
 use crate::call::Error;
 use crate::sql::{first, only};
 
-use super::blobs;
 use super::timer::{self, Timer};
 use super::tree::Node;
 use super::txn::Tx;
+use super::{blobs, planted};
 
 /// How many rows one step of the alarm may drop: a transaction of well under a second.
 pub const PRUNE_BATCH: i64 = 1000;
@@ -161,6 +161,7 @@ fn cap_more(tx: &Tx<'_>) -> Result<(), Error> {
         Some(timer::AT_ONCE)
     } else {
         tx.sql.query("DELETE FROM meta WHERE k IN ('released', 'capped')", &[])?;
+        planted::forget_gone(tx)?;
         None
     };
     timer::settle(tx.sql, Timer::Release, due_ms)?;

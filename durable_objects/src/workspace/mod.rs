@@ -16,8 +16,11 @@ mod history;
 mod import;
 mod media;
 mod mirror;
+mod plant;
+mod planted;
 mod publish;
 mod reclaim;
+mod regrow;
 mod relocate;
 mod reset;
 mod retention;
@@ -25,6 +28,7 @@ mod revert;
 mod rules;
 mod schema;
 mod since;
+mod stage;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -140,6 +144,12 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
             Ok(page) => Ok(Reply::Feed(page)),
             Err(error) => reply(call, Err(error)),
         },
+        Verb::OpenStage(call) => reply(call, mutate(context, |tx| stage::open(tx, call))),
+        Verb::FillStage(call) => reply(call, mutate(context, |tx| stage::fill(tx, call, body))),
+        Verb::CloseStage(call) => reply(call, mutate(context, |tx| stage::close(tx, call))),
+        Verb::PlantTree(call) => reply(call, mutate(context, |tx| plant::plant(tx, call))),
+        Verb::UprootTree(call) => reply(call, mutate(context, |tx| plant::uproot(tx, call))),
+        Verb::ListPlanted(call) => reply(call, planted::list(sql, call)),
     }
 }
 
@@ -173,8 +183,16 @@ fn reply<C: Call>(_: &C, answer: Result<C::Answer, Error>) -> Result<Reply, serd
 /// in the answer; the others go on.
 pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
     // In the order in which they feed each other.
-    const TASKS: [Timer; 7] =
-        [Timer::Expire, Timer::Unlink, Timer::Holds, Timer::Release, Timer::Prune, Timer::Sweep, Timer::Index];
+    const TASKS: [Timer; 8] = [
+        Timer::Expire,
+        Timer::Unlink,
+        Timer::Holds,
+        Timer::Stages,
+        Timer::Release,
+        Timer::Prune,
+        Timer::Sweep,
+        Timer::Index,
+    ];
     let mut failures = Vec::new();
     for _ in 0..STEPS_PER_RING {
         let Some(task) = timer::due(context.sql, &TASKS, context.now_ms)? else { break };
@@ -186,6 +204,7 @@ pub fn ring(context: &Context<'_>) -> Result<Vec<String>, Error> {
             Timer::Index => media::render(tx),
             Timer::Release => history::release(tx),
             Timer::Holds => publish::expire(tx),
+            Timer::Stages => stage::expire(tx),
             // Not of these tasks: they need the bucket.
             Timer::Remove | Timer::Uploads | Timer::Adopt | Timer::Home | Timer::Mirror => Ok(()),
         });

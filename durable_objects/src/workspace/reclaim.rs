@@ -9,7 +9,7 @@ use crate::sql::{Param, first};
 use super::timer::{self, Timer};
 use super::tree::{self, Node};
 use super::txn::{Change, Tx};
-use super::{blobs, history, schema};
+use super::{blobs, history, planted, schema};
 
 /// How many rows of the tree one step takes apart.
 const UNLINK_BATCH: usize = 1000;
@@ -42,7 +42,7 @@ pub fn take_apart(tx: &Tx<'_>) -> Result<(), Error> {
         let top = "SELECT id, rev, kind FROM node WHERE parent = ?1 LIMIT 1";
         let Some(top) = first(tx.sql, top, &[schema::UNLINKED.into()])? else {
             timer::settle(tx.sql, Timer::Unlink, None)?;
-            return Ok(());
+            return planted::forget_gone(tx);
         };
         let (top, deleted_rev, top_kind) = (top.int(0)?, top.int(1)?, top.int(2)?);
         let limit = i64::try_from(left).unwrap_or(i64::MAX);

@@ -17,12 +17,27 @@ pub fn reset(tx: &Tx<'_>) -> Result<Cleared, Error> {
 
 fn empty(tx: &Tx<'_>) -> Result<Cleared, Error> {
     let entries = only(tx.sql, "SELECT v FROM meta WHERE k = 'entries'", &[])?.count(0)?;
-    for table in ["node", "past", "change", "turn", "passed", "trash", "checkpoint", "held", "dropped"] {
+    const TABLES: [&str; 13] = [
+        "node",
+        "past",
+        "change",
+        "turn",
+        "passed",
+        "trash",
+        "checkpoint",
+        "held",
+        "dropped",
+        "stage",
+        "staged",
+        "planted",
+        "planted_entry",
+    ];
+    for table in TABLES {
         tx.sql.query(&format!("DELETE FROM {table}"), &[])?;
     }
     tx.remove_entries(entries.cast_signed());
     tx.add_files(-only(tx.sql, "SELECT v FROM meta WHERE k = 'files'", &[])?.int(0)?);
-    let timers = "DELETE FROM timer WHERE what IN ('expire', 'unlink', 'release', 'prune', 'sweep', 'home', 'index', 'holds', 'mirror')";
+    let timers = "DELETE FROM timer WHERE what IN ('expire', 'unlink', 'release', 'prune', 'sweep', 'home', 'index', 'holds', 'mirror', 'stages')";
     tx.sql.query(timers, &[])?;
     media::reset(tx)?;
     blobs::let_go_of_all(tx)?;

@@ -7,10 +7,10 @@ use crate::call::Error;
 use crate::limits::DAY_MS;
 use crate::sql::{first, only};
 
-use super::blobs;
 use super::history::{PRUNE_BATCH, begin_at, note_loss, uncovered};
 use super::timer::{self, Timer};
 use super::txn::Tx;
+use super::{blobs, planted};
 
 /// Retention is looked at this often at the most, so that an hour of writes a month ago is one alarm and not thousands.
 const PRUNE_INTERVAL_MS: i64 = DAY_MS / 24;
@@ -23,7 +23,7 @@ pub fn prune(tx: &Tx<'_>) -> Result<(), Error> {
     let is_cut = prune_past(tx, aged_rev)? == full || prune_times(tx, aged_rev)? == full;
     let due_ms = if is_cut { Some(timer::AT_ONCE) } else { next_prune_ms(tx, aged_rev)? };
     timer::settle(tx.sql, Timer::Prune, due_ms)?;
-    Ok(())
+    planted::forget_gone(tx)
 }
 
 /// Drops states that ended at a rev or before, and answers how many.

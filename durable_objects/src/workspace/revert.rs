@@ -148,10 +148,11 @@ fn throw_out(tx: &Tx<'_>, out: &[Out], (first_rev, rev): (i64, i64), names: &mut
 
 /// Names in the trash that no two of one transaction share.
 #[derive(Default)]
-struct TrashNames(HashMap<String, usize>);
+pub struct TrashNames(HashMap<String, usize>);
 
 impl TrashNames {
-    fn next(&mut self, name: &str, now_ms: i64) -> String {
+    /// The next for an entry of this name.
+    pub fn next(&mut self, name: &str, now_ms: i64) -> String {
         let ties = self.0.entry(name.to_owned()).or_default();
         *ties += 1;
         if *ties == 1 { format!("{name}.{now_ms}") } else { format!("{name}.{now_ms}-{}", *ties - 1) }

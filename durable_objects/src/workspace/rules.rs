@@ -95,7 +95,8 @@ pub const RULES: [Rule; 38] = [
         "content that is not used is noted for the sweep, or doomed",
         Subject::Content,
         "SELECT id FROM blob WHERE state = 0 AND id NOT IN (SELECT blob FROM node WHERE blob IS NOT NULL
-            UNION SELECT blob FROM past WHERE blob IS NOT NULL UNION SELECT blob FROM dropped UNION SELECT blob FROM media)",
+            UNION SELECT blob FROM past WHERE blob IS NOT NULL UNION SELECT blob FROM dropped UNION SELECT blob FROM media
+            UNION SELECT blob FROM staged)",
     ),
     rule(
         "content in a row has the size that the row says",
@@ -233,6 +234,19 @@ pub const RULES: [Rule; 38] = [
         Subject::Rev,
         "SELECT rev FROM checkpoint WHERE CASE WHEN until_ms IS NULL THEN id <= 0 ELSE 'holds' NOT IN (SELECT what FROM timer)
             OR id >= 0 OR -id > (SELECT v FROM meta WHERE k = 'holds') END",
+    ),
+    rule(
+        "what is on a stage has one, and that has its task",
+        Subject::Content,
+        "SELECT blob FROM staged WHERE stage NOT IN (SELECT id FROM stage)
+            UNION ALL SELECT id FROM stage WHERE 'stages' NOT IN (SELECT what FROM timer)
+                OR id > (SELECT v FROM meta WHERE k = 'stages')",
+    ),
+    rule(
+        "what is known of a planted tree is of one",
+        Subject::Entry,
+        "SELECT e.node FROM planted_entry e LEFT JOIN planted p ON p.node = e.node AND p.stage = e.stage WHERE p.node IS NULL
+            UNION ALL SELECT node FROM planted WHERE stage > (SELECT v FROM meta WHERE k = 'stages')",
     ),
     rule(
         "a name sorts by its lower case",

@@ -21,7 +21,7 @@ pub const PARKED: i64 = -2;
 type Migration = &'static [&'static str];
 
 /// All of them; the n-th brings a database to schema n.
-const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY, RETENTION, PUBLISH, MIRROR];
+const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY, RETENTION, PUBLISH, MIRROR, PLANT_TREES];
 
 /// The whole of the data model, history included: a later migration could not invent what happened before it.
 const FIRST: Migration = &[
@@ -211,6 +211,28 @@ const MIRROR: Migration = &[
         SELECT substr(key, instr(key, '/workspace/') + 11), '', size, id, 0 FROM blob WHERE hash IS NULL",
     // Of a workspace that is older than its copy, nothing is known to be in there: 0 has everything looked at.
     "INSERT INTO meta (k, v) SELECT 'mirror_planned', iif(v = 2, v, 0) FROM meta WHERE k = 'rev'",
+];
+
+/// What planting a whole tree takes, and knowing later what was planted.
+const PLANT_TREES: Migration = &[
+    // Contents that have come and have no place yet. They are kept until the stage ends.
+    "CREATE TABLE stage (id INTEGER PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT",
+    "CREATE TABLE staged (stage INTEGER NOT NULL, blob INTEGER NOT NULL, PRIMARY KEY (stage, blob)) STRICT, WITHOUT ROWID",
+    // Whether a blob is on a stage.
+    "CREATE INDEX staged_blob ON staged (blob)",
+    // Where a directory comes from, one row for each time that it was planted: it belongs to the node, so it moves with it,
+    // goes into the trash with it and comes back with it. stage: the one it was planted from. made: the nodes that were made for it elsewhere, as JSON.
+    "CREATE TABLE planted (
+        node INTEGER NOT NULL, stage INTEGER NOT NULL, kind INTEGER NOT NULL, item TEXT NOT NULL, version TEXT NOT NULL,
+        note TEXT NOT NULL, made TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (node, stage)
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX planted_item ON planted (item)",
+    // What it consisted of then, by path below it. hash: of a file.
+    "CREATE TABLE planted_entry (
+        node INTEGER NOT NULL, stage INTEGER NOT NULL, path TEXT NOT NULL, hash BLOB, PRIMARY KEY (node, stage, path)
+    ) STRICT, WITHOUT ROWID",
+    // How many stages there have been, and how many contents have come to them: no number is used twice.
+    "INSERT INTO meta (k, v) VALUES ('stages', 0), ('staged', 0)",
 ];
 
 /// The two directories that are always there.

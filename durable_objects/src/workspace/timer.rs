@@ -33,6 +33,8 @@ pub enum Timer {
     Holds,
     /// Bring the bucket copy up to date.
     Mirror,
+    /// Clear stages that nobody has planted.
+    Stages,
 }
 
 impl Timer {
@@ -51,6 +53,7 @@ impl Timer {
             Self::Index => "index",
             Self::Holds => "holds",
             Self::Mirror => "mirror",
+            Self::Stages => "stages",
         }
     }
 }

@@ -338,7 +338,8 @@ impl<'a> Tx<'a> {
         Ok(used.max(0).unsigned_abs())
     }
 
-    fn check_quota(&self, needed_bytes: u64) -> Result<(), Error> {
+    /// Fails if the quota has no room for so many bytes.
+    pub fn check_quota(&self, needed_bytes: u64) -> Result<(), Error> {
         let used_bytes = self.used_bytes()?;
         if needed_bytes <= self.limits.quota_bytes.saturating_sub(used_bytes) {
             return Ok(());

@@ -137,7 +137,8 @@ fn below(root: &FilePath, path: &str) -> FilePath {
     path.split('/').filter(|name| !name.is_empty()).fold(root.clone(), |path, name| path.child(name))
 }
 
-async fn open(workspace: &Workspace, place: &Place, size_bytes: u64) -> Result<Option<ReadableStream>, Error> {
+/// The bytes of a file that lies in a bucket, wherever it was found; none if it does not.
+pub async fn open(workspace: &Workspace, place: &Place, size_bytes: u64) -> Result<Option<ReadableStream>, Error> {
     let stream = match place {
         Place::Body | Place::Unchanged => return Ok(None),
         Place::Foreign(key) => Blobs::of(workspace.incoming())?.get_foreign(key).await?.1,

@@ -78,6 +78,7 @@ export class ForkDialog {
     const submit = (event: Event) => {
       event.preventDefault();
       go.disabled = true;
+      go.textContent = "Forking…";
       void this.#fork(field.value.trim());
     };
     fill(

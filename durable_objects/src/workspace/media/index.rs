@@ -74,6 +74,7 @@ fn looks(verb: &Verb) -> bool {
         Verb::TakeIn(call) => touches(&call.path),
         Verb::TakeAway(call) => touches(&call.gone.path),
         Verb::Restore(call) => call.to.as_ref().is_some_and(touches),
+        Verb::PlantTree(call) => touches(&call.folder),
         Verb::Announce(_)
         | Verb::Abandon(_)
         | Verb::ListTrash(_)
@@ -118,7 +119,12 @@ fn looks(verb: &Verb) -> bool {
         | Verb::CompareMirror(_)
         | Verb::ReadFeed(_)
         | Verb::CheckMirror(_)
-        | Verb::RenewMirror(_) => false,
+        | Verb::RenewMirror(_)
+        | Verb::OpenStage(_)
+        | Verb::FillStage(_)
+        | Verb::CloseStage(_)
+        | Verb::UprootTree(_)
+        | Verb::ListPlanted(_) => false,
     }
 }
 

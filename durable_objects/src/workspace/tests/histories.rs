@@ -37,6 +37,12 @@ enum Deed {
         at: Place,
         which: Index,
     },
+    /// A tree that is planted, or brought up to date where one was, and perhaps taken back.
+    Plant {
+        at: Place,
+        version: usize,
+        undo: bool,
+    },
     /// Steps of a turn that is then taken back, and perhaps that too.
     Turn {
         steps: Vec<Step>,
@@ -53,6 +59,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => (which(), any::<bool>()).prop_map(|(which, undo)| Deed::RestoreAll { which, undo }),
         2 => (which(), place()).prop_map(|(which, at)| Deed::RestoreOne { which, at }),
         2 => (place(), which()).prop_map(|(at, which)| Deed::RestoreVersion { at, which }),
+        2 => (place(), 0..3_usize, any::<bool>()).prop_map(|(at, version, undo)| Deed::Plant { at, version, undo }),
         4 => (vec(step(), 1..8), any::<bool>()).prop_map(|(steps, redo)| Deed::Turn { steps, redo }),
     ]
 }
@@ -111,6 +118,7 @@ impl Chronicle {
             Deed::RestoreAll { which, undo } => self.restore_all(*which, *undo),
             Deed::RestoreOne { which, at } => self.restore_one(*which, at),
             Deed::RestoreVersion { at, which } => self.restore_version(at, *which),
+            Deed::Plant { at, version, undo } => self.plant(at, *version, *undo),
             Deed::Turn { steps, redo } => self.turn(steps, *redo),
         }
     }
@@ -174,6 +182,41 @@ impl Chronicle {
         let written = self.pair.world.restore_version(&at, version.rev);
         let expected = self.pair.model.write(&super::path(&at), &content, true);
         assert_eq!(written.map(drop), expected);
+    }
+
+    fn plant(&mut self, at: &Place, version: usize, undo: bool) {
+        const VERSIONS: [&[(&str, Option<&str>)]; 3] = [
+            &[("a", Some("c")), ("b/a", Some("co")), ("b/b", None)],
+            &[("a", Some("con")), ("b/a", Some("co"))],
+            &[("a/b", Some("c")), ("b", Some("cont"))],
+        ];
+        let (at, before) = (self.pair.resolve(at), self.tree());
+        let tree = VERSIONS.get(version).copied().unwrap_or_default();
+        let world = &self.pair.world;
+        let planted = match world.plant_at(&at, tree, false) {
+            Err(Error::AlreadyThere { .. }) => world.plant_at(&at, tree, true),
+            planted => planted,
+        };
+        self.believe();
+        let Ok(planted) = planted else { return assert_eq!(self.tree(), before) };
+        let folder = super::path(&at);
+        for (below, content) in tree {
+            let path = folder.join_below(&FilePath::root(), &super::path(below));
+            let is_kept = planted.kept.iter().any(|kept| path.is_within(kept));
+            let is = match self.pair.model.nodes.get(&path) {
+                Some(Item::File(found)) => *content == Some(found.as_str()),
+                Some(Item::Directory) => content.is_none(),
+                None => false,
+            };
+            assert!(is_kept || is, "{path} is not what was planted");
+        }
+        // What the agent cannot do without would stay, and what is in it.
+        let is_protected = FilePath::root().child(folder.segments().next().unwrap_or_default()).is_protected();
+        if undo && !is_protected && self.tree() != before {
+            self.pair.world.undo_all(planted.turn.as_str());
+            self.believe();
+            assert_eq!(self.tree(), before);
+        }
     }
 
     fn turn(&mut self, steps: &[Step], redo: bool) {

@@ -28,6 +28,7 @@ mod mirror;
 mod mirror_take;
 mod mirror_world;
 mod model;
+mod plant;
 mod publish;
 mod relocate;
 mod reset;
@@ -137,9 +138,10 @@ impl World {
         let brings_bytes = matches!(
             &request.verb,
             Verb::Write(Write { content: Content::Body, .. })
+                | Verb::FillStage(_)
                 | Verb::TakeIn(TakeIn { file: Some((_, Content::Body)), .. })
         );
-        assert_eq!(brings_bytes, body.is_some(), "a body for a write and for nothing else");
+        assert_eq!(brings_bytes, body.is_some(), "a body for what brings bytes and for nothing else");
         let body = body.map(<[u8]>::to_vec);
         let context = Context { actor: request.actor.as_ref(), turn: request.turn.as_ref(), ..self.context() };
         let (answer, bytes) = match perform(&context, &request.verb, body.as_ref()).unwrap() {

@@ -1,0 +1,227 @@
+//! What is known of trees that were planted: where they come from, and what they consisted of.
+//!
+//! It belongs to the node of the folder. So nothing of it has to be undone: a folder in the trash is not installed, and one that
+//! comes back is. Which version an app is, and which of its files somebody has changed, is told by comparing what is there with
+//! all that was ever planted: so an undone update is the older version again, by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::call::{Error, Kind, ListPlanted, NewEntry, Origin, OriginKind, PlantedTree, PlantedTrees, WhichPlanted};
+use crate::ids::Sha256;
+use crate::limits::REVERT_MAX_ENTRIES;
+use crate::path::FilePath;
+use crate::sql::{Row, Sql, SqlError, first};
+
+use super::conditions::parse_hash;
+use super::revert::chunked;
+use super::txn::Tx;
+use super::walk::{Top, walk};
+use super::{schema, tree};
+
+/// How many plantings of one folder are known: what is older counts as changed by somebody, and so is kept.
+const KNOWN_MAX: i64 = 5;
+/// How many trees are answered.
+const TREES_MAX: i64 = 1_000;
+
+/// What is at a path below a folder: a directory, or a file with its content, if that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// A directory.
+    Directory,
+    /// A file.
+    File(Option<[u8; 32]>),
+}
+
+impl What {
+    /// Of a new entry.
+    pub fn of(entry: &NewEntry) -> Self {
+        entry.hash.map_or(Self::Directory, |hash| Self::File(Some(*hash.as_bytes())))
+    }
+}
+
+/// An entry below a folder.
+pub struct Living {
+    /// Its node.
+    pub node: i64,
+    /// What it is.
+    pub what: What,
+}
+
+/// Everything below a folder, by its path there.
+pub fn living(sql: &dyn Sql, folder: i64, at: &FilePath) -> Result<BTreeMap<FilePath, Living>, Error> {
+    const HASHES: &str = "SELECT n.id, hex(b.hash) FROM json_each(?1) j CROSS JOIN node n ON n.id = j.value
+        CROSS JOIN blob b ON b.id = n.blob";
+    let top = Top { id: folder, path: at, at: None, skip: &[] };
+    let (steps, next) = walk(sql, top, usize::MAX, None, REVERT_MAX_ENTRIES)?;
+    if next.is_some() {
+        return Err(Error::TooManyChanges { max: REVERT_MAX_ENTRIES });
+    }
+    let mut hashes = BTreeMap::new();
+    let files = steps.iter().filter(|step| step.listed.kind == Kind::File);
+    chunked(files.map(|step| json!(step.id)), |ids| {
+        for row in sql.query(HASHES, &[ids.into()])? {
+            hashes.insert(row.int(0)?, parse_hash(row.text(1)?)?.map(|hash| *hash.as_bytes()));
+        }
+        Ok(())
+    })?;
+    let entries = steps.into_iter().map(|step| {
+        let what = match step.listed.kind {
+            Kind::Directory => What::Directory,
+            Kind::File => What::File(hashes.get(&step.id).copied().flatten()),
+        };
+        (FilePath::root().join_below(at, &step.listed.path), Living { node: step.id, what })
+    });
+    Ok(entries.collect())
+}
+
+/// What a folder has ever consisted of as it was planted: each path with the plantings that had it so.
+#[derive(Default)]
+pub struct Known(BTreeMap<FilePath, BTreeMap<What, BTreeSet<i64>>>);
+
+impl Known {
+    /// Of a folder's node.
+    pub fn read(sql: &dyn Sql, folder: i64) -> Result<Self, Error> {
+        let mut known = Self::default();
+        let entries = "SELECT stage, path, hex(hash) FROM planted_entry WHERE node = ?1";
+        for row in sql.query(entries, &[folder.into()])? {
+            let what = parse_hash(row.text(2)?)?.map_or(What::Directory, |hash| What::File(Some(*hash.as_bytes())));
+            let path = FilePath::try_from(row.text(1)?.to_owned()).map_err(|error| SqlError(error.to_string()))?;
+            known.0.entry(path).or_default().entry(what).or_default().insert(row.int(0)?);
+        }
+        Ok(known)
+    }
+
+    /// Whether there was ever something planted at a path.
+    pub fn has(&self, path: &FilePath) -> bool {
+        self.0.contains_key(path)
+    }
+
+    /// Whether what is there is as it was planted at some time.
+    pub fn is_as_planted(&self, path: &FilePath, what: What) -> bool {
+        self.0.get(path).is_some_and(|states| states.contains_key(&what))
+    }
+
+    /// The planting most of whose files are there; of several, the latest.
+    fn most_alive(&self, living: &BTreeMap<FilePath, Living>) -> Option<i64> {
+        let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
+        for (path, states) in &self.0 {
+            let found = living.get(path).map(|living| living.what).filter(|what| *what != What::Directory);
+            for stage in found.and_then(|what| states.get(&what)).into_iter().flatten() {
+                *counts.entry(*stage).or_default() += 1;
+            }
+        }
+        counts.into_iter().max_by_key(|(stage, count)| (*count, *stage)).map(|(stage, _)| stage)
+    }
+}
+
+/// Notes what was planted from a stage in a folder's node, and which nodes were made for it elsewhere.
+pub fn note(
+    tx: &Tx<'_>,
+    folder: i64,
+    stage: i64,
+    origin: &Origin,
+    entries: &[NewEntry],
+    made: &[i64],
+) -> Result<(), Error> {
+    const INSERT: &str = "INSERT INTO planted (node, stage, kind, item, version, note, made, at_ms)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    const ENTRIES: &str = "INSERT INTO planted_entry (node, stage, path, hash)
+        SELECT ?2, ?3, value ->> 0, unhex(value ->> 1) FROM json_each(?1)";
+    const OLDER: &str = "FROM planted WHERE node = ?1 ORDER BY stage DESC LIMIT -1 OFFSET ?2";
+    let (note, made) = (origin.note.to_string(), json!(made).to_string());
+    let params = [
+        folder.into(),
+        stage.into(),
+        (origin.kind as i64).into(),
+        (&origin.item).into(),
+        (&origin.version).into(),
+        (&note).into(),
+        (&made).into(),
+        tx.now_ms.into(),
+    ];
+    tx.sql.query(INSERT, &params)?;
+    if origin.kind == OriginKind::App {
+        chunked(entries.iter().map(|entry| json!([entry.path, entry.hash])), |rows| {
+            tx.sql.query(ENTRIES, &[rows.into(), folder.into(), stage.into()])?;
+            Ok(())
+        })?;
+    }
+    let forget = format!("DELETE FROM planted_entry WHERE node = ?1 AND stage IN (SELECT stage {OLDER})");
+    tx.sql.query(&forget, &[folder.into(), KNOWN_MAX.into()])?;
+    Ok(())
+}
+
+/// The nodes that were ever made elsewhere for what was planted in a folder, the latest first.
+pub fn made_for(sql: &dyn Sql, folder: i64) -> Result<Vec<i64>, Error> {
+    let made =
+        "SELECT DISTINCT j.value FROM planted p CROSS JOIN json_each(p.made) j WHERE p.node = ?1 ORDER BY 1 DESC";
+    Ok(sql.query(made, &[folder.into()])?.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?)
+}
+
+/// Whether something was planted in a folder.
+pub fn is_planted(sql: &dyn Sql, folder: i64) -> Result<bool, Error> {
+    Ok(first(sql, "SELECT 1 FROM planted WHERE node = ?1 LIMIT 1", &[folder.into()])?.is_some())
+}
+
+/// What was planted and is in the tree, the latest first.
+pub fn list(sql: &dyn Sql, call: &ListPlanted) -> Result<PlantedTrees, Error> {
+    const NODES: &str =
+        "SELECT node, max(stage) FROM planted WHERE (?1 IS NULL OR item = ?1) AND (?2 IS NULL OR node = ?2)
+        GROUP BY node ORDER BY 2 DESC LIMIT ?3";
+    let (item, node) = match &call.which {
+        WhichPlanted::All => (None, None),
+        WhichPlanted::Of(item) => (Some(item), None),
+        WhichPlanted::At(path) => (None, Some(tree::find(sql, path)?.map_or(schema::UNLINKED, |node| node.id))),
+    };
+    let mut trees = Vec::new();
+    for row in sql.query(NODES, &[item.into(), node.into(), TREES_MAX.into()])? {
+        let (node, mut stage) = (row.int(0)?, row.int(1)?);
+        // One that was deleted for good, or is in the trash, is not there.
+        let Some(folder) = path_of(sql, node)?.filter(|path| !path.is_in_trash()) else { continue };
+        let known = Known::read(sql, node)?;
+        if !known.0.is_empty() {
+            stage = known.most_alive(&living(sql, node, &folder)?).unwrap_or(stage);
+        }
+        let about = "SELECT kind, item, version, note, at_ms FROM planted WHERE node = ?1 AND stage = ?2";
+        if let Some(row) = first(sql, about, &[node.into(), stage.into()])? {
+            trees.push(PlantedTree { folder, origin: origin(&row)?, planted_ms: row.int(4)? });
+        }
+    }
+    Ok(PlantedTrees { trees })
+}
+
+/// Where a node is, if it has a row.
+fn path_of(sql: &dyn Sql, node: i64) -> Result<Option<FilePath>, Error> {
+    let is_there = first(sql, "SELECT 1 FROM node WHERE id = ?1", &[node.into()])?.is_some();
+    if is_there { tree::path_of(sql, node) } else { Ok(None) }
+}
+
+fn origin(row: &Row) -> Result<Origin, SqlError> {
+    Ok(Origin {
+        kind: if row.int(0)? == OriginKind::App as i64 { OriginKind::App } else { OriginKind::Desktop },
+        item: row.text(1)?.to_owned(),
+        version: row.text(2)?.to_owned(),
+        note: serde_json::from_str(row.text(3)?).unwrap_or(Value::Null),
+    })
+}
+
+/// Forgets folders that are gone for good, from the history too. There are few, so all are looked at.
+pub fn forget_gone(tx: &Tx<'_>) -> Result<(), Error> {
+    const GONE: &str = "SELECT node FROM planted p WHERE NOT EXISTS (SELECT 1 FROM node WHERE node.id = p.node)
+        AND NOT EXISTS (SELECT 1 FROM past WHERE past.node = p.node)";
+    if first(tx.sql, &format!("{GONE} LIMIT 1"), &[])?.is_some() {
+        tx.sql.query(&format!("DELETE FROM planted_entry WHERE node IN ({GONE})"), &[])?;
+        tx.sql.query(&format!("DELETE FROM planted WHERE node IN ({GONE})"), &[])?;
+    }
+    Ok(())
+}
+
+/// The hash of a file as clients send it.
+pub fn hash_of(what: What) -> Option<Sha256> {
+    match what {
+        What::File(hash) => hash.map(Sha256::new),
+        What::Directory => None,
+    }
+}
