@@ -1,7 +1,8 @@
-// Builds the Worker into build/. `quick`, for `wrangler dev` and the tests, keeps the names, so that a panic has a readable stack;
+// Builds the Worker into build/, and the page that it serves. `quick`, for `wrangler dev` and the tests, keeps the names, so that a panic has a readable stack;
 // `release`, for deploying, drops them. Nothing runs when nothing has changed, and a build that was cut short never counts.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { buildPage } from "./page.mjs";
 import { at, Failure, run, say, script } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
@@ -18,6 +19,11 @@ const OUTPUTS = ["build/index.js", "build/index_bg.wasm"];
 const STAMP = at("build/.stamp");
 
 export async function build(profile, env) {
+  await buildPage(env);
+  await buildWorker(profile, env);
+}
+
+async function buildWorker(profile, env) {
   const inputs = hash(INPUTS, profile);
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === `${inputs} ${hash(OUTPUTS)}`) return;
   say(`building the Worker (${profile})`);

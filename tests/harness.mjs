@@ -39,6 +39,9 @@ const modules = (/** @type {string | undefined} */ glue, /** @type {string | und
 // Reading wrangler.toml is not worth a line of output.
 process.env.WRANGLER_LOG ??= "error";
 
+/** Without its static assets, the Worker answers every address itself: what the specs of its routes hold it to. */
+const withoutPage = (/** @type {any} */ { assets, ...options }) => options;
+
 /** @returns {ConstructorParameters<typeof Miniflare>[0]} */
 function options(
   /** @type {Overrides} */ overrides,
@@ -46,13 +49,14 @@ function options(
   /** @type {(line: string) => void} */ log,
   /** @type {string | undefined} */ glue,
   /** @type {string | undefined} */ around,
+  /** @type {boolean} */ hasPage,
 ) {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG);
   // Not `workerOptions.bindings`: those hold the developer's own .dev.vars too.
   const { vars } = unstable_readConfig({ config: CONFIG }, { hideWarnings: true });
   const given = { ...vars, SIGNING_SECRET: SECRET, ...overrides };
   return convertV4MiniflareOptions({
-    ...workerOptions,
+    ...(hasPage ? workerOptions : withoutPage(workerOptions)),
     name: SCRIPT,
     modulesRoot: REPOSITORY,
     modules: /** @type {any} */ (modules(glue, around)),
@@ -76,6 +80,7 @@ export class Server {
   #overrides;
   #glue;
   #around;
+  #hasPage;
   #folder = mkdtempSync(join(tmpdir(), "holdfast-"));
   /** @type {Miniflare | undefined} */
   #miniflare;
@@ -91,16 +96,20 @@ export class Server {
   /**
    * @param {Overrides} [overrides] @param {string} [glue] the text to run in place of the built one
    * @param {string} [around] the path of a main module that wraps the Worker's own
+   * @param {boolean} [hasPage] whether the dashboard is served as well
    */
-  constructor(overrides = {}, glue, around) {
+  constructor(overrides = {}, glue, around, hasPage = false) {
     this.#overrides = overrides;
+    this.#hasPage = hasPage;
     this.#glue = glue;
     this.#around = around;
   }
 
   async start() {
     const log = (/** @type {string} */ line) => this.logs.push(line);
-    this.#miniflare = new Miniflare(options(this.#overrides, this.#folder, log, this.#glue, this.#around));
+    this.#miniflare = new Miniflare(
+      options(this.#overrides, this.#folder, log, this.#glue, this.#around, this.#hasPage),
+    );
     this.url = (await this.#miniflare.ready).origin;
   }
 
@@ -268,9 +277,10 @@ export async function start(overrides, glue, around) {
 /**
  * One Miniflare for a whole spec: started, and prepared, before its tests; stopped, and held to its promises, after them.
  * @param {Overrides} [overrides] @param {() => Promise<void>} [prepare]
+ * @param {{ page?: boolean }} [more] `page` serves the dashboard as well
  */
-export function serve(overrides, prepare) {
-  const server = new Server(overrides);
+export function serve(overrides, prepare, { page = false } = {}) {
+  const server = new Server(overrides, undefined, undefined, page);
   // One hook, not two: at the top of a file the runner starts them all at once.
   before(async () => {
     await server.start();
