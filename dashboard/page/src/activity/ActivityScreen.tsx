@@ -17,7 +17,7 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
   const { value, error, again } = useAnswer("turns", (signal) => client.history.turns({ signal, limit: TURNS }));
   const [open, setOpen] = useState<string | null>(null);
   const turns = value?.turns ?? [];
-  const last = turns.find(({ turn }) => !turn.startsWith("undo-"));
+  const last = turns.find(({ turn }) => !/^(undo|restore)-/.test(turn));
   const undo = (turn: string) => void actions.undo(turn).then(again);
   return (
     <div className="page-frame">
@@ -49,7 +49,9 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
                     aria-expanded={open === turn.turn}
                     onClick={() => setOpen(open === turn.turn ? null : turn.turn)}
                   >
-                    <Icon name="chevron" size={12} className={open === turn.turn ? "twist open" : "twist"} />
+                    <span className={open === turn.turn ? "twist open" : "twist"}>
+                      <Icon name="chevron" size={12} />
+                    </span>
                     <span className="entry-text">
                       <span className="name">{titleOf(turn)}</span>
                       <span className="quiet" title={exactly(turn.lastAt)}>
@@ -72,25 +74,22 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
 }
 
 function titleOf({ actor, turn }: Turn): string {
-  if (turn.startsWith("undo-")) return "Something was undone or restored";
+  if (/^(undo|restore)-/.test(turn)) return "Something was undone or restored";
   if (actor === "dashboard") return "You, in this page";
   return actor ? `${actor} · ${turn}` : turn;
 }
 
 const VERBS: Record<string, string> = {
   create: "made",
-  created: "made",
-  mkdir: "made",
   write: "wrote",
-  written: "wrote",
+  mkdir: "made",
   move: "moved",
-  moved: "moved",
+  copy: "copied",
   trash: "deleted",
-  trashed: "deleted",
-  delete: "deleted for good",
-  deleted: "deleted for good",
   restore: "restored",
-  restored: "restored",
+  delete: "deleted for good",
+  empty: "emptied the trash",
+  revert: "took back",
 };
 
 function Changes({ turn }: { turn: string }) {

@@ -17,7 +17,7 @@ export function Tree() {
 
   // Where somebody is, is open in the tree.
   useEffect(() => {
-    for (let above = parentOf(current); isWithin(above, root); above = parentOf(above)) workspace.toggle(above, true);
+    for (let above = current; isWithin(above, root); above = parentOf(above)) workspace.toggle(above, true);
   }, [workspace, current, root]);
   useEffect(() => workspace.toggle(root, true), [workspace, root]);
 

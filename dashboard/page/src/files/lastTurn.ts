@@ -8,7 +8,7 @@ import type { Workspace } from "../state/workspace.ts";
 export async function lastTurnOfOthers({ client, actions }: Workspace): Promise<void> {
   try {
     const { turns } = await client.history.turns({ limit: 50 });
-    const last = turns.find(({ turn, actor }) => actor !== "dashboard" && !turn.startsWith("undo-"));
+    const last = turns.find(({ turn, actor }) => actor !== "dashboard" && !/^(undo|restore)-/.test(turn));
     if (!last) {
       say("No turn of an agent is known here");
       return;

@@ -63,6 +63,7 @@ function remove({ workspace, chosen }: Keys): void {
 
 function onKey(event: KeyboardEvent, keys: Keys, typed: { text: string; at: number }): boolean {
   const { files, paths, chosen, selection, setSelection, onOpen, onUp, rename, page, setMenu } = keys;
+  if (event.key.length !== 1) typed.text = "";
   const at = selection.focus === null ? -1 : paths.indexOf(selection.focus);
   const focused = files[at];
   const last = paths.length - 1;

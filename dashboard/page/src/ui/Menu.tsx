@@ -34,7 +34,9 @@ export function Menu({ items, x, y, label, onClose }: MenuProps) {
     const before = document.activeElement;
     menu.querySelector<HTMLElement>("[role=menuitem]:not([disabled])")?.focus();
     return () => {
-      if (before instanceof HTMLElement && document.activeElement === document.body) before.focus();
+      // Who has gone elsewhere meanwhile is left there.
+      const isHere = menu.contains(document.activeElement) || document.activeElement === document.body;
+      if (before instanceof HTMLElement && isHere) before.focus();
     };
   }, [x, y]);
   useEffect(() => {
