@@ -1,7 +1,7 @@
 // The past: versions of a file, checkpoints of the tree, turns and taking them back, and what all of it takes up.
 
 import type { CallOptions, ChangeOptions, Http } from "./http.ts";
-import type { Change, Checkpoint, Diff, Difference, Reverted, Turn, Usage, Version, Written } from "./types.ts";
+import type { Checkpoint, Diff, Difference, Reverted, Turn, TurnChange, Usage, Version, Written } from "./types.ts";
 
 export interface PageOptions extends CallOptions {
   limit?: number;
@@ -64,7 +64,7 @@ export class History {
     return this.#get("/api/turns", { ...options });
   }
 
-  turn(turn: string, options: PageOptions = {}): Promise<{ changes: Change[]; cursor?: string }> {
+  turn(turn: string, options: PageOptions = {}): Promise<{ changes: TurnChange[]; cursor?: string }> {
     return this.#get(`/api/turns/${encodeURIComponent(turn)}`, { ...options });
   }
 

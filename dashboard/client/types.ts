@@ -113,15 +113,38 @@ export interface Turn {
   lastAt: Time;
 }
 
-/** A row of the feed. */
-export interface Change {
+/** A row of the feed, as a turn lists it. */
+export interface TurnChange {
   rev: number;
   change: string;
   path: string;
   from?: string;
   actor: string | null;
-  turn?: string | null;
   at: Time;
+}
+
+/** A change as those who follow it are told. */
+export interface Change {
+  rev: number;
+  /** `create`, `write`, `mkdir`, `move`, `copy`, `trash`, `restore`, `delete`, `empty`, `reset`, … */
+  kind: string;
+  path: string;
+  from?: string;
+  actor: string | null;
+  turn: string | null;
+  at: Time;
+  /** What the entry was from then on; absent if it is gone. */
+  type?: "file" | "directory";
+  size?: number;
+  modified?: Time;
+}
+
+export interface Changes {
+  changes: Change[];
+  /** Everything up to here has been told. */
+  rev: number;
+  /** There is more: ask again since `rev`. */
+  more: boolean;
 }
 
 export interface Reverted {

@@ -63,7 +63,7 @@ function Connection() {
   const { live, listings } = useWorkspace();
   const state = useStore(live);
   const isOffline = useStore(listings.isOffline);
-  const text = isOffline ? "Offline" : state === "live" ? "Live" : "Checking";
+  const text = isOffline || state === "offline" ? "Offline" : state === "live" ? "Live" : "Checking";
   const title = {
     Offline: "The server cannot be reached; what you see may be old",
     Live: "Changes appear as they happen",

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Change, Turn } from "../../../client/index.ts";
+import type { Turn, TurnChange } from "../../../client/index.ts";
 import { count, exactly, when } from "../state/format.ts";
 import { useAnswer } from "../state/useAnswer.ts";
 import { useWorkspace } from "../state/workspace.ts";
@@ -98,7 +98,7 @@ function Changes({ turn }: { turn: string }) {
   if (error) return <p className="quiet turn-more">{error.message}</p>;
   if (value === null) return <Loading rows={2} />;
   const short = (path: string) => (path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path);
-  const said = ({ change, path, from }: Change) =>
+  const said = ({ change, path, from }: TurnChange) =>
     `${VERBS[change] ?? change} ${short(path)}${from ? ` from ${short(from)}` : ""}`;
   return (
     <ul className="turn-more">

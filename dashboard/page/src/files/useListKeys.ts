@@ -98,6 +98,8 @@ function onKey(event: KeyboardEvent, keys: Keys, typed: { text: string; at: numb
       remove(keys);
       return true;
     case "Escape":
+      // With nothing to let go of, it is the preview's.
+      if (selection.chosen.size <= 1) return false;
       setSelection({ ...NOTHING, focus: selection.focus });
       return true;
     case "ContextMenu":

@@ -94,7 +94,10 @@ export class Workspace {
   }
 
   #heard({ changes }: News): void {
-    if (changes === null) void this.listings.reload(new Set([this.root, this.#shown, ...this.expanded.get()]));
+    // Emptied and reset, much has gone at once.
+    const isWide = changes?.some(({ kind, path }) => kind === "reset" || kind === "import" || path === this.root);
+    if (changes === null || isWide)
+      void this.listings.reload(new Set([this.root, this.#shown, ...this.expanded.get()]));
     else {
       const touched = changes.flatMap(({ path, from }) => (from === undefined ? [path] : [path, from]));
       const parents = new Set(
