@@ -82,7 +82,7 @@ export default function MediaScreen({ onMenu }: { onMenu: () => void }) {
           <ul className="tiles" aria-label="Media">
             {items.map((item) => (
               <li key={item.id}>
-                <button type="button" className="tile" onClick={() => setOpen(item)} aria-label={titleOf(item)}>
+                <button type="button" className="tile" onClick={() => setOpen(item)}>
                   <Thumbnail item={item} />
                   <span className="tile-name" dir="auto">
                     {titleOf(item)}
