@@ -59,13 +59,16 @@ export class Workspace {
     });
     const alive = setInterval(() => void this.client.keepalive().catch(() => undefined), 240_000);
     const online = () => this.#heard({ changes: null });
+    const offline = () => this.listings.isOffline.set(true);
     addEventListener("online", online);
+    addEventListener("offline", offline);
     this.#measure(0);
     return () => {
       watching.stop();
       clearInterval(alive);
       clearTimeout(this.#usageTimer);
       removeEventListener("online", online);
+      removeEventListener("offline", offline);
     };
   }
 
