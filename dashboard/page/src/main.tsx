@@ -1,0 +1,18 @@
+// Where the page begins: first the link leaves the address, then anything is drawn.
+
+import "./styles/base.css";
+import "./styles/parts.css";
+import "./styles/shell.css";
+import "./styles/files.css";
+import "./styles/preview.css";
+import "./styles/screens.css";
+import { createRoot } from "react-dom/client";
+import { App } from "./App.tsx";
+import { openSession } from "./state/session.ts";
+import { applyTheme } from "./state/theme.ts";
+
+openSession();
+applyTheme();
+
+const page = document.getElementById("page");
+if (page) createRoot(page).render(<App />);
