@@ -16,7 +16,6 @@ pub fn reset(tx: &Tx<'_>) -> Result<Cleared, Error> {
 }
 
 fn empty(tx: &Tx<'_>) -> Result<Cleared, Error> {
-    let entries = only(tx.sql, "SELECT v FROM meta WHERE k = 'entries'", &[])?.count(0)?;
     const TABLES: [&str; 13] = [
         "node",
         "past",
@@ -32,6 +31,7 @@ fn empty(tx: &Tx<'_>) -> Result<Cleared, Error> {
         "planted",
         "planted_entry",
     ];
+    let entries = only(tx.sql, "SELECT v FROM meta WHERE k = 'entries'", &[])?.count(0)?;
     for table in TABLES {
         tx.sql.query(&format!("DELETE FROM {table}"), &[])?;
     }

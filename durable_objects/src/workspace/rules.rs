@@ -37,7 +37,7 @@ const fn rule(holds: &'static str, subject: Subject, breaches: &'static str) -> 
 }
 
 /// All of them.
-pub const RULES: [Rule; 38] = [
+pub const RULES: [Rule; 40] = [
     rule(
         "a node hangs in a directory",
         Subject::Entry,
