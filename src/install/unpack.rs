@@ -196,6 +196,9 @@ impl Bundle {
 async fn zip(bytes: &[u8], taker: &mut Taker<'_, '_>) -> Result<(), Error> {
     let mut buffer = zip_buffer();
     let mut zip = ZipReader::new(bytes, Caps::default()).map_err(malformed)?;
+    if zip.has_doubles() {
+        return Err(refused("has a name twice"));
+    }
     while let Some(entry) = zip.next_entry().map_err(malformed)? {
         match entry {
             ZipEntry::Directory { path } => taker.take(Piece::Directory(path)).await?,
