@@ -127,14 +127,14 @@ impl Bundle {
             }
         };
         let mut chunks = Chunks::new(stream).map_err(failed)?;
-        let taken = match self.kind {
+        let outcome = match self.kind {
             Kind::Desktop => self.snapshot(&mut chunks, &mut taker).await,
             Kind::App => self.archive(&mut chunks, &mut taker).await,
         };
-        if taken.is_err() {
+        if outcome.is_err() {
             chunks.cancel();
         }
-        taken
+        outcome
     }
 
     async fn snapshot(&self, chunks: &mut Chunks, taker: &mut Taker<'_, '_>) -> Result<(), Error> {
