@@ -231,7 +231,7 @@ pub fn is_handle(text: &str) -> bool {
 
 /// The longest title of a thing, or name of an app, in bytes.
 pub const TITLE_MAX_BYTES: usize = 200;
-/// The longest icon: an emoji, a name, an address.
+/// The longest icon: an emoji, a name, an address; a small picture as `data:`.
 pub const ICON_MAX_BYTES: usize = 2048;
 /// The longest description.
 pub const DESCRIPTION_MAX_BYTES: usize = 4000;
@@ -240,13 +240,6 @@ pub const DESCRIPTION_MAX_BYTES: usize = 4000;
 const TAGS_MAX: usize = 16;
 /// The longest tag.
 const TAG_MAX_BYTES: usize = 40;
-
-/// The longest title, icon and description of a thing, in bytes.
-pub const TITLE_MAX_BYTES: usize = 200;
-/// See [`TITLE_MAX_BYTES`]: an emoji, a name, an address; a small picture as `data:`.
-pub const ICON_MAX_BYTES: usize = 2048;
-/// See [`TITLE_MAX_BYTES`].
-pub const DESCRIPTION_MAX_BYTES: usize = 4000;
 
 /// Tags as they are kept: trimmed, in lower case, each once, none empty. None if there are too many, or one is too
 /// long.

@@ -4,6 +4,8 @@
 //! A look changes nothing. A repair does what is certain and nothing else: what the object can add up again, and objects
 //! under `blobs/` that no row has ever known, which the alarm then removes as it would an upload that was cut off.
 
+mod published;
+
 use std::rc::Rc;
 
 use durable_objects::call::{
@@ -19,8 +21,7 @@ use super::Outcome;
 use crate::auth::Caller;
 use crate::blobs::{Blobs, LIST_MAX, ListedObject, Shelf};
 use crate::bytes::sha256;
-use crate::catalog::check::{self, Place};
-use crate::catalog::{Catalog, Kind};
+use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::media::key::{media_prefix, staging_prefix};
@@ -49,12 +50,8 @@ enum Stage {
     Copy(CheckMirror),
     /// The bytes, behind this content.
     Bytes(i64),
-    /// The catalogue's rules.
-    Catalog,
-    /// The bundles of a kind, behind this key.
-    Bundles(Kind, String),
-    /// The versions, behind this one.
-    Versions(Place),
+    /// What is published.
+    Published(published::Stage),
 }
 
 /// What one page has found.
@@ -92,9 +89,9 @@ async fn page(caller: &Caller, incoming: &Rc<Incoming>, repair: bool) -> Outcome
         Stage::Bucket(place, after) => look.bucket(place, &after, &mut report).await?,
         Stage::Copy(call) => look.copy(call, &mut report).await?,
         Stage::Bytes(after) => {
-            look.bytes(after, &mut report).await?.or_else(|| look.catalog.is_some().then_some(Stage::Catalog))
+            look.bytes(after, &mut report).await?.or(Some(Stage::Published(published::Stage::Rules)))
         }
-        Stage::Catalog | Stage::Bundles(..) | Stage::Versions(_) => look.published(stage, &mut report).await?,
+        Stage::Published(stage) => look.published(stage, &mut report).await?.map(Stage::Published),
     };
     let Report { problems, repaired, rules, objects, copies, contents } = report;
     let checked = json!({ "rules": rules, "objects": objects, "copies": copies, "contents": contents });
@@ -300,37 +297,6 @@ impl Look {
             }
         }
         Ok(page.last().filter(|_| page.len() == CONTENTS_PER_PAGE).map(|last| Stage::Bytes(last.id)))
-    }
-
-    /// What of this user's is published.
-    async fn published(&self, stage: Stage, report: &mut Report) -> Result<Option<Stage>, Error> {
-        let (Some(catalog), owner) = (&self.catalog, self.workspace.user()) else { return Ok(None) };
-        let (found, next) = match stage {
-            Stage::Bundles(kind, after) => {
-                let (found, last) = check::objects(catalog, owner, kind, &after, self.repair).await?;
-                report.objects = found.checked;
-                let next = match (last, kind) {
-                    (Some(last), _) => Stage::Bundles(kind, last),
-                    (None, Kind::App) => Stage::Bundles(Kind::Desktop, String::new()),
-                    (None, Kind::Desktop) => Stage::Versions(Place::default()),
-                };
-                (found, Some(next))
-            }
-            Stage::Versions(after) => {
-                let reads = |number| self.all || (number + self.today) % SAMPLE == 0;
-                let (found, next) = check::versions(catalog, owner, after, reads).await?;
-                report.contents = found.checked;
-                (found, next.map(Stage::Versions))
-            }
-            Stage::Rules(_) | Stage::Bucket(..) | Stage::Bytes(_) | Stage::Catalog => {
-                let found = check::rules(catalog, owner).await?;
-                report.rules = found.checked;
-                (found, Some(Stage::Bundles(Kind::App, String::new())))
-            }
-        };
-        report.problems = found.problems;
-        report.repaired = found.repaired;
-        Ok(next)
     }
 
     /// What is wrong with a content's bytes, if anything. One that has gone since it was listed is fine.
