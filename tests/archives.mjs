@@ -43,8 +43,8 @@ export function zip(entries) {
     about.writeUInt32LE(bytes.length, 14);
     about.writeUInt32LE(bytes.length, 18);
     about.writeUInt16LE(name.length, 22);
-    const tail = Buffer.alloc(16);
-    tail.writeUInt32LE(offset, 12);
+    const tail = Buffer.alloc(14);
+    tail.writeUInt32LE(offset, 10);
     const local = Buffer.concat([Buffer.from("PK\x03\x04"), about, name, bytes]);
     table.push(Buffer.concat([Buffer.from("PK\x01\x02\x14\x00", "latin1"), about, tail, name]));
     locals.push(local);

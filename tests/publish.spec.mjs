@@ -175,6 +175,25 @@ test("an app is published with what it imports, and unpacks with tar", async () 
   }
 });
 
+test("a source that nests too deep to be parsed ends nobody's request, and is told", async () => {
+  const [client, innocent] = [server.client(server.user()), server.client(server.user())];
+  await fill(client, {
+    "src/apps/a/index.tsx": 'import "react";\n',
+    "src/apps/a/brackets.ts": "(".repeat(100_000),
+    "src/apps/a/elements.tsx": `x=${"<a>".repeat(100_000)}`,
+    "src/apps/a/signs.js": `x=${"!".repeat(100_000)}1${"+1".repeat(100_000)}`,
+  });
+  const [said, ...others] = await Promise.all([
+    publish(client, "app", { appId: "a" }),
+    ...Array.from({ length: 10 }, () => innocent.list(ROOT)),
+  ]);
+  const names = ["brackets.ts", "elements.tsx", "signs.js"].map((name) => `${ROOT}/src/apps/a/${name}`);
+  assert.deepEqual(ok(said).unscanned, names);
+  for (const each of others) ok(each);
+  const preview = ok(await call(client, "GET", "/api/publish/app/preview", { params: { appId: "a" } }));
+  assert.deepEqual([preview.unscanned, Object.keys(preview.manifest.dependencies)], [names, ["react"]]);
+});
+
 test("a version never changes: the same again is the same, anything else is refused with one that is free", async () => {
   const client = server.client(server.user());
   await fill(client, { "src/apps/a/index.tsx": "export default 1;\n" });
@@ -244,6 +263,40 @@ test("what is published while others write is one moment's tree", async () => {
     await writing;
   }
   assert.ok(round > 5, "others went on writing");
+});
+
+test("a desktop whose snapshot is missing is rebuilt over the baseline, whole if it can be", async () => {
+  const client = server.client(server.user());
+  const bucket = await server.r2("BUNDLES");
+  const baseline = { "index.html": Buffer.from("<html>"), src: { "main.tsx": Buffer.from("render()") } };
+  await bucket.put("baseline/snapshot.bin", pack(baseline));
+  const own = { "package.json": '{"name":"mine"}', "pnpm-lock.yaml": "lockfileVersion: '9.0'\n" };
+  const provenance = {
+    "package.json": Buffer.from(own["package.json"]),
+    "pnpm-lock.yaml": Buffer.from(own["pnpm-lock.yaml"]),
+  };
+  const lose = async (/** @type {any} */ said) => {
+    const { pathname } = new URL(said.url);
+    const before = await anyone(server, pathname);
+    const [key] = (await server.bucket("BUNDLES")).filter((name) => name.endsWith(`/${said.version}/snapshot.bin`));
+    await bucket.delete(key);
+    return { before, after: await anyone(server, pathname), pathname };
+  };
+  await fill(client, { "index.html": "<html>", "moved/main.tsx": "render()", ...own });
+  const whole = await lose(
+    ok(await publish(client, "desktop", { title: "Mine", desktopId: "main", version: "3.0.0" })),
+  );
+  assert.ok(whole.after.bytes.equals(whole.before.bytes), "all of it was known");
+  assert.equal(whole.after.headers.etag, whole.before.headers.etag);
+
+  await fill(client, { "src/mine.tsx": "nobody else has it" });
+  const part = await lose(ok(await publish(client, "desktop", { title: "Mine", desktopId: "main", version: "4.0.0" })));
+  const expected = pack({ ...baseline, moved: { "main.tsx": Buffer.from("render()") }, ...provenance });
+  assert.ok(part.after.bytes.equals(expected), "the baseline, with what there is of the desktop over it");
+  assert.equal(part.after.headers.etag, `"${sha256(expected)}"`);
+  refused(await anyone(server, `${part.pathname}?hash=${sha256(part.before.bytes)}`), 404);
+  await bucket.delete("baseline/snapshot.bin");
+  refused(await anyone(server, part.pathname), 404);
 });
 
 test("what a publish that died has left is found by the clock, and the next one is not in its way", async () => {

@@ -11,6 +11,7 @@
 pub mod attempts;
 pub mod cache;
 pub mod change;
+pub mod check;
 pub mod counts;
 pub mod database;
 pub mod hex;

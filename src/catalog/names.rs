@@ -229,6 +229,13 @@ pub fn is_handle(text: &str) -> bool {
     (3..=32).contains(&text.len()) && plain && !text.starts_with('-') && !text.ends_with('-')
 }
 
+/// The longest title of a thing, or name of an app, in bytes.
+pub const TITLE_MAX_BYTES: usize = 200;
+/// The longest icon: an emoji, a name, an address.
+pub const ICON_MAX_BYTES: usize = 2048;
+/// The longest description.
+pub const DESCRIPTION_MAX_BYTES: usize = 4000;
+
 /// The most tags that a thing has.
 const TAGS_MAX: usize = 16;
 /// The longest tag.

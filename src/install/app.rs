@@ -205,10 +205,11 @@ impl<'i> App<'i> {
             Some(tree) => (Note::of(tree), tree.folder.name().to_owned()),
             None => (Note::default(), self.free_id(workspace, &registry).await?),
         };
-        let name = registry.name_of(&id).map(str::to_owned).unwrap_or_else(|| {
-            let names = registry.names();
+        let names = registry.names();
+        let free = || {
             first_free(&self.manifest.name, |name, number| format!("{name} ({number})"), |name| names.contains(name))
-        });
+        };
+        let name = registry.name_of(&id).map_or_else(free, str::to_owned);
         let original = format!("/{}/", folder(&self.manifest.id));
         let file = self.manifest.entry.strip_prefix(&original).unwrap_or_default();
         let path = format!("/src/apps/{id}/{file}");

@@ -48,7 +48,15 @@ pub struct LookedFile {
 enum Current {
     Nothing,
     Manifest(Vec<u8>),
-    File { path: String, seen: Seen, as_latin1: Option<(Latin1, Seen)> },
+    File(Box<Reading>),
+}
+
+/// A file that is being looked at.
+struct Reading {
+    path: String,
+    seen: Seen,
+    /// The same, read as older writers wrote.
+    as_latin1: Option<(Latin1, Seen)>,
 }
 
 #[derive(Clone, Default)]
@@ -111,7 +119,7 @@ impl Looking {
         if self.looked.entries.contains_key(&below) {
             return Err(format!("has {path:?} twice"));
         }
-        self.current = Current::File { path: below, seen: Seen::default(), as_latin1: None };
+        self.current = Current::File(Box::new(Reading { path: below, seen: Seen::default(), as_latin1: None }));
         Ok(())
     }
 
@@ -129,7 +137,8 @@ impl Looking {
                 return Err("has a manifest that is too long".to_owned());
             }
             Current::Manifest(held) => held.extend(bytes),
-            Current::File { seen, as_latin1, .. } => {
+            Current::File(reading) => {
+                let Reading { seen, as_latin1, .. } = reading.as_mut();
                 // Until a byte that is not ASCII, both readings are the same.
                 if as_latin1.is_none() && !bytes.is_ascii() {
                     *as_latin1 = Some((Latin1::default(), seen.clone()));
@@ -150,7 +159,8 @@ impl Looking {
         match std::mem::replace(&mut self.current, Current::Nothing) {
             Current::Nothing => {}
             Current::Manifest(held) => self.looked.manifest = Some(held),
-            Current::File { path, seen, as_latin1 } => {
+            Current::File(reading) => {
+                let Reading { path, seen, as_latin1 } = *reading;
                 let file = match as_latin1.filter(|_| is_latin1) {
                     None => seen.into_file(is_latin1),
                     Some((latin1, decoded)) if latin1.is_whole() => decoded.into_file(true),

@@ -77,7 +77,7 @@ pub async fn close(workspace: &Workspace, stage: i64) {
     let _ = workspace.call(CloseStage { stage }).await;
 }
 
-impl<'a> Sender<'a> {
+impl Sender<'_> {
     /// A file begins.
     pub fn file(&mut self, path: &str) -> Result<(), Error> {
         let file = self.looked.file(self.folder, path).filter(|file| self.missing.remove(file.hash.as_bytes()));
@@ -96,13 +96,11 @@ impl<'a> Sender<'a> {
         let Some(current) = &mut self.current else { return Ok(()) };
         let decoded = if current.file.is_latin1 { current.latin1.decode(bytes) } else { None };
         let bytes = decoded.as_deref().unwrap_or(bytes);
-        match &mut current.intake {
-            Some(intake) => intake.write(&Uint8Array::from(bytes)).await,
-            None => {
-                self.batch.extend(bytes);
-                Ok(())
-            }
+        if let Some(intake) = &mut current.intake {
+            return intake.write(&Uint8Array::from(bytes)).await;
         }
+        self.batch.extend(bytes);
+        Ok(())
     }
 
     /// Its end.

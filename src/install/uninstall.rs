@@ -139,8 +139,10 @@ async fn imported(source: &Source<'_>, but_not: &str) -> Result<Option<Imports>,
         while let Some(chunk) = reader.next_chunk().await? {
             held.extend(chunk.to_vec());
         }
-        if let Ok(text) = std::str::from_utf8(&held) {
-            imports.scan(&file.path, text, &aliases);
+        // What cannot be looked through may name anything.
+        let is_scanned = std::str::from_utf8(&held).is_ok_and(|text| imports.scan(&file.path, text, &aliases));
+        if !is_scanned {
+            return Ok(None);
         }
     }
     Ok(Some(imports))

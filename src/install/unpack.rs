@@ -127,14 +127,14 @@ impl Bundle {
             }
         };
         let mut chunks = Chunks::new(stream).map_err(failed)?;
-        let taken = match self.kind {
+        let outcome = match self.kind {
             Kind::Desktop => self.snapshot(&mut chunks, &mut taker).await,
             Kind::App => self.archive(&mut chunks, &mut taker).await,
         };
-        if taken.is_err() {
+        if outcome.is_err() {
             chunks.cancel();
         }
-        taken
+        outcome
     }
 
     async fn snapshot(&self, chunks: &mut Chunks, taker: &mut Taker<'_, '_>) -> Result<(), Error> {
@@ -196,6 +196,9 @@ impl Bundle {
 async fn zip(bytes: &[u8], taker: &mut Taker<'_, '_>) -> Result<(), Error> {
     let mut buffer = zip_buffer();
     let mut zip = ZipReader::new(bytes, Caps::default()).map_err(malformed)?;
+    if zip.has_doubles() {
+        return Err(refused("has a name twice"));
+    }
     while let Some(entry) = zip.next_entry().map_err(malformed)? {
         match entry {
             ZipEntry::Directory { path } => taker.take(Piece::Directory(path)).await?,

@@ -52,6 +52,8 @@ struct Prepared {
     contents: Contents,
     manifest: AppManifest,
     secrets: Vec<Secret>,
+    /// Source files whose imports could not be looked for: the request has to name them.
+    unscanned: Vec<String>,
 }
 
 /// Publishes it.
@@ -72,7 +74,7 @@ pub async fn preview(workspace: &Workspace, request: Request) -> Result<Value, E
     let source = Source::open(workspace, name, request.root.clone(), &request.from, &progress).await?;
     let prepared = prepare(&source, &request).await;
     source.release().await;
-    let Prepared { contents, manifest, secrets } = prepared?;
+    let Prepared { contents, manifest, secrets, unscanned } = prepared?;
     let size_bytes: u64 = contents.files.iter().map(|file| file.size_bytes).sum();
     Ok(json!({
         "ok": true,
@@ -83,6 +85,7 @@ pub async fn preview(workspace: &Workspace, request: Request) -> Result<Value, E
         "size": size_bytes,
         "excluded": excluded(&contents, &source),
         "findings": secrets.iter().map(Secret::told).collect::<Vec<_>>(),
+        "unscanned": unscanned,
     }))
 }
 
@@ -103,6 +106,7 @@ async fn prepare(source: &Source<'_>, request: &Request) -> Result<Prepared, Err
         }
     }
     let (mut imports, mut findings) = (Imports::default(), Findings::new(source, &request.allow));
+    let mut unscanned = Vec::new();
     let mut reader = source.reader("scanning", &contents.files);
     while let Some(file) = reader.next_file().await? {
         let is_parsed = is_source(&file.path) && file.size_bytes <= SOURCE_MAX_BYTES as u64;
@@ -115,8 +119,10 @@ async fn prepare(source: &Source<'_>, request: &Request) -> Result<Prepared, Err
             }
         }
         findings.end();
-        if let (true, Ok(text)) = (is_parsed, std::str::from_utf8(&held)) {
-            imports.scan(&file.path, text, &aliases);
+        let is_scanned =
+            is_parsed && std::str::from_utf8(&held).is_ok_and(|text| imports.scan(&file.path, text, &aliases));
+        if is_source(&file.path) && !is_scanned {
+            unscanned.push(source.absolute(&file.path));
         }
     }
     let package_json = source.read_text("package.json", PACKAGE_JSON_MAX_BYTES).await?;
@@ -132,7 +138,12 @@ async fn prepare(source: &Source<'_>, request: &Request) -> Result<Prepared, Err
     let theirs = theirs.and_then(|manifest| serde_json::from_str::<AppFields>(&manifest).ok());
     let fields = request.fields.clone().or(theirs.unwrap_or_default());
     let manifest = AppManifest::new(request.local_id.clone(), fields, listed, &imports, &versions, &names);
-    Ok(Prepared { manifest: manifest.map_err(Error::BadRequest)?, secrets: findings.into_secrets(), contents })
+    Ok(Prepared {
+        manifest: manifest.map_err(Error::BadRequest)?,
+        secrets: findings.into_secrets(),
+        contents,
+        unscanned,
+    })
 }
 
 async fn publish_held(
@@ -144,7 +155,7 @@ async fn publish_held(
     let owner = workspace.user();
     let before = standing(catalog, owner, Kind::App, &request.local_id, request.draft.version).await?;
     let version = request.draft.version.unwrap_or_else(|| before.next_version());
-    let Prepared { contents, manifest, secrets } = prepare(source, &request).await?;
+    let Prepared { contents, manifest, secrets, unscanned } = prepare(source, &request).await?;
     if !secrets.is_empty() {
         return Err(Error::SecretsFound(secrets));
     }
@@ -182,7 +193,11 @@ async fn publish_held(
         package_json: source.read("package.json", PACKAGE_JSON_MAX_BYTES as u64).await?,
         lockfile: source.read("pnpm-lock.yaml", LOCKFILE_MAX_BYTES as u64).await?,
     };
-    bundle.publish(catalog, &blobs, owner, &draft, &before, &contents, source).await
+    let mut report = bundle.publish(catalog, &blobs, owner, &draft, &before, &contents, source).await?;
+    if let (Some(report), false) = (report.as_object_mut(), unscanned.is_empty()) {
+        report.insert("unscanned".to_owned(), json!(unscanned));
+    }
+    Ok(report)
 }
 
 /// The archive, gzipped, and the hash of the tar in it.

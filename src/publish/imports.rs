@@ -4,6 +4,7 @@
 //! the package. Not among them are relative and absolute paths, aliases, addresses and what the runtime brings itself. What is
 //! only imported as a type is gone when the program runs, and is told apart.
 
+mod nesting;
 #[cfg(test)]
 mod tests;
 
@@ -41,16 +42,21 @@ pub fn is_source(path: &str) -> bool {
 }
 
 impl Imports {
-    /// Adds what a file names. A file with errors in it says what can be made out.
-    pub fn scan(&mut self, path: &str, source: &str, aliases: &Aliases) {
-        let Ok(kind) = SourceType::from_path(path) else { return };
+    /// Adds what a file names, and says whether it could be looked through: not one that nests too deep to be parsed. A file with
+    /// errors in it says what can be made out.
+    pub fn scan(&mut self, path: &str, source: &str, aliases: &Aliases) -> bool {
+        let Ok(kind) = SourceType::from_path(path) else { return false };
         // Scripts may be either; what only a module may have makes them one.
         let kind = if kind.is_module() { kind } else { kind.with_unambiguous(true) };
         // JSX is legal in every `.js` that a bundler takes.
         let kind = if kind.is_javascript() { kind.with_jsx(true) } else { kind };
+        if source.len() > SOURCE_MAX_BYTES || !nesting::is_parsable(source, kind.is_jsx()) {
+            return false;
+        }
         let allocator = Allocator::default();
         let parsed = Parser::new(&allocator, source, kind).parse();
         Visitor { imports: self, aliases }.visit_program(&parsed.program);
+        true
     }
 
     fn add(&mut self, specifier: &str, is_type: bool, aliases: &Aliases) {

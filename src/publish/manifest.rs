@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256 as Hasher};
 
 use super::imports::{Imports, is_package_name};
 use super::lockfile::{Packages, Versions, is_range};
-use crate::catalog::names::{self, LocalId};
+use crate::catalog::names::{self, DESCRIPTION_MAX_BYTES, ICON_MAX_BYTES, LocalId, TITLE_MAX_BYTES};
 
 pub use desktop::{DesktopFields, DesktopManifest, PublishedFile};
 pub use registry::{RegistryEntry, read_registry};
@@ -20,12 +20,6 @@ pub use registry::{RegistryEntry, read_registry};
 const SCHEMA_VERSION: u32 = 1;
 /// What an app's folder may begin with, the first that is there.
 const ENTRIES: [&str; 4] = ["index.tsx", "index.ts", "index.jsx", "index.js"];
-/// The longest name or title, in bytes.
-const NAME_MAX_BYTES: usize = 255;
-/// The longest description.
-const DESCRIPTION_MAX_BYTES: usize = 4096;
-/// The longest icon: an emoji, a name, an address; a picture as `data:` is small.
-const ICON_MAX_BYTES: usize = 16 * 1024;
 /// The most packages of one kind.
 const PACKAGES_MAX: usize = 500;
 
@@ -191,8 +185,8 @@ impl AppManifest {
 /// Whether texts that people read are of a size to be read.
 pub fn check_texts(name: &str, icon: Option<&str>, description: Option<&str>) -> Result<(), String> {
     let is_long = |text: Option<&str>, most: usize| text.is_some_and(|text| text.len() > most);
-    if name.trim().is_empty() || name.len() > NAME_MAX_BYTES || name.chars().any(char::is_control) {
-        return Err(format!("A name or title is 1 to {NAME_MAX_BYTES} bytes in one line"));
+    if name.trim().is_empty() || name.len() > TITLE_MAX_BYTES || name.chars().any(char::is_control) {
+        return Err(format!("A name or title is 1 to {TITLE_MAX_BYTES} bytes in one line"));
     }
     if is_long(icon, ICON_MAX_BYTES) {
         return Err(format!("The icon is longer than {ICON_MAX_BYTES} bytes"));

@@ -14,9 +14,10 @@
 //! | [`source`], [`sink`] | the held workspace or the upload that is read, and the bundle that is written |
 //! | [`scan`] | files looked through on the way |
 //! | [`app`], [`desktop`], [`release`] | a publish, step by step |
+//! | [`rebuild`] | a desktop whose snapshot is missing |
 //! | [`progress`] | what is told of it on the way |
 //!
-//! The first eight are pure: bytes come as slices, in pieces of any size, and they know neither a bucket nor a request.
+//! The first eight, [`unpack`] and [`rebuild`] are pure: bytes come as slices, in pieces of any size, and they know neither a bucket nor a request.
 
 pub mod aliases;
 pub mod app;
@@ -28,6 +29,7 @@ pub mod imports;
 pub mod lockfile;
 pub mod manifest;
 pub mod progress;
+pub mod rebuild;
 pub mod release;
 pub mod scan;
 pub mod secrets;

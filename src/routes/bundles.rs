@@ -5,10 +5,12 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use durable_objects::ids::Sha256 as Hash;
 use hmac::{Hmac, Mac};
+use js_sys::Uint8Array;
 use serde_json::json;
 use sha2::Sha256;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use worker::console_warn;
 
 use super::Outcome;
@@ -16,7 +18,7 @@ use super::catalog::{Target, open};
 use crate::answer::Answer;
 use crate::auth::{self, Caller};
 use crate::blobs::{Blobs, IMMUTABLE};
-use crate::body::JsonBody;
+use crate::body::{JsonBody, collect};
 use crate::catalog::items::{self, Item, ReleaseRow};
 use crate::catalog::key::{Artifact, BASELINE};
 use crate::catalog::names::{Kind, PublicId, Version, Visibility};
@@ -26,6 +28,7 @@ use crate::disposition::content_disposition;
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::partial;
+use crate::publish::rebuild::{BASELINE_MAX_BYTES, MANIFEST_MAX_BYTES, Remains, rebuild};
 use crate::wire::Time;
 
 /// What the key of signed addresses is derived with, so that a signature can stand for nothing else.
@@ -51,14 +54,17 @@ pub async fn bundle(incoming: Rc<Incoming>) -> Outcome {
         if wanted.is_some_and(|hash| hash != release.bundle_hash.to_string()) {
             return Err(Error::NoVersion);
         }
-        let answer = send(&incoming, release, &key).await?;
+        let (answer, tag) = match send(&incoming, release, &key).await {
+            Err(Error::NoVersion) if item.kind == Kind::Desktop => rebuilt(&incoming, &item, wanted).await?,
+            answer => (answer?, release.bundle_hash),
+        };
         if answer.status() == 200 && incoming.method == "GET" {
             count_visit(&incoming, &item, caller.as_ref());
         }
         let name = format!("{}-{}-{}", item.local_id.as_str(), release.version, Artifact::Bundle.file_name(item.kind));
         Ok(answer
             .with("Content-Type", Artifact::Bundle.content_type(item.kind))
-            .with("ETag", &quote(&release.bundle_hash.to_string()))
+            .with("ETag", &quote(&tag.to_string()))
             .with("Accept-Ranges", "bytes")
             .with("Content-Disposition", &content_disposition("attachment", &name))
             .with("Content-Security-Policy", "sandbox")
@@ -84,6 +90,35 @@ async fn send(incoming: &Rc<Incoming>, release: &ReleaseRow, key: &str) -> Outco
         return Err(Error::Internal(format!("the object {key} has {found} bytes where its row says {size_bytes}")));
     }
     Ok(partial::answer(body, size_bytes, range))
+}
+
+/// A desktop whose snapshot is missing, and the tag of what it is now. Who names the bytes wants these, or none.
+async fn rebuilt(incoming: &Rc<Incoming>, item: &Item, wanted: Option<&str>) -> Result<(Answer, Hash), Error> {
+    let blobs = Blobs::of_bundles(incoming)?;
+    let read = async |key: Option<String>, max_bytes: u64| {
+        let Some(key) = key else { return Ok(None) };
+        let Some((size_bytes, body)) = blobs.find(&key, None).await? else { return Ok(None) };
+        if size_bytes > max_bytes {
+            return Ok(None);
+        }
+        let cut_off = || Error::Interrupted("an object was cut off".to_owned());
+        let buffer = collect(body.unchecked_into(), "Object", max_bytes, cut_off).await?;
+        Ok::<_, Error>(Some(Uint8Array::new(&buffer).to_vec()))
+    };
+    let manifest = read(item.key(Artifact::Manifest), MANIFEST_MAX_BYTES).await?.ok_or(Error::NoVersion)?;
+    let baseline = read(Some(BASELINE.to_owned()), BASELINE_MAX_BYTES).await?.ok_or(Error::NoVersion)?;
+    let mut beside = Vec::new();
+    for artifact in [Artifact::PackageJson, Artifact::Lockfile] {
+        let bytes = read(item.key(artifact), MANIFEST_MAX_BYTES).await?;
+        beside.extend(bytes.map(|bytes| (artifact.file_name(item.kind), bytes)));
+    }
+    let remains = Remains { manifest: &manifest, beside: &beside, baseline: &baseline };
+    let rebuilt = rebuild(&remains).ok_or(Error::NoVersion)?;
+    if wanted.is_some_and(|hash| hash != rebuilt.hash.to_string()) {
+        return Err(Error::NoVersion);
+    }
+    let body = Uint8Array::from(rebuilt.bytes.as_slice());
+    Ok((partial::answer(body.into(), rebuilt.bytes.len() as u64, None), rebuilt.hash))
 }
 
 /// Who may keep the bytes, and how long: for good only what everyone may have, under an address that names them.

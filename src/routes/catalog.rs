@@ -13,7 +13,7 @@ use crate::catalog::change::{self, Edit};
 use crate::catalog::counts;
 use crate::catalog::items::{self, Item};
 use crate::catalog::list::{self, List, Position, Sort};
-use crate::catalog::names::{self, Kind, Version, Visibility};
+use crate::catalog::names::{self, DESCRIPTION_MAX_BYTES, ICON_MAX_BYTES, Kind, TITLE_MAX_BYTES, Version, Visibility};
 use crate::catalog::{Catalog, cache, updates, versions};
 use crate::cors::ALLOW_ORIGIN;
 use crate::error::Error;
@@ -25,10 +25,6 @@ const PAGE: usize = 24;
 const PAGE_MAX: usize = 100;
 /// The longest text that narrows a list down, in bytes.
 const FILTER_MAX: usize = 200;
-/// The longest texts of a thing, in bytes.
-const TITLE_MAX: usize = 200;
-const ICON_MAX: usize = 2048;
-const DESCRIPTION_MAX: usize = 4000;
 
 /// Answers anyone: any page may read what is said to nobody in particular, failures included.
 pub async fn open<F: Future<Output = Outcome>>(
@@ -185,9 +181,9 @@ pub fn edit(body: &JsonBody) -> Result<Edit, Error> {
         let fits = text.as_ref().is_none_or(|text| text.len() <= max_bytes && !text.contains('\0'));
         if fits { Ok(text) } else { Err(Error::BadRequest(format!("{name} must have at most {max_bytes} bytes"))) }
     };
-    let title = match text("title", TITLE_MAX)? {
+    let title = match text("title", TITLE_MAX_BYTES)? {
         Some(title) => Some(title),
-        None => text("name", TITLE_MAX)?,
+        None => text("name", TITLE_MAX_BYTES)?,
     };
     if title.as_deref() == Some("") {
         return Err(Error::BadRequest("title must not be empty".to_owned()));
@@ -195,8 +191,8 @@ pub fn edit(body: &JsonBody) -> Result<Edit, Error> {
     let unknown = || Error::BadRequest("visibility must be public, unlisted or private".to_owned());
     Ok(Edit {
         title,
-        icon: text("icon", ICON_MAX)?,
-        description: text("description", DESCRIPTION_MAX)?,
+        icon: text("icon", ICON_MAX_BYTES)?,
+        description: text("description", DESCRIPTION_MAX_BYTES)?,
         tags: body.value("tags")?.map(|tags| self::tags(&tags)).transpose()?,
         visibility: body
             .optional_text("visibility")?

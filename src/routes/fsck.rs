@@ -17,6 +17,8 @@ use super::Outcome;
 use crate::auth::Caller;
 use crate::blobs::{Blobs, LIST_MAX, ListedObject, Shelf};
 use crate::bytes::sha256;
+use crate::catalog::check::{self, Place};
+use crate::catalog::{Catalog, Kind};
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::media::key::{media_prefix, staging_prefix};
@@ -43,6 +45,12 @@ enum Stage {
     Bucket(usize, String),
     /// The bytes, behind this content.
     Bytes(i64),
+    /// The catalogue's rules.
+    Catalog,
+    /// The bundles of a kind, behind this key.
+    Bundles(Kind, String),
+    /// The versions, behind this one.
+    Versions(Place),
 }
 
 /// What one page has found.
@@ -70,12 +78,17 @@ async fn page(caller: &Caller, incoming: &Rc<Incoming>, repair: bool) -> Outcome
     let workspace = Workspace::of(caller, incoming)?;
     let (data, media) = (Blobs::of(incoming)?, Blobs::of_media(incoming)?);
     let all = incoming.query.flag("all");
-    let look = Look { workspace, data, media, all, repair, today: incoming.now_ms / DAY_MS };
+    // Where nothing is published, there is nothing to look at.
+    let catalog = Catalog::of(incoming).ok().filter(|_| Blobs::of_bundles(incoming).is_ok());
+    let look = Look { workspace, data, media, catalog, all, repair, today: incoming.now_ms / DAY_MS };
     let mut report = Report::default();
     let next = match stage {
         Stage::Rules(first) => look.rules(first, &mut report).await?,
         Stage::Bucket(place, after) => look.bucket(place, &after, &mut report).await?,
-        Stage::Bytes(after) => look.bytes(after, &mut report).await?,
+        Stage::Bytes(after) => {
+            look.bytes(after, &mut report).await?.or_else(|| look.catalog.is_some().then_some(Stage::Catalog))
+        }
+        Stage::Catalog | Stage::Bundles(..) | Stage::Versions(_) => look.published(stage, &mut report).await?,
     };
     let Report { problems, repaired, rules, objects, contents } = report;
     let checked = json!({ "rules": rules, "objects": objects, "contents": contents });
@@ -87,6 +100,7 @@ struct Look {
     workspace: Workspace,
     data: Blobs,
     media: Blobs,
+    catalog: Option<Catalog>,
     all: bool,
     repair: bool,
     /// Days since 1970.
@@ -222,6 +236,37 @@ impl Look {
             }
         }
         Ok(page.last().filter(|_| page.len() == CONTENTS_PER_PAGE).map(|last| Stage::Bytes(last.id)))
+    }
+
+    /// What of this user's is published.
+    async fn published(&self, stage: Stage, report: &mut Report) -> Result<Option<Stage>, Error> {
+        let (Some(catalog), owner) = (&self.catalog, self.workspace.user()) else { return Ok(None) };
+        let (found, next) = match stage {
+            Stage::Bundles(kind, after) => {
+                let (found, last) = check::objects(catalog, owner, kind, &after, self.repair).await?;
+                report.objects = found.checked;
+                let next = match (last, kind) {
+                    (Some(last), _) => Stage::Bundles(kind, last),
+                    (None, Kind::App) => Stage::Bundles(Kind::Desktop, String::new()),
+                    (None, Kind::Desktop) => Stage::Versions(Place::default()),
+                };
+                (found, Some(next))
+            }
+            Stage::Versions(after) => {
+                let reads = |number| self.all || (number + self.today) % SAMPLE == 0;
+                let (found, next) = check::versions(catalog, owner, after, reads).await?;
+                report.contents = found.checked;
+                (found, next.map(Stage::Versions))
+            }
+            Stage::Rules(_) | Stage::Bucket(..) | Stage::Bytes(_) | Stage::Catalog => {
+                let found = check::rules(catalog, owner).await?;
+                report.rules = found.checked;
+                (found, Some(Stage::Bundles(Kind::App, String::new())))
+            }
+        };
+        report.problems = found.problems;
+        report.repaired = found.repaired;
+        Ok(next)
     }
 
     /// What is wrong with a content's bytes, if anything. One that has gone since it was listed is fine.

@@ -8,6 +8,23 @@ use super::schema::ROOT;
 use super::txn::{Change, Tx};
 use super::{blobs, history, import, media, schema, uploads};
 
+/// What is emptied.
+const TABLES: [&str; 13] = [
+    "node",
+    "past",
+    "change",
+    "turn",
+    "passed",
+    "trash",
+    "checkpoint",
+    "held",
+    "dropped",
+    "stage",
+    "staged",
+    "planted",
+    "planted_entry",
+];
+
 /// Empties the workspace, but for public media. Its tables are truncated, which costs the same whatever they hold; what lies in the bucket is
 /// left to the alarm. Repeating it does no harm.
 pub fn reset(tx: &Tx<'_>) -> Result<Cleared, Error> {
@@ -17,21 +34,6 @@ pub fn reset(tx: &Tx<'_>) -> Result<Cleared, Error> {
 
 fn empty(tx: &Tx<'_>) -> Result<Cleared, Error> {
     let entries = only(tx.sql, "SELECT v FROM meta WHERE k = 'entries'", &[])?.count(0)?;
-    const TABLES: [&str; 13] = [
-        "node",
-        "past",
-        "change",
-        "turn",
-        "passed",
-        "trash",
-        "checkpoint",
-        "held",
-        "dropped",
-        "stage",
-        "staged",
-        "planted",
-        "planted_entry",
-    ];
     for table in TABLES {
         tx.sql.query(&format!("DELETE FROM {table}"), &[])?;
     }

@@ -20,6 +20,8 @@ pub struct ZipReader<'b> {
     caps: Caps,
     packed_bytes: u64,
     unpacked_bytes: u64,
+    /// How many entries its end speaks of.
+    stated: Option<usize>,
     /// The next entry.
     index: usize,
 }
@@ -67,7 +69,13 @@ impl<'b> ZipReader<'b> {
         if archive.len() > usize::try_from(caps.entries).unwrap_or(usize::MAX) {
             return Err(malformed("has too many entries"));
         }
-        Ok(Self { archive, caps, packed_bytes: bytes.len() as u64, unpacked_bytes: 0, index: 0 })
+        let stated = stated_entries(bytes);
+        Ok(Self { archive, caps, packed_bytes: bytes.len() as u64, unpacked_bytes: 0, stated, index: 0 })
+    }
+
+    /// Whether a name stands in its table more than once: only the last of them is told.
+    pub fn has_doubles(&self) -> bool {
+        self.stated != Some(self.archive.len())
     }
 
     /// The next entry; none behind the last.
@@ -92,6 +100,14 @@ impl<'b> ZipReader<'b> {
         }
         Ok(Some(ZipEntry::File { path, size_bytes, bytes: Box::new(ZipBytes { file, left_bytes: size_bytes }) }))
     }
+}
+
+/// How many entries the record at the end of a zip speaks of.
+fn stated_entries(bytes: &[u8]) -> Option<usize> {
+    const SIGNATURE: &[u8] = b"PK\x05\x06";
+    let at = bytes.windows(SIGNATURE.len()).rposition(|window| window == SIGNATURE)?;
+    let count = bytes.get(at + 10..at + 12)?;
+    Some(count.iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte)))
 }
 
 impl ZipBytes<'_, '_> {
