@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { at, Failure, script } from "../scripts/run.mjs";
 import { CASES, hello, STREAMS, warmUp } from "./cases.mjs";
 import { history } from "./history.mjs";
+import { idle, live } from "./live.mjs";
 import { floor, holdfast, Server } from "./servers.mjs";
 
 const MIB = 1024 * 1024;
@@ -209,6 +210,18 @@ await script(import.meta, async (args) => {
         "rows written, much",
       ];
       add(table(head, await history(server, median)));
+    } finally {
+      await server.stop();
+    }
+  }
+  if (isWanted("live")) {
+    say("live\n");
+    const server = await new Server(ours).start();
+    try {
+      await warmUp(server);
+      const head = ["live, ours alone", "a write, ms", "its answer to the last event, ms", "CPU, ms"];
+      add(table(head, await live(server, median)));
+      add(table(["CPU while nothing happens, ms a minute", "without", "with"], await idle(server)));
     } finally {
       await server.stop();
     }
