@@ -9,6 +9,7 @@ import { at, Failure, script } from "../scripts/run.mjs";
 import { CASES, hello, STREAMS, warmUp } from "./cases.mjs";
 import { history } from "./history.mjs";
 import { mirror } from "./mirror.mjs";
+import { idle, live } from "./live.mjs";
 import { floor, holdfast, Server } from "./servers.mjs";
 
 const MIB = 1024 * 1024;
@@ -220,6 +221,18 @@ await script(import.meta, async (args) => {
     try {
       await warmUp(server);
       add(table(["the bucket copy, ours alone", "behind for, ms", "changes"], await mirror(server)));
+    } finally {
+      await server.stop();
+    }
+  }
+  if (isWanted("live")) {
+    say("live\n");
+    const server = await new Server(ours).start();
+    try {
+      await warmUp(server);
+      const head = ["live, ours alone", "a write, ms", "its answer to the last event, ms", "CPU, ms"];
+      add(table(head, await live(server, median)));
+      add(table(["CPU while nothing happens, ms a minute", "without", "with"], await idle(server)));
     } finally {
       await server.stop();
     }

@@ -96,6 +96,12 @@ export class Server {
     return `/api/files${endpoint}?${query}`;
   }
 
+  /** The one URL that a user's page is given. */
+  socketUrl(user) {
+    const { hostname, port } = this.#address;
+    return `ws://${hostname}:${port}/ws?${this.target(user, "").split("?")[1]}`;
+  }
+
   /** One request to the last byte of its answer: what it took in milliseconds, and how many bytes came. */
   send(method, target, { headers = {}, body } = {}) {
     const { promise, resolve, reject } = Promise.withResolvers();
