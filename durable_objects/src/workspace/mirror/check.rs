@@ -10,7 +10,7 @@ use super::super::trash::stored_path;
 use super::super::tree;
 use super::super::txn::{Context, Tx, mutate};
 use super::super::walk::{Top, walk};
-use super::step::forget;
+use super::known::forget;
 use super::{is_left_out, plan, state};
 
 /// How many rows, or files, one call looks at.

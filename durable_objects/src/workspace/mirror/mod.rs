@@ -14,6 +14,7 @@
 //! before its end has put there is known by its hash.
 
 mod check;
+mod known;
 mod plan;
 mod state;
 mod step;

@@ -4,13 +4,12 @@ use serde_json::json;
 
 use crate::call::{Error, Store};
 use crate::ids::Sha256;
-use crate::path::FilePath;
-use crate::sql::{Bytes, Param, Row, Sql, SqlError, first, only};
+use crate::sql::{Bytes, Row, Sql, SqlError, first, only};
 
-use super::super::conditions::parse_hash;
+use super::super::RETRY_MS;
 use super::super::timer::{self, Timer};
 use super::super::txn::{Context, Tx, mutate};
-use super::super::{RETRY_MS, media, tree};
+use super::known::{Note, There, forget, known, note, there};
 use super::plan::{self, ONE};
 use super::{KEY_MAX_BYTES, at, is_left_out, state};
 
@@ -135,46 +134,6 @@ fn rest(tx: &Tx<'_>, quiet_ms: Option<i64>) -> Result<(), Error> {
     Ok(timer::settle(tx.sql, Timer::Mirror, [quiet_ms, retry_ms].into_iter().flatten().min())?)
 }
 
-/// What is known of a path of the copy.
-struct Known {
-    etag: Option<String>,
-    hash: Option<Sha256>,
-    /// The content that has its bytes nowhere else.
-    blob: Option<i64>,
-    state: i64,
-}
-
-fn known(tx: &Tx<'_>, path: &str) -> Result<Option<Known>, Error> {
-    const KNOWN: &str = "SELECT etag, hex(hash), state,
-            (SELECT id FROM blob WHERE blob.id = mirror.blob AND blob.hash IS NULL) FROM mirror WHERE path = ?1";
-    let row = first(tx.sql, KNOWN, &[path.into()])?;
-    let read = |row: Row| {
-        let etag = Some(row.text(0)?.to_owned()).filter(|etag| !etag.is_empty());
-        Ok(Known { etag, hash: parse_hash(row.text(1)?)?, state: row.int(2)?, blob: row.int_or_null(3)? })
-    };
-    row.map(read).transpose()
-}
-
-/// What is at a path of the tree.
-enum There {
-    Nothing,
-    Directory,
-    /// Bytes that lie under somebody else's key, and are yet to be taken over.
-    Foreign(i64),
-    File(Sending),
-}
-
-fn there(tx: &Tx<'_>, path: &FilePath) -> Result<There, Error> {
-    const CONTENT: &str = "SELECT hex(hash), size, place, key FROM blob WHERE id = ?1";
-    let Some(node) = tree::find(tx.sql, path)? else { return Ok(There::Nothing) };
-    let Some(blob) = node.blob else { return Ok(There::Directory) };
-    let row = only(tx.sql, CONTENT, &[blob.into()])?;
-    let Some(hash) = parse_hash(row.text(0)?)? else { return Ok(There::Foreign(blob)) };
-    let store = if row.int(2)? == media::MEDIA { Store::Media } else { Store::Data };
-    let place = row.text_or_null(3)?.map(|key| (store, key.to_owned()));
-    Ok(There::File(Sending { blob, hash, size_bytes: row.count(1)?, place }))
-}
-
 /// Decides what a path needs: an errand, or nothing more.
 fn claim(tx: &Tx<'_>, row: &Row, home: &str) -> Result<Option<Errand>, Error> {
     let text = row.text(0)?;
@@ -250,34 +209,6 @@ fn too_long(tx: &Tx<'_>, path: &str, content: Option<&Sending>) -> Result<Option
         None => forget(tx, path)?,
     }
     done(tx, path)
-}
-
-/// A row of `mirror`.
-pub struct Note<'a> {
-    /// The bucket's tag.
-    pub etag: &'a str,
-    /// The size of what is there.
-    pub size: i64,
-    /// Its hash.
-    pub hash: Option<&'a Sha256>,
-    /// One of [`at`].
-    pub state: i64,
-}
-
-/// Notes what is at a path of the copy.
-pub fn note(tx: &Tx<'_>, path: &str, Note { etag, size, hash, state }: &Note<'_>) -> Result<(), Error> {
-    const NOTE: &str = "INSERT INTO mirror (path, etag, size, hash, state) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT (path) DO UPDATE SET etag = excluded.etag, size = excluded.size, hash = excluded.hash, blob = NULL,
-            state = excluded.state";
-    let hash = hash.map_or(Param::Null, |hash| Param::Blob(hash.as_bytes()));
-    tx.sql.query(NOTE, &[path.into(), (*etag).into(), (*size).into(), hash, (*state).into()])?;
-    Ok(())
-}
-
-/// Notes that nothing is at a path of the copy.
-pub fn forget(tx: &Tx<'_>, path: &str) -> Result<(), Error> {
-    tx.sql.query("DELETE FROM mirror WHERE path = ?1", &[path.into()])?;
-    Ok(())
 }
 
 /// Settles what came of a round, in the order of its errands. A reset in between has made it pointless: then all that may have

@@ -16,7 +16,7 @@ use super::super::trash::stored_path;
 use super::super::tree::{self, New, Node, Target};
 use super::super::txn::{Change, Context, Tx};
 use super::super::{media, uploads, verbs};
-use super::step::{Note, forget, note};
+use super::known::{Note, forget, note};
 use super::{at, is_left_out, plan};
 
 /// How much that is known of the copy one page is held against: others may have removed all of it.
