@@ -40,8 +40,10 @@ const theme = EditorView.theme({
   },
   ".cm-panels": { backgroundColor: "var(--raised)", color: "var(--text)", borderColor: "var(--line)" },
   ".cm-searchMatch": { backgroundColor: "var(--mark)" },
-  ".cm-deletedChunk": { backgroundColor: "var(--removed)" },
+  ".cm-deletedChunk": { backgroundColor: "var(--removed) !important", paddingLeft: "6px" },
   ".cm-changedLine": { backgroundColor: "var(--added) !important" },
+  ".cm-changedText, .cm-deletedText": { background: "var(--mark) !important" },
+  ".cm-deletedChunk .cm-chunkButtons": { insetInlineEnd: "8px" },
   ".cm-foldPlaceholder": { backgroundColor: "var(--hover)", border: "none", color: "var(--quiet)" },
 });
 

@@ -89,9 +89,9 @@ function OneVersion({ path, version, current }: { path: string; version: Version
   );
 }
 
-/** A unified diff, without its head. */
+/** A unified diff, without its head and the empty line at its end: one that is content begins with a space. */
 function DiffLines({ diff }: { diff: string }) {
-  const lines = diff.split("\n").filter((line) => !/^(---|\+\+\+) /.test(line));
+  const lines = diff.split("\n").filter((line) => line !== "" && !/^(---|\+\+\+) /.test(line));
   const kinds: Record<string, string> = { "+": "added", "-": "removed", "@": "place" };
   return (
     <pre className="diff" tabIndex={0} role="region" aria-label="Difference">
