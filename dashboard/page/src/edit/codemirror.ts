@@ -43,7 +43,14 @@ const theme = EditorView.theme({
   ".cm-deletedChunk": { backgroundColor: "var(--removed) !important", paddingLeft: "6px" },
   ".cm-changedLine": { backgroundColor: "var(--added) !important" },
   ".cm-changedText, .cm-deletedText": { background: "var(--mark) !important" },
-  ".cm-deletedChunk .cm-chunkButtons": { insetInlineEnd: "8px" },
+  ".cm-chunkButtons": { insetInlineEnd: "8px" },
+  ".cm-chunkButtons button": {
+    color: "var(--text) !important",
+    background: "var(--raised) !important",
+    border: "1px solid var(--line) !important",
+    padding: "0 7px !important",
+    font: "12px/18px var(--sans)",
+  },
   ".cm-foldPlaceholder": { backgroundColor: "var(--hover)", border: "none", color: "var(--quiet)" },
 });
 

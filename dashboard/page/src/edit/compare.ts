@@ -9,7 +9,6 @@ import { common, textOf } from "./codemirror.ts";
 function control(deed: "accept" | "reject", run: (event: MouseEvent) => void): HTMLElement {
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "chunk-button";
   button.textContent = deed === "accept" ? "Mine" : "Theirs";
   button.onmousedown = run;
   // By the keyboard it is a click without a mouse.
