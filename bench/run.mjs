@@ -8,8 +8,9 @@ import { gzipSync } from "node:zlib";
 import { at, Failure, script } from "../scripts/run.mjs";
 import { CASES, hello, STREAMS, warmUp } from "./cases.mjs";
 import { history } from "./history.mjs";
-import { mirror } from "./mirror.mjs";
 import { idle, live } from "./live.mjs";
+import { mirror } from "./mirror.mjs";
+import { page } from "./page.mjs";
 import { floor, holdfast, Server } from "./servers.mjs";
 
 const MIB = 1024 * 1024;
@@ -196,6 +197,10 @@ await script(import.meta, async (args) => {
     for (const stream of streams) rows.push(await memory(workers, stream, Math.max(1, Math.round(wanted / 30))));
     const head = ["peak, MiB", "ours − floor", "aim", "ours, 50 → 100 MiB", "floor, 50 → 100 MiB"];
     add(table([...head, "ours at 50", "floor at 50", "ours at 100", "floor at 100", "rounds"], rows));
+  }
+  if (isWanted("page")) {
+    say("page\n");
+    add(table(["the dashboard in a browser", "ms"], await page(median)));
   }
   if (isWanted("history")) {
     say("history\n");

@@ -306,3 +306,23 @@ test("the agent's last turn is undone from the toolbar, and a turn from the acti
     },
   ),
 );
+
+test("an upload whose connection breaks says so, and goes through when it is tried again", { skip }, () =>
+  inPage(async ({ page, client, context }) => {
+    await page.getByText("Nothing is here yet").waitFor();
+    let isBroken = true;
+    await context.route("**/api/files/content?*", (route) =>
+      isBroken ? route.abort("connectionreset") : route.continue(),
+    );
+    const buffer = Buffer.alloc(3 * 2 ** 20, 7);
+    await page.getByLabel("Files to upload").setInputFiles({ name: "a.bin", mimeType: "x/y", buffer });
+    await page.getByText("1 file could not be uploaded").waitFor();
+    await page.getByText("The connection broke before the file was there").waitFor();
+    assert.deepEqual(names(ok(await client.list())), []);
+    isBroken = false;
+    await page.getByRole("button", { name: "Try a.bin again" }).click();
+    await page.getByText("Uploaded 1 file").waitFor();
+    await row(page, "a.bin").waitFor();
+    assert.deepEqual((await client.content(`${ROOT}/a.bin`)).bytes, buffer);
+  }),
+);

@@ -220,6 +220,21 @@ test("a link that is none, that has expired or that is of elsewhere says so", { 
   }),
 );
 
+test("a link that is pasted over an open page is taken at once, and opens what it is for", { skip }, () =>
+  inPage(async ({ page }) => {
+    const other = server.user();
+    ok(await server.client(other).write(`${ROOT}/other.txt`, "x"));
+    const query = server.client(other).url("/list").search.slice(1);
+    await page.goto(`${server.url}/#${query}`);
+    await row(page, "other.txt").waitFor();
+    assert.ok(!page.url().includes("sig="), page.url());
+    await page.reload();
+    await row(page, "other.txt").waitFor();
+    await page.goBack();
+    assert.ok(!page.url().includes("sig="), page.url());
+  }),
+);
+
 test("offline, what was seen stays and says that it may be old; back again, all is of now", { skip }, () =>
   inPage(
     async ({ page, context, client }) => {

@@ -8,7 +8,7 @@ import { ROOT } from "./client.mjs";
 import { browse, DESKTOP, PHONE, row, skip, visit } from "./dashboard.mjs";
 import { eventually, ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
-import { png } from "./samples.mjs";
+import { png, wav } from "./samples.mjs";
 
 const server = serve({}, undefined, { page: true });
 const inPage = browse(server);
@@ -199,5 +199,40 @@ test("a checkpoint is taken, restored and deleted", { skip }, () =>
     },
     undefined,
     all,
+  ),
+);
+
+test("sound and film play, a picture is zoomed, and a PDF opens in the browser's own viewer", { skip }, () =>
+  inPage(
+    async ({ page }) => {
+      await visit(page, "#/files/sound.wav");
+      await page.locator("audio").waitFor();
+      const played = page.locator("audio").evaluate(async (/** @type {HTMLAudioElement} */ audio) => {
+        audio.muted = true;
+        await audio.play();
+        return audio.duration > 0;
+      });
+      assert.equal(await played, true);
+      await visit(page, "#/files/pic.png");
+      const picture = page.locator(".image-stage img");
+      await picture.waitFor();
+      await page.getByRole("button", { name: "Larger" }).click();
+      await page.getByRole("button", { name: "150 %" }).waitFor();
+      assert.equal((await picture.boundingBox())?.width, 60);
+      await page.getByRole("button", { name: "150 %" }).click();
+      await page.getByRole("button", { name: "Fit" }).waitFor();
+      await visit(page, "#/files/doc.pdf");
+      await page.locator("iframe.pdf").waitFor();
+      assert.match((await page.locator("iframe.pdf").getAttribute("src")) ?? "", /^blob:/);
+      await visit(page, "#/files/broken.mp4");
+      await page.getByText("This cannot be played").waitFor();
+    },
+    undefined,
+    async (client) => {
+      await all(client);
+      ok(await client.put(`${ROOT}/sound.wav`, wav(20_000)));
+      ok(await client.put(`${ROOT}/doc.pdf`, "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>"));
+      ok(await client.put(`${ROOT}/broken.mp4`, "no film"));
+    },
   ),
 );

@@ -22,7 +22,7 @@ export function Compare({ theirs, mine, name, onSave }: CompareProps) {
   return (
     <div className="compare">
       <p className="compare-note quiet">
-        Red is theirs, green is yours. Reject takes theirs.
+        Red is theirs, green is yours.
         <button type="button" className="button primary" onClick={() => onSave(compared.current?.text() ?? mine)}>
           Save this
         </button>

@@ -40,8 +40,17 @@ const theme = EditorView.theme({
   },
   ".cm-panels": { backgroundColor: "var(--raised)", color: "var(--text)", borderColor: "var(--line)" },
   ".cm-searchMatch": { backgroundColor: "var(--mark)" },
-  ".cm-deletedChunk": { backgroundColor: "var(--removed)" },
+  ".cm-deletedChunk": { backgroundColor: "var(--removed) !important", paddingLeft: "6px" },
   ".cm-changedLine": { backgroundColor: "var(--added) !important" },
+  ".cm-changedText, .cm-deletedText": { background: "var(--mark) !important" },
+  ".cm-chunkButtons": { insetInlineEnd: "8px" },
+  ".cm-chunkButtons button": {
+    color: "var(--text) !important",
+    background: "var(--raised) !important",
+    border: "1px solid var(--line) !important",
+    padding: "0 7px !important",
+    font: "12px/18px var(--sans)",
+  },
   ".cm-foldPlaceholder": { backgroundColor: "var(--hover)", border: "none", color: "var(--quiet)" },
 });
 

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { count, size } from "../state/format.ts";
 import { nameOf } from "../state/paths.ts";
 import { useStore } from "../state/store.ts";
@@ -8,12 +8,20 @@ import { Icon, IconButton } from "../ui/Icon.tsx";
 
 /** Rows shown at once: a folder of thousands is summed up, not listed. */
 const SHOWN = 50;
+/** What went well is not in the way for longer. */
+const GONE_AFTER_MS = 8000;
 
 /** What is on its way up, at the corner of the page, wherever somebody is. */
 export function UploadPanel() {
   const { uploads } = useWorkspace();
   const list = useStore(uploads.list);
   const [isFolded, setFolded] = useState(false);
+  const isWell = list.length > 0 && list.every(({ state }) => state === "done");
+  useEffect(() => {
+    if (!isWell) return;
+    const timer = setTimeout(() => uploads.clear(), GONE_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [isWell, uploads]);
   if (list.length === 0) return null;
   const under = list.filter(({ state }) => state === "waiting" || state === "sending");
   const failed = list.filter(({ state }) => state === "failed");

@@ -1,6 +1,7 @@
 // What can be done with the chosen entries; with the directory where none are.
 
 import type { FileItem } from "../../../client/index.ts";
+import { download } from "../state/download.ts";
 import { say } from "../state/toasts.ts";
 import type { Workspace } from "../state/workspace.ts";
 import type { MenuItem } from "../ui/Menu.tsx";
@@ -15,18 +16,6 @@ export interface Deeds {
 
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 export const command = (key: string) => (isMac ? `⌘${key}` : `Ctrl+${key}`);
-
-/** Has the browser save files, one after the other. */
-export function download(workspace: Workspace, items: readonly FileItem[]): void {
-  for (const [index, item] of items.entries()) {
-    setTimeout(() => {
-      const link = document.createElement("a");
-      link.href = workspace.client.files.downloadUrl(item.path);
-      link.download = item.name;
-      link.click();
-    }, index * 300);
-  }
-}
 
 export async function paste({ workspace, directory }: Pick<Deeds, "workspace" | "directory">): Promise<void> {
   const { clipboard, actions } = workspace;
@@ -66,7 +55,7 @@ export function menuItems(chosen: readonly FileItem[], deeds: Deeds): MenuItem[]
   const items: MenuItem[] = [];
   if (isOne) items.push({ label: "Open", icon: "file", shortcut: "Enter", run: () => onOpen(first) });
   if (isOne) items.push({ label: "Rename", icon: "edit", shortcut: "F2", run: () => rename(first) });
-  if (files.length > 0) items.push({ label: "Download", icon: "download", run: () => download(workspace, files) });
+  if (files.length > 0) items.push({ label: "Download", icon: "download", run: () => void download(workspace, files) });
   items.push(
     {
       label: "Cut",

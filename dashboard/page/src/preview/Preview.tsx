@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useState } from "react";
 import { iconOf, kindOf } from "../files/kinds.ts";
-import { download } from "../files/menuItems.ts";
+import { download } from "../state/download.ts";
 import { exactly, size } from "../state/format.ts";
 import { nameOf } from "../state/paths.ts";
 import { visitDirectory } from "../state/route.ts";
@@ -46,7 +46,7 @@ export function Preview({ path, onClose }: { path: string; onClose: () => void }
         {stat?.type === "file" && (
           <>
             <IconButton icon="clock" label="Versions" aria-pressed={isHistory} onClick={() => setHistory(!isHistory)} />
-            <IconButton icon="download" label="Download" onClick={() => download(workspace, [stat])} />
+            <IconButton icon="download" label="Download" onClick={() => void download(workspace, [stat])} />
           </>
         )}
         <IconButton icon="close" label="Close preview" onClick={onClose} />

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import type { Diff, Version } from "../../../client/index.ts";
+import { download } from "../state/download.ts";
 import { exactly, size, when } from "../state/format.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon } from "../ui/Icon.tsx";
@@ -54,7 +55,8 @@ export default function Versions({ path, etag }: { path: string; etag: string })
 }
 
 function OneVersion({ path, version, current }: { path: string; version: Version; current: Version | undefined }) {
-  const { client, actions } = useWorkspace();
+  const workspace = useWorkspace();
+  const { client, actions } = workspace;
   const [diff, setDiff] = useState<Diff | null>(null);
   const [error, setError] = useState<Error | null>(null);
   const to = current?.version;
@@ -75,10 +77,14 @@ function OneVersion({ path, version, current }: { path: string; version: Version
           <Icon name="undo" />
           Restore this version
         </button>
-        <a className="button" href={client.files.downloadUrl(path, { version: version.version })} download>
+        <button
+          type="button"
+          className="button"
+          onClick={() => void download(workspace, [{ path, size: version.size, version: version.version }])}
+        >
           <Icon name="download" />
           Download
-        </a>
+        </button>
       </div>
       <p className="quiet">From this version to now:</p>
       {error && <p className="quiet">{error.message}</p>}
@@ -89,9 +95,9 @@ function OneVersion({ path, version, current }: { path: string; version: Version
   );
 }
 
-/** A unified diff, without its head. */
+/** A unified diff, without its head and the empty line at its end: one that is content begins with a space. */
 function DiffLines({ diff }: { diff: string }) {
-  const lines = diff.split("\n").filter((line) => !/^(---|\+\+\+) /.test(line));
+  const lines = diff.split("\n").filter((line) => line !== "" && !/^(---|\+\+\+) /.test(line));
   const kinds: Record<string, string> = { "+": "added", "-": "removed", "@": "place" };
   return (
     <pre className="diff" tabIndex={0} role="region" aria-label="Difference">

@@ -16,6 +16,15 @@ export function newTurn(): string {
     .replaceAll("/", "_")}`;
 }
 
+/** How many things done here can be undone one after the other. */
+const REMEMBERED = 50;
+
+interface Done {
+  turn: string;
+  what: string;
+  directories: string[];
+}
+
 type Changed = (directories: Iterable<string>) => void;
 
 export class Actions {
@@ -23,7 +32,7 @@ export class Actions {
   readonly #listings: Listings;
   readonly #changed: Changed;
   /** What can be taken back, newest last. */
-  readonly done = new Store<readonly { turn: string; what: string; directories: string[] }[]>([]);
+  readonly done = new Store<readonly Done[]>([]);
 
   constructor(client: Holdfast, listings: Listings, changed: Changed) {
     this.#client = client;
@@ -43,11 +52,13 @@ export class Actions {
       await work(turn);
     } catch (cause) {
       this.#changed(directories);
+      // Some of it may be done, and that can be taken back too.
+      this.#note({ turn, what: what.doing, directories });
       const isTaken = cause instanceof HoldfastError && cause.status === 409 && onConflict !== undefined;
       sayError(what.doing, cause, isTaken ? { label: "Replace", run: onConflict } : undefined);
       return false;
     }
-    this.done.set((all) => [...all, { turn, what: what.did ?? what.doing, directories }].slice(-50));
+    this.#note({ turn, what: what.did ?? what.doing, directories });
     if (what.did !== undefined) {
       const id = say(what.did, {
         action: {
@@ -61,6 +72,10 @@ export class Actions {
     }
     this.#changed(directories);
     return true;
+  }
+
+  #note(done: Done): void {
+    this.done.set((all) => [...all, done].slice(-REMEMBERED));
   }
 
   async createDirectory(path: string): Promise<boolean> {
@@ -198,7 +213,8 @@ export class Actions {
       if (!known) await this.#listings.reload();
       return undone;
     } catch (cause) {
-      sayError("Undoing", cause);
+      if (cause instanceof HoldfastError && cause.status === 404) say("There is nothing to undo");
+      else sayError("Undoing", cause);
       return null;
     }
   }

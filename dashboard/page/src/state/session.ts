@@ -3,6 +3,7 @@
 
 import { parseGateway } from "../../../client/index.ts";
 import { Store } from "./store.ts";
+import { sayError } from "./toasts.ts";
 
 const KEY = "holdfast:gateway";
 
@@ -29,15 +30,26 @@ export function gatewayOf(link: string): string | null {
   }
 }
 
+const holdsLink = () => /[?#&]sig=/.test(location.search + location.hash);
+
 /** Takes the link out of the address, or finds what this tab had before. */
 export function openSession(): void {
-  const given = /[?#&]sig=/.test(location.search + location.hash) ? gatewayOf(location.href) : null;
-  if (/[?&]sig=/.test(location.search) || /[#&]sig=/.test(location.hash)) {
-    const hash = location.hash.includes("sig=") ? "" : location.hash;
-    history.replaceState(null, "", location.pathname + hash);
-  }
+  const given = holdsLink() ? gatewayOf(takeLink()) : null;
   if (given) sessionStorage.setItem(KEY, given);
   session.set({ gatewayUrl: given ?? sessionStorage.getItem(KEY), isExpired: false });
+  // Pasted over the address of an open page, a link loads nothing: it is taken here.
+  addEventListener("hashchange", () => {
+    const problem = holdsLink() ? enter(takeLink()) : null;
+    if (problem) sayError("Opening the link", new Error(problem));
+  });
+}
+
+/** The address with the link in it; from here on it is without. */
+function takeLink(): string {
+  const link = location.href;
+  const place = /[#&]sig=/.test(location.hash) ? "" : location.hash;
+  history.replaceState(null, "", location.pathname + place);
+  return link;
 }
 
 /** Waits for a new link; what the client calls when the signature has expired. */
@@ -58,7 +70,10 @@ export function enter(link: string): string | null {
   const before = session.get();
   sessionStorage.setItem(KEY, gatewayUrl);
   const isSame = before.gatewayUrl !== null && parseGateway(before.gatewayUrl).userId === userId;
-  if (before.gatewayUrl !== null && !isSame) location.reload();
+  if (before.gatewayUrl !== null && !isSame) {
+    location.reload();
+    return null;
+  }
   // Those who wait have a client already: it takes the new URL, and the page stays as it is.
   if (isSame && waiting.length > 0) session.set({ ...before, isExpired: false });
   else session.set({ gatewayUrl, isExpired: false });
