@@ -366,18 +366,28 @@ test("there has to be room before any byte is taken", async () => {
   assert.equal((await server.objects("DATA", `users/${full}/`)).size, 1);
 });
 
-test("two installs at once are one", async () => {
+test("installs at once are one install", async () => {
   const { id } = await publishedNotes();
   const { client, userId } = await publisher(server);
-  const answers = await Promise.all([install(client, id), install(client, id), install(client, id)]);
-  assert.ok(
-    answers.every(({ status }) => status === 200 || status === 409),
-    answers.map(({ status }) => status).join(),
-  );
-  const registry = JSON.parse(await text(client, REGISTRY));
-  const folders = ok(await client.list(`${ROOT}/src/apps`)).files.map((/** @type {any} */ { name }) => name);
-  assert.deepEqual(folders, registry.map((/** @type {any} */ line) => line.id).sort());
+  const answers = await Promise.all(Array.from({ length: 5 }, () => install(client, id)));
+  const said = answers.map((answer) => ok(answer));
+  assert.equal(said.filter(({ installed }) => installed === undefined).length, 1);
+  assert.ok(said.every(({ id }) => id === "notes"));
+  assert.equal(JSON.parse(await text(client, REGISTRY)).length, 1);
+  assert.equal(ok(await client.list(`${ROOT}/src/apps`)).files.length, 1);
   await nothingPending(server, userId);
+  assert.deepEqual(await server.sql(userId, "SELECT id FROM stage"), []);
+});
+
+test("an install that is taken back is none, and can be forgotten", async () => {
+  const { id } = await publishedNotes();
+  const { client } = await publisher(server);
+  const { turn } = ok(await install(client, id));
+  ok(await call(client, "POST", `/api/turns/${turn}/undo`));
+  assert.deepEqual(await tree(client), {});
+  refused(await uninstall(client, id), 404, "The app is not installed");
+  assert.deepEqual(ok(await as(client, "/api/installs")).installs, []);
+  ok(await install(client, id));
 });
 
 test("a fork is the tree that was published, and says where it comes from", async () => {

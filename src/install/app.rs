@@ -66,24 +66,25 @@ pub async fn find(workspace: &Workspace, id: &str) -> Result<Option<PlantedTree>
 
 /// Installs a version of an app, or says what of it is there; brings it up to date if that is asked for.
 pub async fn install(workspace: &Workspace, catalog: &Catalog, item: &Item, is_update: bool) -> Result<Value, Error> {
-    let there = find(workspace, item.id.as_str()).await?;
-    match &there {
-        Some(tree) if !is_update => return Ok(offer(tree, item)),
+    match find(workspace, item.id.as_str()).await? {
+        Some(tree) if !is_update => return Ok(offer(&tree, item)),
         None if is_update => return Err(Error::NotInstalled),
-        _ => {}
+        Some(_) | None => {}
     }
     users::profile(catalog, workspace.user()).await?;
     let bundle = Bundle::of(item)?;
     let looked = bundle.look(workspace.incoming()).await?;
-    let app = App::of(workspace, item, looked).await?;
+    let app = App::of(workspace, item, looked, is_update).await?;
     let stage = sender::stage(workspace, &bundle, &app.looked).await?;
-    let planted = app.plant(workspace, stage, there.as_ref()).await;
-    if planted.is_err() {
-        sender::close(workspace, stage).await;
+    let done = app.plant(workspace, stage).await;
+    match &done {
+        Ok(Done::Planted(plan, _)) => app.record(catalog, workspace.user(), &plan.id).await,
+        Ok(Done::There(_)) | Err(_) => sender::close(workspace, stage).await,
     }
-    let (plan, planted) = planted?;
-    app.record(catalog, workspace.user(), &plan.id).await;
-    Ok(app.report(workspace, &plan, &planted, there.as_ref()))
+    Ok(match done? {
+        Done::Planted(plan, planted) => app.report(workspace, &plan, &planted),
+        Done::There(tree) => offer(&tree, item),
+    })
 }
 
 /// What is answered where the app is there already.
@@ -114,6 +115,15 @@ struct App<'i> {
     published: Packages,
     /// What the operator's baseline brings.
     baseline: Versions,
+    is_update: bool,
+}
+
+/// How an install ended.
+enum Done {
+    /// As it was composed.
+    Planted(Box<Plan>, Planted),
+    /// Somebody else has installed it meanwhile.
+    There(PlantedTree),
 }
 
 /// How it is to be installed, as the workspace is now.
@@ -123,10 +133,12 @@ struct Plan {
     texts: Vec<NewText>,
     delta: Delta,
     note: Note,
+    /// What is there, if that is brought up to date.
+    there: Option<PlantedTree>,
 }
 
 impl<'i> App<'i> {
-    async fn of(workspace: &Workspace, item: &'i Item, looked: Looked) -> Result<Self, Error> {
+    async fn of(workspace: &Workspace, item: &'i Item, looked: Looked, is_update: bool) -> Result<Self, Error> {
         let bad = |why: &str| Error::BadBundle(why.to_owned());
         let manifest = looked.manifest.as_ref().ok_or_else(|| bad("has no app.manifest.json"))?;
         let told = |why| Error::BadBundle(format!("has a manifest that cannot be used: {why}"));
@@ -151,22 +163,25 @@ impl<'i> App<'i> {
         let baseline_lock = text(BASELINE_LOCKFILE, LOCKFILE_MAX_BYTES).await?;
         let baseline = Versions::of(package_json.as_deref(), baseline_lock.as_deref());
         let published = lockfile.as_deref().map(locked).unwrap_or_default();
-        Ok(Self { item, looked, manifest, published, baseline })
+        Ok(Self { item, looked, manifest, published, baseline, is_update })
     }
 
     /// Plants it. Where somebody changes meanwhile what it changes too, it is composed anew.
-    async fn plant(
-        &self,
-        workspace: &Workspace,
-        stage: i64,
-        there: Option<&PlantedTree>,
-    ) -> Result<(Plan, Planted), Error> {
+    async fn plant(&self, workspace: &Workspace, stage: i64) -> Result<Done, Error> {
         let mut attempts_left = ATTEMPTS_MAX;
         loop {
             attempts_left -= 1;
-            let plan = self.plan(workspace, there).await?;
-            match workspace.call(self.call(workspace, stage, &plan, there)?).await {
-                Ok(planted) => return Ok((plan, planted)),
+            // Before it is asked what is there: who installs the app after that changes this file too.
+            let registry = TextFile::read(workspace, REGISTRY_PATH, TEXT_MAX_BYTES).await?;
+            let there = find(workspace, self.item.id.as_str()).await?;
+            match there {
+                Some(tree) if !self.is_update => return Ok(Done::There(tree)),
+                None if self.is_update => return Err(Error::NotInstalled),
+                Some(_) | None => {}
+            }
+            let plan = self.plan(workspace, &registry, there).await?;
+            match workspace.call(self.call(workspace, stage, &plan)?).await {
+                Ok(planted) => return Ok(Done::Planted(Box::new(plan), planted)),
                 Err(Error::Workspace(CallError::ConditionFailed { .. } | CallError::AlreadyThere { .. }))
                     if attempts_left > 0 => {}
                 Err(error) => return Err(error),
@@ -174,13 +189,7 @@ impl<'i> App<'i> {
         }
     }
 
-    fn call(
-        &self,
-        workspace: &Workspace,
-        stage: i64,
-        plan: &Plan,
-        there: Option<&PlantedTree>,
-    ) -> Result<PlantTree, Error> {
+    fn call(&self, workspace: &Workspace, stage: i64, plan: &Plan) -> Result<PlantTree, Error> {
         let at = format!("src/apps/{}", plan.id);
         let incoming = workspace.incoming();
         let root = &incoming.config.root;
@@ -189,7 +198,7 @@ impl<'i> App<'i> {
         let note = serde_json::to_value(&plan.note).map_err(|error| Error::internal("a note", &error))?;
         let version = self.version();
         let origin = Origin { kind: OriginKind::App, item: self.item.id.as_str().to_owned(), version, note };
-        let is_update = there.is_some();
+        let is_update = self.is_update;
         Ok(PlantTree { stage, folder: place(&at), is_update, entries, texts: plan.texts.clone(), origin })
     }
 
@@ -197,11 +206,15 @@ impl<'i> App<'i> {
         self.item.release.as_ref().map(|release| release.version.to_string()).unwrap_or_default()
     }
 
-    async fn plan(&self, workspace: &Workspace, there: Option<&PlantedTree>) -> Result<Plan, Error> {
-        let registry_file = TextFile::read(workspace, REGISTRY_PATH, TEXT_MAX_BYTES).await?;
+    async fn plan(
+        &self,
+        workspace: &Workspace,
+        registry_file: &TextFile,
+        there: Option<PlantedTree>,
+    ) -> Result<Plan, Error> {
         let broken = |why| registry_file.broken(workspace, why);
         let mut registry = Registry::parse(registry_file.text.as_deref()).map_err(broken)?;
-        let (before, id) = match there {
+        let (before, id) = match &there {
             Some(tree) => (Note::of(tree), tree.folder.name().to_owned()),
             None => (Note::default(), self.free_id(workspace, &registry).await?),
         };
@@ -238,7 +251,7 @@ impl<'i> App<'i> {
         ];
         let needs = self.manifest.dependencies.keys().cloned().collect();
         let note = Note { name: entry.name.clone(), entry: entry.path.clone(), needs, added, made_list };
-        Ok(Plan { id, entry, texts: texts.into_iter().flatten().collect(), delta, note })
+        Ok(Plan { id, entry, texts: texts.into_iter().flatten().collect(), delta, note, there })
     }
 
     /// The app's id, or the first with a number behind it that neither the registry nor a folder has.
@@ -268,7 +281,7 @@ impl<'i> App<'i> {
         }
     }
 
-    fn report(&self, workspace: &Workspace, plan: &Plan, planted: &Planted, there: Option<&PlantedTree>) -> Value {
+    fn report(&self, workspace: &Workspace, plan: &Plan, planted: &Planted) -> Value {
         let root = &workspace.incoming().config.root;
         let mut report = json!({
             "ok": true,
@@ -281,7 +294,7 @@ impl<'i> App<'i> {
             "pnpm": plan.delta.pnpm(),
             "turn": planted.turn,
         });
-        if let (Some(tree), Some(report)) = (there, report.as_object_mut()) {
+        if let (Some(tree), Some(report)) = (&plan.there, report.as_object_mut()) {
             let kept: Vec<String> = planted.kept.iter().map(|path| path.absolute(root)).collect();
             report.extend([
                 ("from".to_owned(), json!(tree.origin.version)),

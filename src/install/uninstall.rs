@@ -34,20 +34,14 @@ const SOURCES_MAX_BYTES: u64 = 50 * 1024 * 1024;
 
 /// Takes an app out.
 pub async fn uninstall(workspace: &Workspace, catalog: &Catalog, id: &PublicId) -> Result<Value, Error> {
-    let mut attempts_left = ATTEMPTS_MAX;
-    let (tree, removed, uprooted) = loop {
-        attempts_left -= 1;
-        let tree = find(workspace, id.as_str()).await?.ok_or(Error::NotInstalled)?;
-        let (texts, removed) = plan(workspace, &tree).await?;
-        match workspace.call(UprootTree { folder: tree.folder.clone(), texts }).await {
-            Ok(uprooted) => break (tree, removed, uprooted),
-            Err(Error::Workspace(CallError::ConditionFailed { .. })) if attempts_left > 0 => {}
-            Err(error) => return Err(error),
-        }
-    };
-    if let Err(error) = catalog.batch(vec![counts::uninstalled(id, workspace.user())]).await {
+    let uprooted = uproot(workspace, id).await;
+    // Also where it is not there any more: the user may have taken the install back.
+    if matches!(uprooted, Ok(_) | Err(Error::NotInstalled))
+        && let Err(error) = catalog.batch(vec![counts::uninstalled(id, workspace.user())]).await
+    {
         worker::console_warn!("an uninstall was not recorded: {}", error.sentence());
     }
+    let (tree, removed, uprooted) = uprooted?;
     let Uprooted { trash_path, turn } = uprooted;
     let root = &workspace.incoming().config.root;
     Ok(json!({
@@ -59,6 +53,21 @@ pub async fn uninstall(workspace: &Workspace, catalog: &Catalog, id: &PublicId) 
         "pnpm": pnpm(&removed),
         "turn": turn,
     }))
+}
+
+/// Takes it out of the workspace, and answers what was there and which packages went with it.
+async fn uproot(workspace: &Workspace, id: &PublicId) -> Result<(PlantedTree, Vec<String>, Uprooted), Error> {
+    let mut attempts_left = ATTEMPTS_MAX;
+    loop {
+        attempts_left -= 1;
+        let tree = find(workspace, id.as_str()).await?.ok_or(Error::NotInstalled)?;
+        let (texts, removed) = plan(workspace, &tree).await?;
+        match workspace.call(UprootTree { folder: tree.folder.clone(), texts }).await {
+            Ok(uprooted) => return Ok((tree, removed, uprooted)),
+            Err(Error::Workspace(CallError::ConditionFailed { .. })) if attempts_left > 0 => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// The arguments of `pnpm` that take out what is not needed any more.
