@@ -77,13 +77,18 @@ test("what was typed and not saved survives a reload, and can be given up and br
       await page.reload();
       await page.getByText("A draft.").waitFor();
       await page.getByText("draft of").waitFor();
+      await page.getByRole("textbox", { name: "SOUL.md" }).focus();
+      await type(page, " And more.");
+      await visit(page, "#/files/");
+      await visit(page, "#/files/SOUL.md");
+      await page.getByText("A draft. And more.").waitFor();
       await page.getByRole("button", { name: "Discard" }).click();
-      await page.getByText("A draft.").waitFor({ state: "detached" });
+      await page.getByText("A draft. And more.").waitFor({ state: "detached" });
       await page.getByRole("button", { name: "Bring them back" }).click();
       await page.getByText("A draft.").waitFor();
       await page.getByRole("button", { name: "Save" }).click();
       await page.getByText("Saved", { exact: true }).waitFor();
-      assert.match(await textOf(client), /A draft\.$/);
+      assert.match(await textOf(client), /A draft\. And more\.$/);
     },
     undefined,
     soul,

@@ -326,3 +326,17 @@ test("an upload whose connection breaks says so, and goes through when it is tri
     assert.deepEqual((await client.content(`${ROOT}/a.bin`)).bytes, buffer);
   }),
 );
+
+test("a file that is too large says how large it may be", { skip }, () =>
+  inPage(async ({ page, client }) => {
+    await page.evaluate(() => {
+      const input = /** @type {HTMLInputElement} */ (document.querySelector("[aria-label='Files to upload']"));
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(60 * 2 ** 20)], "big.bin"));
+      input.files = data.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+    await page.getByText("File too large: up to 52.4 MB fit").waitFor();
+    assert.deepEqual(names(ok(await client.list())), []);
+  }),
+);

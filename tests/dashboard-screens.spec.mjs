@@ -134,6 +134,28 @@ test("on a phone, the places are a drawer, and a file covers the list until it i
   ),
 );
 
+test("by finger, entries are chosen, cut, and pasted elsewhere", { skip }, () =>
+  inPage(
+    async ({ page, client }) => {
+      await page.getByRole("button", { name: "Actions for data.json" }).tap();
+      await page.getByRole("menuitem", { name: "Choose more" }).tap();
+      await row(page, "table.csv").tap();
+      await page.getByText("2 of 6 entries selected").waitFor();
+      await page.getByRole("button", { name: "Actions for table.csv" }).tap();
+      await page.getByRole("menuitem", { name: "Cut" }).tap();
+      await page.getByRole("button", { name: "Done" }).tap();
+      await row(page, "src").tap();
+      await row(page, "app.ts").waitFor();
+      await page.getByRole("button", { name: "New", exact: true }).tap();
+      await page.getByRole("menuitem", { name: "Paste" }).tap();
+      await row(page, "table.csv").waitFor();
+      assert.equal(ok(await client.list(`${ROOT}/src`)).files.length, 3);
+    },
+    PHONE,
+    all,
+  ),
+);
+
 test("memory is read and edited, and what is missing is made", { skip }, () =>
   inPage(
     async ({ page, client }) => {

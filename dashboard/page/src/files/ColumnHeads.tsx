@@ -18,7 +18,6 @@ export function ColumnHeads({ sort, onSort }: { sort: Sort; onSort: (sort: Sort)
             <button
               type="button"
               className="head"
-              tabIndex={-1}
               onClick={() => onSort({ key, isDescending: isSorted ? !sort.isDescending : key !== "name" })}
             >
               {label}

@@ -39,6 +39,7 @@ export function FileList(props: FileListProps) {
   const paths = useMemo(() => files.map(({ path }) => path), [files]);
   const [selection, setSelection] = useState<Selection>(() => (openPath ? only(openPath) : NOTHING));
   const [renaming, setRenaming] = useState<string | null>(null);
+  const [isChoosing, setChoosing] = useState(false);
   const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
   const clipboard = useStore(workspace.clipboard);
   const { first, last, visible } = useVirtual(scroller, files.length, rowHeight);
@@ -64,14 +65,14 @@ export function FileList(props: FileListProps) {
     directory,
     onOpen,
     rename: (item: FileItem) => setRenaming(item.path),
-    focusList: () => scroller.current?.focus(),
+    choose: () => setChoosing(true),
   };
   const keys = useListKeys({ ...deeds, files, paths, chosen, selection, setSelection, onUp, page: visible, setMenu });
 
   const onRowClick = useCallback(
     (item: FileItem, event: MouseEvent) => {
       if (event.shiftKey) setSelection((now) => ranged(now, item.path, before.current));
-      else if (event.metaKey || event.ctrlKey) setSelection((now) => toggled(now, item.path));
+      else if (isChoosing || event.metaKey || event.ctrlKey) setSelection((now) => toggled(now, item.path));
       else {
         setSelection(only(item.path));
         // A file is shown by one click, beside the list; a directory is gone into by two, or by one finger.
@@ -79,7 +80,7 @@ export function FileList(props: FileListProps) {
         if (item.type === "file" || isTouch) onOpen(item);
       }
     },
-    [onOpen],
+    [onOpen, isChoosing],
   );
   const onRowMenu = useCallback((item: FileItem, event: MouseEvent) => {
     event.preventDefault();
@@ -167,9 +168,21 @@ export function FileList(props: FileListProps) {
       </div>
       {files.length === 0 && <Nothing isFiltered={isFiltered} />}
       <p className="list-foot" role="status">
-        {selection.chosen.size > 1
+        {selection.chosen.size > 1 || isChoosing
           ? `${selection.chosen.size} of ${count(files.length, "entry", "entries")} selected`
           : count(files.length, "entry", "entries")}
+        {isChoosing && (
+          <button
+            type="button"
+            className="link"
+            onClick={() => {
+              setChoosing(false);
+              setSelection(NOTHING);
+            }}
+          >
+            Done
+          </button>
+        )}
       </p>
       {menu && (
         <Menu

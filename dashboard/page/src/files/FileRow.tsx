@@ -3,7 +3,7 @@ import type { FileItem } from "../../../client/index.ts";
 import { exactly, size, when } from "../state/format.ts";
 import { nameOf } from "../state/paths.ts";
 import { useWorkspace } from "../state/workspace.ts";
-import { Icon } from "../ui/Icon.tsx";
+import { Icon, IconButton } from "../ui/Icon.tsx";
 import { dropTarget, startDrag } from "./drag.ts";
 import { iconOf } from "./kinds.ts";
 import { NameField } from "./NameField.tsx";
@@ -75,6 +75,15 @@ function FileRowNow(props: FileRowProps) {
       </div>
       <div role="gridcell" className="cell-modified" title={exactly(item.modified)}>
         {when(item.modified)}
+      </div>
+      {/* For fingers, which have no second button. */}
+      <div role="gridcell" className="cell-more">
+        <IconButton
+          icon="more"
+          label={`Actions for ${item.name}`}
+          tabIndex={-1}
+          onClick={(event) => props.onMenu(item, event)}
+        />
       </div>
     </div>
   );

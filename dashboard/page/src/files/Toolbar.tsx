@@ -5,6 +5,7 @@ import { useWorkspace } from "../state/workspace.ts";
 import { Icon, IconButton } from "../ui/Icon.tsx";
 import { Menu, type MenuItem } from "../ui/Menu.tsx";
 import { lastTurnOfOthers } from "./lastTurn.ts";
+import { paste } from "./menuItems.ts";
 
 interface ToolbarProps {
   directory: string;
@@ -19,6 +20,7 @@ export function Toolbar({ directory, filter, onFilter, onNew }: ToolbarProps) {
   const folder = useRef<HTMLInputElement>(null);
   const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
   const done = useStore(workspace.actions.done);
+  const held = useStore(workspace.clipboard);
   const upload = (list: FileList | null) => {
     if (list) void workspace.uploads.add(chosen([...list], directory).files);
   };
@@ -28,6 +30,8 @@ export function Toolbar({ directory, filter, onFilter, onNew }: ToolbarProps) {
     { label: "Upload files", icon: "upload", isApart: true, run: () => files.current?.click() },
     { label: "Upload a folder", icon: "upload", run: () => folder.current?.click() },
   ];
+  if (held)
+    items.push({ label: "Paste", icon: "paste", isApart: true, run: () => void paste({ workspace, directory }) });
   const last = done.at(-1);
   return (
     <div className="toolbar">

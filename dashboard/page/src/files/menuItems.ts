@@ -11,10 +11,12 @@ export interface Deeds {
   directory: string;
   onOpen: (item: FileItem) => void;
   rename: (item: FileItem) => void;
-  focusList: () => void;
+  /** From here on, a tap chooses instead of opening. */
+  choose: () => void;
 }
 
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
+const isTouch = () => matchMedia("(pointer: coarse)").matches;
 export const command = (key: string) => (isMac ? `⌘${key}` : `Ctrl+${key}`);
 
 export async function paste({ workspace, directory }: Pick<Deeds, "workspace" | "directory">): Promise<void> {
@@ -55,6 +57,7 @@ export function menuItems(chosen: readonly FileItem[], deeds: Deeds): MenuItem[]
   const items: MenuItem[] = [];
   if (isOne) items.push({ label: "Open", icon: "file", shortcut: "Enter", run: () => onOpen(first) });
   if (isOne) items.push({ label: "Rename", icon: "edit", shortcut: "F2", run: () => rename(first) });
+  if (isTouch()) items.push({ label: "Choose more", icon: "check", run: deeds.choose });
   if (files.length > 0) items.push({ label: "Download", icon: "download", run: () => void download(workspace, files) });
   items.push(
     {

@@ -1,5 +1,7 @@
 // What has happened, said once: with a way back where there is one.
 
+import { HoldfastError } from "../../../client/index.ts";
+import { size } from "./format.ts";
 import { Store } from "./store.ts";
 
 export interface Toast {
@@ -23,10 +25,19 @@ export function say(text: string, more: Partial<Pick<Toast, "kind" | "action">> 
   return toast.id;
 }
 
+/** Why something failed, with the limit that it met, if it met one. */
+export function whyOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  if (!(cause instanceof HoldfastError)) return cause.message;
+  const { maxSize, leftBytes } = cause.body;
+  if (typeof maxSize === "number") return `${cause.message}: up to ${size(maxSize)} fit`;
+  if (typeof leftBytes === "number") return `${cause.message}: ${size(leftBytes)} are left`;
+  return cause.message;
+}
+
 export function sayError(doing: string, cause: unknown, action?: Toast["action"]): void {
   if (cause instanceof Error && cause.name === "AbortError") return;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  say(`${doing}: ${why}`, { kind: "error", ...(action && { action }) });
+  say(`${doing}: ${whyOf(cause)}`, { kind: "error", ...(action && { action }) });
 }
 
 export function dismiss(id: number): void {

@@ -4,7 +4,7 @@ import { type Holdfast, HoldfastError } from "../../../client/index.ts";
 import { newTurn } from "./actions.ts";
 import { parentOf } from "./paths.ts";
 import { Store } from "./store.ts";
-import { sayError } from "./toasts.ts";
+import { sayError, whyOf } from "./toasts.ts";
 
 const AT_ONCE = 3;
 /** Progress is drawn this often, whatever the browser says. */
@@ -114,7 +114,7 @@ export class Uploads {
       this.#touched.add(parentOf(path));
     } catch (cause) {
       const isCancelled = job.stop.signal.aborted;
-      const error = cause instanceof HoldfastError ? cause.message : "The file could not be read";
+      const error = cause instanceof HoldfastError ? whyOf(cause) : "The file could not be read";
       this.#set(job, isCancelled ? { state: "cancelled" } : { state: "failed", error });
     }
     this.#running -= 1;
