@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const ROOT = "/root/clawd";
-const ROUNDS = 200;
+const ROUNDS = 100;
 const IDLE_MS = 15_000;
 const IDLE_SOCKETS = 100;
 const FOLLOWERS = [0, 1, 10, 100];
@@ -14,8 +14,12 @@ async function followers(server, user, count, told) {
   const url = server.socketUrl(user);
   const opening = Array.from({ length: count }, async () => {
     const socket = new WebSocket(url);
-    const { promise, resolve } = Promise.withResolvers();
-    socket.onmessage = ({ data }) => (data.includes('"type":"res"') ? resolve() : told(performance.now()));
+    const { promise, resolve, reject } = Promise.withResolvers();
+    socket.onmessage = ({ data }) => {
+      if (data.includes('"ok":false')) reject(new Error(data));
+      else if (data.includes('"type":"res"')) resolve();
+      else told(performance.now());
+    };
     socket.onopen = () => socket.send('{"type":"req","id":"1","method":"files.subscribe"}');
     await promise;
     return socket;

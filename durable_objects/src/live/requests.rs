@@ -15,7 +15,7 @@ use crate::path::FilePath;
 
 /// The most requests of one socket that are answered at the same time: the answers of all of them may be in memory.
 const ASKED_MAX: usize = 16;
-/// The most requests of all sockets together.
+/// The most of all sockets together, but for subscriptions: those are short, and after an interruption all come at once.
 const ASKED_MAX_IN_ALL: usize = 32;
 
 /// What a request is answered, and what the socket follows from then on, if it asked for that.
@@ -31,7 +31,7 @@ impl Live {
             Err(NoRequest::Refuse(frame)) => return self.reply(&socket, &attached, &frame).await,
         };
         let id = asked.id.clone();
-        let answer = if self.begins(&attached) {
+        let answer = if self.begins(&attached, &asked) {
             let answer = self.answer(&socket, &attached, asked).await;
             self.with_reader(attached.id, |reader| reader.asked = reader.asked.saturating_sub(1));
             answer
@@ -50,8 +50,8 @@ impl Live {
     }
 
     /// Counts a request of a socket, unless there are too many.
-    fn begins(&self, attached: &Attached) -> bool {
-        let all = self.asked();
+    fn begins(&self, attached: &Attached, asked: &Asked) -> bool {
+        let all = if asked.method == "files.subscribe" { 0 } else { self.asked() };
         self.with_reader(attached.id, |reader| {
             let begins = reader.asked < ASKED_MAX && all < ASKED_MAX_IN_ALL;
             reader.asked += usize::from(begins);
