@@ -243,6 +243,11 @@ test("sound and film play, a picture is zoomed, and a PDF opens in the browser's
       assert.equal((await picture.boundingBox())?.width, 60);
       await page.getByRole("button", { name: "150 %" }).click();
       await page.getByRole("button", { name: "Fit" }).waitFor();
+      await picture.hover();
+      await page.keyboard.down("Control");
+      await page.mouse.wheel(0, -100);
+      await page.keyboard.up("Control");
+      await page.getByRole("button", { name: "150 %" }).waitFor();
       await visit(page, "#/files/doc.pdf");
       await page.locator("iframe.pdf").waitFor();
       assert.match((await page.locator("iframe.pdf").getAttribute("src")) ?? "", /^blob:/);

@@ -5,9 +5,11 @@ import type { Profile, PublishApp, PublishDesktop, Published, PublishedRow, Visi
 
 export interface SearchOptions extends CallOptions {
   /** Words to look for. */
-  q?: string;
+  search?: string;
   tag?: string;
-  sort?: string;
+  /** The handle of whoever has published it. */
+  owner?: string;
+  sort?: "new" | "updated" | "popular" | "name";
   limit?: number;
   cursor?: string;
 }

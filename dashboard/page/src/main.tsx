@@ -3,8 +3,10 @@
 import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/shell.css";
+import "./styles/panels.css";
 import "./styles/files.css";
 import "./styles/preview.css";
+import "./styles/texts.css";
 import "./styles/screens.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.tsx";

@@ -1,10 +1,17 @@
-import { useState, type WheelEvent } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Stat } from "../../../client/index.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { IconButton } from "../ui/Icon.tsx";
 import { Empty } from "../ui/States.tsx";
 
 const STEPS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 8];
+
+/** The next scale, up or down; from what fits, as from the picture's own size. */
+function next(scale: number | null, by: 1 | -1): number {
+  const current = scale ?? 1;
+  const found = by > 0 ? STEPS.find((one) => one > current) : STEPS.findLast((one) => one < current);
+  return found ?? current;
+}
 
 /** A picture: as large as fits, or at a scale. An `<img>` runs nothing, SVG included. */
 export function ImageView({ stat }: { stat: Stat }) {
@@ -14,21 +21,25 @@ export function ImageView({ stat }: { stat: Stat }) {
   const [isBroken, setBroken] = useState(false);
   // The tag is in the address so that a changed picture is fetched again.
   const source = `${client.files.contentUrl(stat.path)}#${stat.etag}`;
+  const stage = useRef<HTMLElement>(null);
+  // Not by `onWheel`: there it is too late to keep the browser from zooming the whole page.
+  useEffect(() => {
+    const element = stage.current;
+    const zoom = (event: WheelEvent) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      setScale((now) => next(now, event.deltaY < 0 ? 1 : -1));
+    };
+    element?.addEventListener("wheel", zoom, { passive: false });
+    return () => element?.removeEventListener("wheel", zoom);
+  }, []);
   if (isBroken)
     return (
       <Empty icon="image" title="This picture cannot be shown">
         It may be damaged, or of a kind that this browser does not know. It can be downloaded.
       </Empty>
     );
-  const step = (by: 1 | -1) =>
-    setScale((now) => {
-      const current = now ?? 1;
-      const next = by > 0 ? STEPS.find((one) => one > current) : STEPS.findLast((one) => one < current);
-      return next ?? current;
-    });
-  const onWheel = (event: WheelEvent) => {
-    if (event.ctrlKey || event.metaKey) step(event.deltaY < 0 ? 1 : -1);
-  };
+  const step = (by: 1 | -1) => setScale((now) => next(now, by));
   return (
     <div className="image-view">
       <div className="view-bar">
@@ -44,7 +55,7 @@ export function ImageView({ stat }: { stat: Stat }) {
         </button>
         <IconButton icon="zoomIn" label="Larger" onClick={() => step(1)} />
       </div>
-      <div className="image-stage" onWheel={onWheel} tabIndex={0} role="region" aria-label={stat.name}>
+      <section className="image-stage" ref={stage} tabIndex={0} aria-label={stat.name}>
         <img
           key={source}
           className={scale === null ? "fit" : ""}
@@ -57,7 +68,7 @@ export function ImageView({ stat }: { stat: Stat }) {
           }
           onError={() => setBroken(true)}
         />
-      </div>
+      </section>
     </div>
   );
 }

@@ -20,8 +20,8 @@ export function Preview({ path, onClose }: { path: string; onClose: () => void }
   const name = nameOf(path);
 
   useEffect(() => {
-    // A link to a directory that lacks its slash.
-    if (stat?.type === "directory") visitDirectory(workspace.root, path);
+    // A link to a directory that lacks its slash. Whoever goes back does not come through it again.
+    if (stat?.type === "directory") visitDirectory(workspace.root, path, { replace: true });
   }, [stat, workspace, path]);
   useEffect(() => {
     const leave = (event: KeyboardEvent) => {

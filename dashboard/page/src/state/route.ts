@@ -34,8 +34,8 @@ export function go(route: Route, { replace = false } = {}): void {
 }
 
 /** Goes to a directory, given by its whole path. */
-export function visitDirectory(root: string, directory: string): void {
-  go({ screen: "files", path: directory === root ? "" : `${directory.slice(root.length + 1)}/` });
+export function visitDirectory(root: string, directory: string, options?: { replace: boolean }): void {
+  go({ screen: "files", path: directory === root ? "" : `${directory.slice(root.length + 1)}/` }, options);
 }
 
 function subscribe(watcher: () => void): () => void {
