@@ -3,11 +3,12 @@
 //! A call is one synchronous function. The output gate holds its answer back until what was written is durable.
 
 use std::cell::{Cell, OnceCell};
+use std::time::Duration;
 
 use js_sys::{Array, ArrayBuffer, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsError, JsValue};
-use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{Delay, DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 use crate::bucket::{self, Bill};
 use crate::call::{self, Error, Verb};
@@ -27,6 +28,8 @@ const REMOVALS_PER_RING: usize = 4;
 const COPY_OPERATIONS: usize = 500;
 const COPY_MS: i64 = 20_000;
 const COPY_STEPS: usize = 200;
+/// How long it pauses between two rounds.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// One user's workspace.
 #[durable_object]
@@ -198,6 +201,9 @@ impl Workspace {
                 Ok((came, failed)) => {
                     failures.extend(failed);
                     workspace::settle_round(&context(), &round, &came)?;
+                    // The local runtime's bucket is on the same thread and never waits: without this, nothing else that the
+                    // runtime is asked would be heard before the end.
+                    Delay::from(PAUSE).await;
                 }
                 Err(error) => {
                     failures.push(format!("copying: {error}"));
