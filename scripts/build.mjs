@@ -2,6 +2,7 @@
 // `release`, for deploying, drops them. Nothing runs when nothing has changed, and a build that was cut short never counts.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { buildPage } from "./page.mjs";
 import { at, Failure, run, say, script } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 import { buildVisit } from "./visit.mjs";
@@ -19,6 +20,8 @@ const OUTPUTS = ["build/index.js", "build/index_bg.wasm"];
 const STAMP = at("build/.stamp");
 
 export async function build(profile, env) {
+  await buildPage(env);
+  // Into the same folder, which the page before it has emptied.
   await buildVisit();
   await buildWorker(profile, env);
 }

@@ -1,4 +1,4 @@
-// `npm run check`: the formatting of everything, and clippy's opinion for both targets, with warnings as errors.
+// `npm run check`: the formatting of everything, clippy's opinion for both targets, with warnings as errors, and the types of the dashboard.
 import { runAll, script } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
@@ -12,6 +12,7 @@ await script(import.meta, async () => {
     ["clippy, wasm32", "cargo", clippy("--target", "wasm32-unknown-unknown")],
     ["types of the page of a desktop", "tsc", ["--project", "dashboard/visit"]],
     ["format and lint of JavaScript", "biome", ["check", "--error-on-warnings"]],
+    ["types of the dashboard", "tsc", ["-p", "dashboard"]],
   ];
   await runAll(steps, env);
 });

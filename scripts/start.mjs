@@ -72,7 +72,11 @@ function greet(base) {
   const query = url.slice(url.indexOf("?") + 1);
   const file = "/root/clawd/hello.txt";
   console.log(`
-Holdfast is ready. The gateway URL of user_demo, good for a day:
+Holdfast is ready. The workspace of user_demo, good for a day, in a browser:
+
+  ${base}/#${query}
+
+Its gateway URL, for a client:
 
   ${url}
 

@@ -1,0 +1,40 @@
+// The client: one gateway URL in, every route of the Worker out.
+
+import { Files } from "./files.ts";
+import type { Gateway } from "./gateway.ts";
+import { History } from "./history.ts";
+import { type CallOptions, type ConnectOptions, Http } from "./http.ts";
+import { Media } from "./media.ts";
+import { Publish, Store } from "./publish.ts";
+import { type News, type Watch, type WatchOptions, watch } from "./watch.ts";
+
+export interface Holdfast {
+  readonly files: Files;
+  readonly history: History;
+  readonly media: Media;
+  readonly publish: Publish;
+  readonly store: Store;
+  /** Whose workspace this is, and until when; not for showing: it holds the signature. */
+  readonly gateway: Gateway;
+  /** Is called with what changes at or below a path, until it is stopped. */
+  watch(path: string, onNews: (news: News) => void, options?: WatchOptions): Watch;
+  /** Says that somebody is there, and keeps what stands behind the Worker warm. Every four minutes is enough. */
+  keepalive(options?: CallOptions): Promise<{ status: string; userId: string; timestamp: string; syncing: boolean }>;
+}
+
+/** A client of the workspace that a gateway URL opens: `wss://HOST/ws?userId=…&exp=…&sig=…`. Nothing is sent yet. */
+export function connect(gatewayUrl: string, options: ConnectOptions = {}): Holdfast {
+  const http = new Http(gatewayUrl, options);
+  return {
+    files: new Files(http),
+    history: new History(http),
+    media: new Media(http),
+    publish: new Publish(http),
+    store: new Store(http),
+    get gateway() {
+      return http.gateway;
+    },
+    watch: (path, onNews, more) => watch(http, path, onNews, more),
+    keepalive: (more = {}) => http.json("GET", "/api/keepalive", more),
+  };
+}

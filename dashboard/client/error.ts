@@ -1,0 +1,56 @@
+// The one error of this client.
+
+/** Why a request failed: its status, and the sentence that the Worker said, fit to be shown to a person. */
+export class HoldfastError extends Error {
+  override name = "HoldfastError";
+  /** The HTTP status; 0 when no answer came at all. */
+  readonly status: number;
+  /** The whole of the answer: `details`, `hint`, `etag`, `size` and `maxSize`, where they are told. */
+  readonly body: Readonly<Record<string, unknown>>;
+
+  constructor(status: number, sentence: string, body: Record<string, unknown> = {}) {
+    super(sentence);
+    this.status = status;
+    this.body = body;
+  }
+
+  /** The signed URL has expired, and only that: another 401 is not mended by renewing it. */
+  get isExpired(): boolean {
+    return this.status === 401 && this.body.details === "URL expired" && this.body.provider === undefined;
+  }
+
+  /** The condition of a change no longer holds: somebody else was faster. */
+  get isConflict(): boolean {
+    return this.status === 412;
+  }
+
+  /** Nobody answered: there is no network, or the Worker is gone. */
+  get isOffline(): boolean {
+    return this.status === 0;
+  }
+}
+
+/** What an answer that is no success says of itself. A body that is not ours (a proxy's page, say) is never shown. */
+export async function errorOf(response: Response): Promise<HoldfastError> {
+  return errorOfText(response.status, await response.text().catch(() => ""));
+}
+
+export function errorOfText(status: number, text: string): HoldfastError {
+  let body: Record<string, unknown> = {};
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === "object" && parsed !== null) body = parsed as Record<string, unknown>;
+  } catch {
+    // Not ours.
+  }
+  const sentence = typeof body.error === "string" ? body.error : `The server answered ${status}`;
+  return new HoldfastError(status, sentence, body);
+}
+
+/** What a request becomes when no answer came; an abort stays what it is. */
+export function unanswered(cause: unknown): Error {
+  if (cause instanceof HoldfastError || (cause instanceof Error && cause.name === "AbortError")) return cause;
+  const error = new HoldfastError(0, "The server cannot be reached");
+  error.cause = cause;
+  return error;
+}

@@ -1,0 +1,46 @@
+// The one URL that a client is given, `wss://HOST/ws?userId=…&exp=…&sig=…`, and the others that follow from it.
+
+const SIGNED = ["userId", "exp", "sig"] as const;
+
+/** A gateway URL taken apart. Its query is a credential: it belongs into requests, and nowhere else. */
+export interface Gateway {
+  /** `https://HOST` */
+  readonly origin: string;
+  readonly userId: string;
+  /** When the signature expires, in milliseconds since 1970, by the Worker's clock. */
+  readonly expiresMs: number;
+  /** `userId=…&exp=…&sig=…` */
+  readonly query: string;
+}
+
+/** Takes a gateway URL apart. `http(s)` and any path will do: what counts are the host and the three parameters. */
+export function parseGateway(gatewayUrl: string): Gateway {
+  const url = new URL(gatewayUrl);
+  const scheme = url.protocol === "wss:" || url.protocol === "https:" ? "https:" : "http:";
+  const signed = new URLSearchParams();
+  for (const name of SIGNED) {
+    const value = url.searchParams.get(name);
+    if (!value) throw new TypeError(`A gateway URL has ${SIGNED.join(", ")}; this one has no ${name}`);
+    signed.set(name, value);
+  }
+  return {
+    origin: `${scheme}//${url.host}`,
+    userId: signed.get("userId") ?? "",
+    expiresMs: Number(signed.get("exp")) * 1000,
+    query: signed.toString(),
+  };
+}
+
+export type Params = Record<string, string | number | boolean | undefined>;
+
+/** The address of a route, signed. Parameters that are undefined are left out. */
+export function address(gateway: Gateway, path: string, params: Params = {}): string {
+  const query = new URLSearchParams(gateway.query);
+  for (const [name, value] of Object.entries(params)) if (value !== undefined) query.set(name, String(value));
+  return `${gateway.origin}${path}?${query}`;
+}
+
+/** The address of the socket. */
+export function socketAddress(gateway: Gateway): string {
+  return `${gateway.origin.replace(/^http/, "ws")}/ws?${gateway.query}`;
+}

@@ -1,0 +1,13 @@
+// What a page, an app or a backend imports.
+
+export { connect, type Holdfast } from "./connect.ts";
+export { HoldfastError } from "./error.ts";
+export type { Files, TaggedListing } from "./files.ts";
+export { type Gateway, parseGateway } from "./gateway.ts";
+export type { History } from "./history.ts";
+export type { CallOptions, ChangeOptions, ConnectOptions } from "./http.ts";
+export type { Media, MediaQuery } from "./media.ts";
+export type { Publish, Store } from "./publish.ts";
+export type * from "./types.ts";
+export type { Progress, UploadOptions } from "./upload.ts";
+export type { News, Watch, WatchOptions, WatchState } from "./watch.ts";

@@ -1,0 +1,31 @@
+// For backends: the URL that one of their pages is given. By the platform's own cryptography, so it runs in Node, Deno, Bun and Workers
+// alike. The secret never leaves the backend.
+
+const USER_ID = /^user_[A-Za-z0-9_-]{1,128}$/;
+
+export interface MintOptions {
+  /** Where the service is: `https://holdfast.example`. */
+  base: string;
+  userId: string;
+  /** SIGNING_SECRET, as it is given to the Worker. */
+  secret: string;
+  /** How long the URL opens the workspace; an hour. */
+  ttlSeconds?: number;
+}
+
+/** The gateway URL of a user: `wss://HOST/ws?userId=…&exp=…&sig=…`. */
+export async function mint({ base, userId, secret, ttlSeconds = 3600 }: MintOptions): Promise<string> {
+  if (!USER_ID.test(userId)) throw new TypeError("A user id is user_ and 1 to 128 letters, digits, _ or -");
+  if (secret === "") throw new TypeError("The secret is empty");
+  const exp = Math.floor(Date.now() / 1000) + ttlSeconds;
+  const text = new TextEncoder();
+  const hmac = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", text.encode(secret), hmac, false, ["sign"]);
+  const signed = new Uint8Array(await crypto.subtle.sign("HMAC", key, text.encode(`${userId}.${exp}`)));
+  const sig = btoa(String.fromCharCode(...signed))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+  const { protocol, host } = new URL(base);
+  return `${protocol === "http:" ? "ws:" : "wss:"}//${host}/ws?userId=${userId}&exp=${exp}&sig=${sig}`;
+}

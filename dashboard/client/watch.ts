@@ -1,0 +1,181 @@
+// Changes made elsewhere, as they happen: over the socket; where none gets through, by requests that wait for a change; and where the
+// Worker tells of no changes at all, by looking again every few seconds while somebody looks at the page. Whatever breaks, following
+// goes on at the rev where it was, so nothing is missed and nothing told twice.
+
+import { HoldfastError } from "./error.ts";
+import { socketAddress } from "./gateway.ts";
+import { backOff, type Http, pause } from "./http.ts";
+import { followSocket } from "./socket.ts";
+import type { Change, Changes } from "./types.ts";
+
+const POLL_MS = 5000;
+/** How long a request waits for a change: less than what is between here and there lets it. */
+const WAIT_SECONDS = 25;
+/** Sockets that fail in a row before requests take their place, and for how long. */
+const SOCKETS_TRIED = 2;
+const WITHOUT_SOCKET_MS = 60_000;
+/** After this many looks, the Worker is asked again whether it tells of changes by now. */
+const POLLS_PER_QUESTION = 12;
+
+/** How news come: pushed, asked for, or not at all just now. */
+export type WatchState = "live" | "polling" | "offline";
+
+export interface News {
+  /** What has changed, in order; null when it is only known that something may have. */
+  changes: Change[] | null;
+}
+
+export interface WatchOptions {
+  signal?: AbortSignal;
+  onState?: (state: WatchState) => void;
+  /** How often to look again where nothing is told. */
+  pollMs?: number;
+}
+
+export interface Watch {
+  stop(): void;
+}
+
+/** Follows an entry and all that is in it, until it is stopped. */
+export function watch(http: Http, path: string, onNews: (news: News) => void, options: WatchOptions = {}): Watch {
+  const stopped = new AbortController();
+  const stop = () => stopped.abort();
+  options.signal?.addEventListener("abort", stop, { once: true });
+  if (options.signal?.aborted) stop();
+  const follower = new Follower(http, path, onNews, options, stopped.signal);
+  follower.run().catch(() => undefined); // it ends by being stopped
+  return { stop };
+}
+
+class Follower {
+  readonly #http: Http;
+  readonly #path: string;
+  readonly #onNews: (news: News) => void;
+  readonly #options: WatchOptions;
+  readonly #signal: AbortSignal;
+  /** Everything up to this rev has been told. */
+  #rev: number | undefined;
+  #state: WatchState | undefined;
+
+  constructor(http: Http, path: string, onNews: (news: News) => void, options: WatchOptions, signal: AbortSignal) {
+    this.#http = http;
+    this.#path = path;
+    this.#onNews = onNews;
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<void> {
+    let failures = 0;
+    let sockets = typeof WebSocket === "undefined" ? SOCKETS_TRIED : 0;
+    while (!this.#signal.aborted) {
+      try {
+        // By a request first: it says where things stand, and renews a signature that has expired.
+        await this.#ask(0);
+        failures = 0;
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        if (isUntold(error)) await this.#poll();
+        else {
+          this.#tell("offline");
+          await pause(backOff(failures), this.#signal);
+          failures += 1;
+        }
+        continue;
+      }
+      if (sockets < SOCKETS_TRIED) {
+        sockets = (await this.#socket()) ? 0 : sockets + 1;
+        await pause(backOff(sockets), this.#signal);
+      } else {
+        await this.#waitForChanges();
+        if (typeof WebSocket !== "undefined") sockets = 0;
+      }
+    }
+  }
+
+  #tell(state: WatchState): void {
+    if (state !== this.#state) this.#options.onState?.(state);
+    this.#state = state;
+  }
+
+  /** Tells what is new, unless it has been told. */
+  #take(changes: Change[], rev: number): void {
+    const known = this.#rev ?? rev;
+    const fresh = changes.filter((change) => change.rev > known);
+    this.#rev = Math.max(rev, known);
+    if (fresh.length > 0) this.#onNews({ changes: fresh });
+  }
+
+  /** Asks what has changed, waiting for it if it has not. Where the feed no longer reaches, all has to be looked at again. */
+  async #ask(waitSeconds: number): Promise<void> {
+    for (;;) {
+      const params = { path: this.#path, since: this.#rev, wait: waitSeconds || undefined };
+      try {
+        const request = { params, signal: this.#signal };
+        const page = await this.#http.json<Changes>("GET", "/api/files/changes", request);
+        this.#take(page.changes, page.rev);
+        if (!page.more) return;
+      } catch (error) {
+        if (!(error instanceof HoldfastError) || error.status !== 410) throw error;
+        this.#lost(error.body.rev);
+      }
+    }
+  }
+
+  #lost(rev: unknown): void {
+    this.#rev = typeof rev === "number" ? rev : undefined;
+    this.#onNews({ changes: null });
+  }
+
+  /** Follows a socket until it ends; answers whether it had begun. */
+  async #socket(): Promise<boolean> {
+    let hasBegun = false;
+    await followSocket(socketAddress(this.#http.gateway), { path: this.#path, since: this.#rev }, this.#signal, {
+      onBegin: (rev) => {
+        hasBegun = true;
+        this.#rev ??= rev;
+        this.#tell("live");
+      },
+      onChanges: (changes) => this.#take(changes, changes.at(-1)?.rev ?? 0),
+      onLost: (rev) => this.#lost(rev),
+    });
+    return hasBegun;
+  }
+
+  /** Without a socket, for a while. */
+  async #waitForChanges(): Promise<void> {
+    this.#tell("live");
+    const end = Date.now() + WITHOUT_SOCKET_MS;
+    while (Date.now() < end && !this.#signal.aborted) await this.#ask(WAIT_SECONDS);
+  }
+
+  /** Says that something may have changed, every few seconds. Whoever hears it asks on a condition. */
+  async #poll(): Promise<void> {
+    this.#tell("polling");
+    for (let left = POLLS_PER_QUESTION; left > 0; left -= 1) {
+      await pause(this.#options.pollMs ?? POLL_MS, this.#signal);
+      await visible(this.#signal);
+      if (this.#signal.aborted) return;
+      this.#onNews({ changes: null });
+    }
+  }
+}
+
+/** The Worker has no feed to ask. */
+function isUntold(error: unknown): boolean {
+  return error instanceof HoldfastError && (error.status === 404 || error.status === 405);
+}
+
+/** Resolves as soon as somebody looks at the page; at once where there is none. */
+function visible(signal: AbortSignal): Promise<void> {
+  if (typeof document === "undefined" || document.visibilityState === "visible") return Promise.resolve();
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.visibilityState !== "visible" && !signal.aborted) return;
+      document.removeEventListener("visibilitychange", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look);
+    signal.addEventListener("abort", look, { once: true });
+  });
+}

@@ -1,0 +1,41 @@
+import { useWorkspace } from "../state/workspace.ts";
+import { Icon, IconButton } from "../ui/Icon.tsx";
+import { dropTarget } from "./drag.ts";
+
+interface CrumbsProps {
+  root: string;
+  directory: string;
+  onVisit: (path: string) => void;
+  onMenu: () => void;
+}
+
+/** Where this is, each part of it a way there and a place to drop on. */
+export function Crumbs({ root, directory, onVisit, onMenu }: CrumbsProps) {
+  const workspace = useWorkspace();
+  const names = directory === root ? [] : directory.slice(root.length + 1).split("/");
+  const places = [
+    { name: "Home", path: root },
+    ...names.map((name, index) => ({ name, path: `${root}/${names.slice(0, index + 1).join("/")}` })),
+  ];
+  return (
+    <nav className="crumbs" aria-label="Path">
+      <IconButton icon="menu" label="Menu" className="menu-button" onClick={onMenu} />
+      <ol>
+        {places.map(({ name, path }, index) => (
+          <li key={path}>
+            {index > 0 && <Icon name="chevron" size={12} />}
+            <button
+              type="button"
+              className="crumb"
+              aria-current={index === places.length - 1 ? "location" : undefined}
+              onClick={() => onVisit(path)}
+              {...dropTarget(workspace, path)}
+            >
+              {name}
+            </button>
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}

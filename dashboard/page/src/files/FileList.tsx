@@ -1,0 +1,194 @@
+import { type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { FileItem } from "../../../client/index.ts";
+import { count } from "../state/format.ts";
+import type { Sort } from "../state/paths.ts";
+import { useStore } from "../state/store.ts";
+import { useWorkspace } from "../state/workspace.ts";
+import { Menu } from "../ui/Menu.tsx";
+import { Empty } from "../ui/States.tsx";
+import { reveal, useVirtual } from "../ui/useVirtual.ts";
+import { ColumnHeads } from "./ColumnHeads.tsx";
+import { dropTarget, receive } from "./drag.ts";
+import { FileRow } from "./FileRow.tsx";
+import { menuItems } from "./menuItems.ts";
+import { NameField } from "./NameField.tsx";
+import { NOTHING, only, pruned, ranged, type Selection, toggled } from "./selection.ts";
+import { useListKeys } from "./useListKeys.ts";
+import { useRowHeight } from "./useRowHeight.ts";
+
+interface FileListProps {
+  directory: string;
+  files: readonly FileItem[];
+  isFiltered: boolean;
+  sort: Sort;
+  onSort: (sort: Sort) => void;
+  openPath: string | null;
+  onOpen: (item: FileItem) => void;
+  onUp: () => void;
+  /** A new entry that wants a name. */
+  naming: "file" | "directory" | null;
+  onNamed: () => void;
+}
+
+/** The entries of a directory: only those in view are drawn, the keyboard stays with the list, and every row is a place to drop. */
+export function FileList(props: FileListProps) {
+  const { directory, files, isFiltered, sort, onSort, openPath, onOpen, onUp, naming, onNamed } = props;
+  const workspace = useWorkspace();
+  const scroller = useRef<HTMLDivElement>(null);
+  const rowHeight = useRowHeight();
+  const paths = useMemo(() => files.map(({ path }) => path), [files]);
+  const [selection, setSelection] = useState<Selection>(() => (openPath ? only(openPath) : NOTHING));
+  const [renaming, setRenaming] = useState<string | null>(null);
+  const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
+  const clipboard = useStore(workspace.clipboard);
+  const { first, last, visible } = useVirtual(scroller, files.length, rowHeight);
+
+  // What has gone elsewhere is not chosen any more.
+  const before = useRef(paths);
+  useEffect(() => {
+    setSelection((now) => pruned(now, paths, before.current));
+    before.current = paths;
+  }, [paths]);
+  const focusAt = selection.focus === null ? -1 : paths.indexOf(selection.focus);
+  useEffect(() => {
+    if (focusAt >= 0) reveal(scroller.current, focusAt, rowHeight);
+  }, [focusAt, rowHeight]);
+  // Whoever arrives can use the keyboard at once; but not on a phone, where nothing else is meant by it.
+  useEffect(() => {
+    if (document.activeElement === document.body) scroller.current?.focus({ preventScroll: true });
+  }, []);
+
+  const chosen = useMemo(() => files.filter(({ path }) => selection.chosen.has(path)), [files, selection.chosen]);
+  const deeds = {
+    workspace,
+    directory,
+    onOpen,
+    rename: (item: FileItem) => setRenaming(item.path),
+    focusList: () => scroller.current?.focus(),
+  };
+  const keys = useListKeys({ ...deeds, files, paths, chosen, selection, setSelection, onUp, page: visible, setMenu });
+
+  const onRowClick = useCallback(
+    (item: FileItem, event: MouseEvent) => {
+      if (event.shiftKey) setSelection((now) => ranged(now, item.path, before.current));
+      else if (event.metaKey || event.ctrlKey) setSelection((now) => toggled(now, item.path));
+      else {
+        setSelection(only(item.path));
+        // A file is shown by one click, beside the list; a directory is gone into by two, or by one finger.
+        const isTouch = (event.nativeEvent as PointerEvent).pointerType === "touch";
+        if (item.type === "file" || isTouch) onOpen(item);
+      }
+    },
+    [onOpen],
+  );
+  const onRowMenu = useCallback((item: FileItem, event: MouseEvent) => {
+    event.preventDefault();
+    event.stopPropagation();
+    setSelection((now) => (now.chosen.has(item.path) ? now : only(item.path)));
+    setMenu({ x: event.clientX, y: event.clientY });
+  }, []);
+
+  const cut = clipboard?.mode === "cut" ? new Set(clipboard.items.map(({ path }) => path)) : null;
+  return (
+    <div
+      className="list-frame"
+      {...dropTarget(workspace, directory)}
+      onPaste={(event) => {
+        if (event.clipboardData.files.length === 0 || event.target instanceof HTMLInputElement) return;
+        event.preventDefault();
+        void receive(workspace, event.clipboardData, directory);
+      }}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        setSelection(NOTHING);
+        setMenu({ x: event.clientX, y: event.clientY });
+      }}
+    >
+      {naming && (
+        <div className="naming">
+          <NameField
+            name={naming === "file" ? "untitled.md" : "New folder"}
+            taken={new Set(files.map(({ name }) => name))}
+            label={naming === "file" ? "Name of the new file" : "Name of the new folder"}
+            onCancel={onNamed}
+            onName={async (name) => {
+              onNamed();
+              const path = `${directory}/${name}`;
+              const { actions } = workspace;
+              const isMade = await (naming === "file" ? actions.createFile(path) : actions.createDirectory(path));
+              scroller.current?.focus();
+              if (isMade) setSelection(only(path));
+            }}
+          />
+        </div>
+      )}
+      <div
+        className="list"
+        role="grid"
+        aria-label={`Files in ${directory}`}
+        aria-multiselectable="true"
+        aria-rowcount={files.length + 1}
+        aria-activedescendant={focusAt >= first && focusAt < last ? `row-${focusAt}` : undefined}
+        tabIndex={0}
+        ref={scroller}
+        onKeyDown={keys}
+      >
+        <ColumnHeads sort={sort} onSort={onSort} />
+        {files.length > 0 && (
+          <div role="rowgroup" className="list-body" style={{ height: files.length * rowHeight }}>
+            {files.slice(first, last).map((item, index) => (
+              <FileRow
+                key={item.path}
+                item={item}
+                index={first + index}
+                top={(first + index) * rowHeight}
+                isChosen={selection.chosen.has(item.path)}
+                isFocused={selection.focus === item.path}
+                isOpen={item.path === openPath}
+                isCut={cut?.has(item.path) ?? false}
+                isRenaming={item.path === renaming}
+                chosen={selection.chosen}
+                taken={paths}
+                onClick={onRowClick}
+                onOpen={onOpen}
+                onMenu={onRowMenu}
+                onRenamed={(name) => {
+                  setRenaming(null);
+                  scroller.current?.focus();
+                  if (name === null || name === item.name) return;
+                  void workspace.actions
+                    .rename(item.path, name)
+                    .then((isDone) => isDone && setSelection(only(`${directory}/${name}`)));
+                }}
+              />
+            ))}
+          </div>
+        )}
+      </div>
+      {files.length === 0 && <Nothing isFiltered={isFiltered} />}
+      <p className="list-foot" role="status">
+        {selection.chosen.size > 1
+          ? `${selection.chosen.size} of ${count(files.length, "entry", "entries")} selected`
+          : count(files.length, "entry", "entries")}
+      </p>
+      {menu && (
+        <Menu
+          items={menuItems(chosen, deeds)}
+          label={chosen.length > 0 ? "Selected entries" : "This folder"}
+          x={menu.x}
+          y={menu.y}
+          onClose={() => setMenu(null)}
+        />
+      )}
+    </div>
+  );
+}
+
+function Nothing({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered) return <Empty icon="search" title="No name here has that in it" />;
+  return (
+    <Empty icon="upload" title="Nothing is here yet">
+      Drop files or folders anywhere in this pane, paste them, or choose New.
+    </Empty>
+  );
+}

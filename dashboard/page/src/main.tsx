@@ -1,0 +1,21 @@
+// Where the page begins: first the link leaves the address, then anything is drawn.
+
+import "./styles/base.css";
+import "./styles/parts.css";
+import "./styles/shell.css";
+import "./styles/files.css";
+import "./styles/preview.css";
+import "./styles/screens.css";
+import { createRoot } from "react-dom/client";
+import { answer } from "../../visit/src/access/neighbour.ts";
+import { App } from "./App.tsx";
+import { openSession, session } from "./state/session.ts";
+import { applyTheme } from "./state/theme.ts";
+
+openSession();
+// The page of somebody's desktop, open beside this one, may ask whose workspace it is to be forked into.
+answer(() => session.get().gatewayUrl ?? undefined);
+applyTheme();
+
+const page = document.getElementById("page");
+if (page) createRoot(page).render(<App />);

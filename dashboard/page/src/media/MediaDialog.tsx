@@ -1,0 +1,117 @@
+import { useState } from "react";
+import type { MediaItem } from "../../../client/index.ts";
+import { exactly, size } from "../state/format.ts";
+import { go } from "../state/route.ts";
+import { say, sayError } from "../state/toasts.ts";
+import { useAnswer } from "../state/useAnswer.ts";
+import { useWorkspace } from "../state/workspace.ts";
+import { Confirm, Dialog } from "../ui/Dialog.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { iconOfType, titleOf } from "./titles.ts";
+
+interface MediaDialogProps {
+  item: MediaItem;
+  onClose: () => void;
+  onChanged: () => void;
+}
+
+/** One item: played, copied, traced to the files that have it, deleted. */
+export function MediaDialog({ item, onClose, onChanged }: MediaDialogProps) {
+  const { client, root } = useWorkspace();
+  const [isAsking, setAsking] = useState(false);
+  const uses = useAnswer(`uses ${item.id}`, (signal) => client.media.uses(item.id, { signal }));
+  const source = client.media.contentUrl(item.id);
+  const kind = iconOfType(item.contentType);
+  const title = titleOf(item);
+
+  /** The lasting address; asked for once somebody wants it, since it makes the item public. */
+  const copyLink = async () => {
+    try {
+      const address = item.publicUrl ?? (await client.media.share(item.id)).publicUrl;
+      if (!address) throw new Error("It has no public address");
+      await navigator.clipboard.writeText(address);
+      say("Copied a link that anyone can open");
+      onChanged();
+    } catch (cause) {
+      sayError("Copying the link", cause);
+    }
+  };
+  const remove = async () => {
+    try {
+      await client.media.remove(item.id);
+      say(`Deleted ${title}`);
+      onChanged();
+      onClose();
+    } catch (cause) {
+      sayError(`Deleting ${title}`, cause);
+    }
+  };
+  return (
+    <Dialog title={title} onClose={onClose} className="media-dialog">
+      <div className="media-stage">
+        {kind === "image" && <img src={source} alt={title} />}
+        {kind === "video" && <video src={source} controls playsInline aria-label={title} />}
+        {kind === "audio" && <audio src={source} controls aria-label={title} />}
+        {kind !== "image" && kind !== "video" && kind !== "audio" && <Icon name={kind} size={64} />}
+      </div>
+      <dl className="facts">
+        <dt>Kind</dt>
+        <dd>
+          {item.contentType}
+          {item.width && item.height ? `, ${item.width} × ${item.height}` : ""}
+        </dd>
+        <dt>Size</dt>
+        <dd>{size(item.size)}</dd>
+        <dt>Made</dt>
+        <dd>{exactly(item.createdAt)}</dd>
+        {item.scope?.appId && (
+          <>
+            <dt>App</dt>
+            <dd>{item.scope.appName ?? item.scope.appId}</dd>
+          </>
+        )}
+        <dt>Used in</dt>
+        <dd>
+          {uses.value === null && "…"}
+          {uses.value?.files.length === 0 && "no file"}
+          {uses.value?.files.map(({ path }) => (
+            <button
+              key={path}
+              type="button"
+              className="link"
+              onClick={() => {
+                onClose();
+                go({ screen: "files", path: path.slice(root.length + 1) });
+              }}
+            >
+              {path.slice(root.length + 1)}
+            </button>
+          ))}
+        </dd>
+        <dt>Public</dt>
+        <dd>{item.publicUrl ? "yes: whoever has its link can open it" : "no"}</dd>
+      </dl>
+      <div className="dialog-buttons">
+        <button type="button" className="button danger" onClick={() => setAsking(true)}>
+          Delete
+        </button>
+        <button type="button" className="button" onClick={() => void copyLink()}>
+          <Icon name="link" />
+          {item.publicUrl ? "Copy link" : "Make public and copy link"}
+        </button>
+        <button type="button" className="button primary" onClick={onClose}>
+          Close
+        </button>
+      </div>
+      {isAsking && (
+        <Confirm
+          title={`Delete ${title}?`}
+          text="Its links stop working everywhere, and this cannot be undone. Files that hold it keep it."
+          verb="Delete"
+          onClose={() => setAsking(false)}
+          onConfirm={() => void remove()}
+        />
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,160 @@
+import { useEffect, useState } from "react";
+import type { MediaItem } from "../../../client/index.ts";
+import { size, when } from "../state/format.ts";
+import { useAnswer } from "../state/useAnswer.ts";
+import { useWorkspace } from "../state/workspace.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { ScreenHead } from "../ui/ScreenHead.tsx";
+import { Empty, Failed, Loading } from "../ui/States.tsx";
+import { MediaDialog } from "./MediaDialog.tsx";
+import { iconOfType, titleOf } from "./titles.ts";
+
+const PAGE = 60;
+const KINDS = [
+  ["", "Everything"],
+  ["image", "Pictures"],
+  ["video", "Films"],
+  ["audio", "Sound"],
+  ["model", "3D models"],
+] as const;
+const DAYS = [
+  ["", "Any time"],
+  ["1", "Today"],
+  ["7", "This week"],
+  ["30", "This month"],
+] as const;
+
+/** What was generated and shared, newest first. */
+export default function MediaScreen({ onMenu }: { onMenu: () => void }) {
+  const { client } = useWorkspace();
+  const [kind, setKind] = useState("");
+  const [days, setDays] = useState("");
+  const [app, setApp] = useState("");
+  const [more, setMore] = useState<{ items: MediaItem[]; cursor?: string } | null>(null);
+  const [open, setOpen] = useState<MediaItem | null>(null);
+  const query = {
+    limit: PAGE,
+    ...(kind && { type: kind }),
+    ...(app && { appId: app }),
+    ...(days && { from: startOf(Number(days)) }),
+  };
+  const key = JSON.stringify(query);
+  const { value, error, again } = useAnswer(key, (signal) => client.media.list({ ...query, signal }));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another question has other pages
+  useEffect(() => setMore(null), [key]);
+  const first = value?.items ?? [];
+  const shown = new Set(first.map(({ id }) => id));
+  const items = [...first, ...(more?.items.filter(({ id }) => !shown.has(id)) ?? [])];
+  const cursor = more ? more.cursor : value?.cursor;
+  const next = async () => {
+    const page = await client.media.list({ ...query, cursor: cursor ?? "" });
+    setMore((now) => ({ ...page, items: [...(now?.items ?? []), ...page.items] }));
+  };
+  const apps = [...new Map(items.flatMap(appsOf)).entries()];
+  return (
+    <div className="page-frame">
+      <ScreenHead title="Media" onMenu={onMenu}>
+        <Choice label="Kind" options={KINDS} value={kind} onChange={setKind} />
+        <Choice label="When" options={DAYS} value={days} onChange={setDays} />
+        {(apps.length > 0 || app) && (
+          <Choice
+            label="App"
+            options={[
+              ["", "Every app"],
+              ...(app && !apps.some(([id]) => id === app) ? [[app, app] as const] : []),
+              ...apps,
+            ]}
+            value={app}
+            onChange={setApp}
+          />
+        )}
+      </ScreenHead>
+      <div className="page-scroll">
+        {error && !value ? (
+          <Failed error={error} onRetry={again} />
+        ) : value === null ? (
+          <Loading />
+        ) : items.length === 0 ? (
+          <Empty icon="image" title={kind || days || app ? "Nothing is like that" : "No media yet"}>
+            Pictures, films and sound that your apps generate, and those among your files, appear here.
+          </Empty>
+        ) : (
+          <ul className="tiles" aria-label="Media">
+            {items.map((item) => (
+              <li key={item.id}>
+                <button type="button" className="tile" onClick={() => setOpen(item)}>
+                  <Thumbnail item={item} />
+                  <span className="tile-name" dir="auto">
+                    {titleOf(item)}
+                  </span>
+                  <span className="quiet">
+                    {when(item.createdAt)} · {size(item.size)}
+                  </span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+        {cursor !== undefined && (
+          <button type="button" className="button more" onClick={() => void next()}>
+            Show more
+          </button>
+        )}
+      </div>
+      {open && <MediaDialog item={open} onClose={() => setOpen(null)} onChanged={again} />}
+    </div>
+  );
+}
+
+function startOf(days: number): number {
+  const start = new Date();
+  start.setHours(0, 0, 0, 0);
+  return start.getTime() - (days - 1) * 86_400_000;
+}
+
+function appsOf({ scope }: MediaItem): (readonly [string, string])[] {
+  return scope?.appId ? [[scope.appId, scope.appName ?? scope.appId]] : [];
+}
+
+/** What is seen of an item in the grid; the browser makes it small, and loads it when it comes into view. */
+function Thumbnail({ item }: { item: MediaItem }) {
+  const { client } = useWorkspace();
+  const [isBroken, setBroken] = useState(false);
+  const source = client.media.contentUrl(item.id);
+  const icon = iconOfType(item.contentType);
+  return (
+    <span className="thumbnail">
+      {icon === "image" && !isBroken ? (
+        <img src={source} alt="" loading="lazy" decoding="async" onError={() => setBroken(true)} />
+      ) : icon === "video" && !isBroken ? (
+        <video src={`${source}#t=0.1`} preload="metadata" muted playsInline onError={() => setBroken(true)} />
+      ) : (
+        <Icon name={icon} size={32} />
+      )}
+      {icon === "video" && (
+        <span className="thumbnail-mark">
+          <Icon name="play" />
+        </span>
+      )}
+    </span>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  options: readonly (readonly [string, string])[];
+  value: string;
+  onChange: (value: string) => void;
+}
+
+function Choice({ label, options, value, onChange }: ChoiceProps) {
+  return (
+    <select className="input" aria-label={label} value={value} onChange={(event) => onChange(event.target.value)}>
+      {options.map(([key, text]) => (
+        <option key={key} value={key}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
+}

@@ -1,0 +1,105 @@
+import { useEffect, useState } from "react";
+import type { Diff, Version } from "../../../client/index.ts";
+import { exactly, size, when } from "../state/format.ts";
+import { useWorkspace } from "../state/workspace.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { Empty, Failed, Loading } from "../ui/States.tsx";
+
+/** What a file has been; what has changed since; and the way back. */
+export default function Versions({ path, etag }: { path: string; etag: string }) {
+  const { client } = useWorkspace();
+  const [versions, setVersions] = useState<Version[] | null>(null);
+  const [error, setError] = useState<Error | null>(null);
+  const [chosen, setChosen] = useState<number | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tag is another version
+  useEffect(() => {
+    const stop = new AbortController();
+    client.history.versions(path, { signal: stop.signal }).then(
+      (page) => setVersions(page.versions),
+      (cause) => !stop.signal.aborted && setError(cause),
+    );
+    return () => stop.abort();
+  }, [client, path, etag]);
+  if (error) return <Failed error={error} />;
+  if (versions === null) return <Loading rows={4} />;
+  const current = versions.find((version) => version.current);
+  return (
+    <div className="versions">
+      <ol aria-label="Versions">
+        {versions.map((version) => (
+          <li key={version.version}>
+            <button
+              type="button"
+              className="version"
+              aria-pressed={version.version === chosen}
+              onClick={() => setChosen(version.version === chosen ? null : version.version)}
+            >
+              <span title={exactly(version.modified)}>{when(version.modified)}</span>
+              <span className="quiet">{version.actor ?? ""}</span>
+              <span className="quiet">
+                {version.current ? "now" : version.available ? size(version.size) : "no longer kept"}
+              </span>
+            </button>
+            {version.version === chosen && <OneVersion path={path} version={version} current={current} />}
+          </li>
+        ))}
+      </ol>
+      {versions.length === 1 && (
+        <Empty icon="clock" title="There is one version">
+          Each save adds one.
+        </Empty>
+      )}
+    </div>
+  );
+}
+
+function OneVersion({ path, version, current }: { path: string; version: Version; current: Version | undefined }) {
+  const { client, actions } = useWorkspace();
+  const [diff, setDiff] = useState<Diff | null>(null);
+  const [error, setError] = useState<Error | null>(null);
+  const to = current?.version;
+  useEffect(() => {
+    if (version.current || !version.available || to === undefined) return;
+    const stop = new AbortController();
+    client.history
+      .diff(path, { from: version.version, to, signal: stop.signal })
+      .then(setDiff, (cause) => !stop.signal.aborted && setError(cause));
+    return () => stop.abort();
+  }, [client, path, version, to]);
+  if (version.current) return <p className="version-more quiet">This is what the file is now.</p>;
+  if (!version.available) return <p className="version-more quiet">Its content is no longer kept.</p>;
+  return (
+    <div className="version-more">
+      <div className="version-deeds">
+        <button type="button" className="button" onClick={() => void actions.restoreVersion(path, version.version)}>
+          <Icon name="undo" />
+          Restore this version
+        </button>
+        <a className="button" href={client.files.downloadUrl(path, { version: version.version })} download>
+          <Icon name="download" />
+          Download
+        </a>
+      </div>
+      <p className="quiet">From this version to now:</p>
+      {error && <p className="quiet">{error.message}</p>}
+      {diff?.identical && <p className="quiet">Nothing is different.</p>}
+      {diff?.binary && <p className="quiet">These bytes are no text.</p>}
+      {diff?.diff && <DiffLines diff={diff.diff} />}
+    </div>
+  );
+}
+
+/** A unified diff, without its head. */
+function DiffLines({ diff }: { diff: string }) {
+  const lines = diff.split("\n").filter((line) => !/^(---|\+\+\+) /.test(line));
+  const kinds: Record<string, string> = { "+": "added", "-": "removed", "@": "place" };
+  return (
+    <pre className="diff" tabIndex={0} role="region" aria-label="Difference">
+      {lines.map((line, index) => (
+        <span key={index} className={kinds[line[0] ?? ""] ?? ""}>
+          {`${line}\n`}
+        </span>
+      ))}
+    </pre>
+  );
+}

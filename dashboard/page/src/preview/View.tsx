@@ -1,0 +1,111 @@
+import { lazy, useState } from "react";
+import type { Stat } from "../../../client/index.ts";
+import { drafts } from "../edit/drafts.ts";
+import type { Kind } from "../files/kinds.ts";
+import { size } from "../state/format.ts";
+import { useWorkspace } from "../state/workspace.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { Failed, Loading } from "../ui/States.tsx";
+import { Hex } from "./Hex.tsx";
+import { ImageView } from "./ImageView.tsx";
+import { PdfView } from "./PdfView.tsx";
+import { Player } from "./Player.tsx";
+import { TEXT_MAX_BYTES, useText } from "./useText.ts";
+
+const Code = lazy(() => import("../edit/Code.tsx"));
+const EditorPane = lazy(() => import("../edit/EditorPane.tsx"));
+const Markdown = lazy(() => import("./Markdown.tsx"));
+const CsvTable = lazy(() => import("./CsvTable.tsx"));
+const JsonTree = lazy(() => import("./JsonTree.tsx"));
+
+interface ViewProps {
+  stat: Stat;
+  kind: Kind;
+  /** It has been deleted since. */
+  isGone: boolean;
+}
+
+/** A file as what its name says it is; as text if its bytes are text; as bytes otherwise. */
+export function View({ stat, kind, isGone }: ViewProps) {
+  switch (kind) {
+    case "image":
+      return stat.extension?.toLowerCase() === "svg" ? (
+        <SvgView stat={stat} isGone={isGone} />
+      ) : (
+        <ImageView stat={stat} />
+      );
+    case "audio":
+    case "video":
+      return <Player stat={stat} kind={kind} />;
+    case "pdf":
+      return <PdfView stat={stat} />;
+    default:
+      return <TextView stat={stat} kind={kind} isGone={isGone} />;
+  }
+}
+
+/** A picture that is a text as well. */
+function SvgView({ stat, isGone }: { stat: Stat; isGone: boolean }) {
+  const [isSource, setSource] = useState(false);
+  return (
+    <>
+      <div className="view-bar">
+        <Tabs labels={["Picture", "Source"]} at={isSource ? 1 : 0} onTab={(tab) => setSource(tab === 1)} />
+      </div>
+      {isSource ? <TextView stat={stat} kind="text" isGone={isGone} /> : <ImageView stat={stat} />}
+    </>
+  );
+}
+
+const RENDERED = { markdown: "Read", csv: "Table", json: "Tree" } as const;
+
+function TextView({ stat, kind, isGone }: ViewProps) {
+  const { client } = useWorkspace();
+  const loaded = useText(stat.path, stat.etag, stat.size);
+  const [isSource, setSource] = useState(false);
+  const [isEditing, setEditing] = useState(() => drafts.get(client.gateway.userId, stat.path) !== null);
+  if (loaded.state === "loading") return <Loading rows={6} />;
+  if (loaded.state === "failed") return <Failed error={loaded.error} />;
+  if (loaded.state === "binary") return <Hex stat={stat} />;
+  const { file } = loaded;
+  if (isEditing) return <EditorPane stat={stat} file={file} isGone={isGone} onDone={() => setEditing(false)} />;
+  const rendered = kind === "markdown" || kind === "csv" || kind === "json" ? RENDERED[kind] : null;
+  const isRendered = rendered !== null && !isSource;
+  return (
+    <>
+      <div className="view-bar">
+        {rendered && <Tabs labels={[rendered, "Source"]} at={isSource ? 1 : 0} onTab={(tab) => setSource(tab === 1)} />}
+        <span className="view-note">
+          {file.isCut && `The first ${size(TEXT_MAX_BYTES)} of ${size(stat.size)}`}
+          {isGone && "Deleted"}
+        </span>
+        {!file.isCut && (
+          <button type="button" className="button" onClick={() => setEditing(true)}>
+            <Icon name="edit" />
+            Edit
+          </button>
+        )}
+      </div>
+      <div className="view-body">
+        {!isRendered && <Code text={file.text} name={stat.name} />}
+        {isRendered && kind === "markdown" && <Markdown text={file.text} path={stat.path} />}
+        {isRendered && kind === "csv" && <CsvTable text={file.text} />}
+        {isRendered && kind === "json" && <JsonTree text={file.text} />}
+      </div>
+    </>
+  );
+}
+
+/** A choice of few, all of them seen. */
+export function Tabs({ labels, at, onTab }: { labels: readonly string[]; at: number; onTab: (tab: number) => void }) {
+  return (
+    <fieldset className="tabs">
+      <legend className="unseen">Show as</legend>
+      {labels.map((label, index) => (
+        <button key={label} type="button" className="tab" aria-pressed={index === at} onClick={() => onTab(index)}>
+          {label}
+        </button>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,57 @@
+// Where in the page somebody is. It is the address's fragment, so that back, forward and reload work, and no server hears of it.
+
+import { useSyncExternalStore } from "react";
+
+export const SCREENS = ["files", "memory", "media", "activity", "trash"] as const;
+export type Screen = (typeof SCREENS)[number];
+
+export interface Route {
+  screen: Screen;
+  /** In files: the path below the root, `notes/` for a directory and `notes/today.md` for a file. */
+  path: string;
+}
+
+/** Reads a fragment; anything that is none of ours is the root. */
+export function parseRoute(hash: string): Route {
+  const [, name = "", ...rest] = hash.replace(/^#/, "").split("/");
+  const screen = SCREENS.find((known) => known === name) ?? "files";
+  try {
+    return { screen, path: rest.map(decodeURIComponent).join("/") };
+  } catch {
+    return { screen, path: "" };
+  }
+}
+
+export function hrefOf({ screen, path }: Route): string {
+  return `#/${screen}/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+export function go(route: Route, { replace = false } = {}): void {
+  const href = hrefOf(route);
+  if (href === location.hash) return;
+  history[replace ? "replaceState" : "pushState"](null, "", href);
+  dispatchEvent(new PopStateEvent("popstate"));
+}
+
+/** Goes to a directory, given by its whole path. */
+export function visitDirectory(root: string, directory: string): void {
+  go({ screen: "files", path: directory === root ? "" : `${directory.slice(root.length + 1)}/` });
+}
+
+function subscribe(watcher: () => void): () => void {
+  addEventListener("popstate", watcher);
+  addEventListener("hashchange", watcher);
+  return () => {
+    removeEventListener("popstate", watcher);
+    removeEventListener("hashchange", watcher);
+  };
+}
+
+let last = { hash: "", route: parseRoute("") };
+
+export function useRoute(): Route {
+  return useSyncExternalStore(subscribe, () => {
+    if (last.hash !== location.hash) last = { hash: location.hash, route: parseRoute(location.hash) };
+    return last.route;
+  });
+}

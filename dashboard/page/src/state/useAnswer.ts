@@ -1,0 +1,35 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useStore } from "./store.ts";
+import { useWorkspace } from "./workspace.ts";
+
+export interface Answer<T> {
+  value: T | null;
+  error: Error | null;
+  again: () => void;
+}
+
+/** What a question is answered, asked again whenever something may have changed. What was answered before stays until then. */
+export function useAnswer<T>(key: string, ask: (signal: AbortSignal) => Promise<T>): Answer<T> {
+  const heard = useStore(useWorkspace().news);
+  const [round, setRound] = useState(0);
+  const [answer, setAnswer] = useState<{ key: string; value: T | null; error: Error | null }>({
+    key,
+    value: null,
+    error: null,
+  });
+  const latest = useRef(ask);
+  latest.current = ask;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: news and new rounds are why it is asked again
+  useEffect(() => {
+    const stop = new AbortController();
+    latest.current(stop.signal).then(
+      (value) => !stop.signal.aborted && setAnswer({ key, value, error: null }),
+      (error) =>
+        !stop.signal.aborted && setAnswer((now) => ({ key, value: now.key === key ? now.value : null, error })),
+    );
+    return () => stop.abort();
+  }, [key, heard, round]);
+  const again = useCallback(() => setRound((now) => now + 1), []);
+  const isOfKey = answer.key === key;
+  return { value: isOfKey ? answer.value : null, error: isOfKey ? answer.error : null, again };
+}

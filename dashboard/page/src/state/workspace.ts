@@ -1,0 +1,138 @@
+// One open workspace: its client, what is known of it, and what is under way. Made once for a session, given to every component.
+
+import { createContext, useContext } from "react";
+import {
+  connect,
+  type FileItem,
+  type Holdfast,
+  type News,
+  type Usage,
+  type WatchState,
+} from "../../../client/index.ts";
+import { Actions } from "./actions.ts";
+import { Listings } from "./listings.ts";
+import { isWithin, parentOf } from "./paths.ts";
+import { renew } from "./session.ts";
+import { Store } from "./store.ts";
+import { Uploads } from "./uploads.ts";
+
+/** How long after a change the usage is asked for: a burst of changes is one question. */
+const USAGE_AFTER_MS = 1500;
+
+/** What was cut or copied, to be pasted. */
+export interface Clipboard {
+  mode: "cut" | "copy";
+  items: readonly FileItem[];
+}
+
+export class Workspace {
+  readonly client: Holdfast;
+  readonly root: string;
+  readonly listings: Listings;
+  readonly actions: Actions;
+  readonly uploads: Uploads;
+  readonly clipboard = new Store<Clipboard | null>(null);
+  readonly usage = new Store<Usage | null>(null);
+  readonly live = new Store<WatchState>("polling");
+  /** Directories of the tree that are open. */
+  readonly expanded = new Store<ReadonlySet<string>>(new Set());
+  /** Rises whenever something may have changed: what shows more than listings looks again. */
+  readonly news = new Store(0);
+  /** The directory that is shown. */
+  #shown: string;
+  #usageTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(client: Holdfast, root: string) {
+    this.client = client;
+    this.root = root;
+    this.#shown = root;
+    this.listings = new Listings(client);
+    const changed = (directories: Iterable<string>) => this.changed(directories);
+    this.actions = new Actions(client, this.listings, changed);
+    this.uploads = new Uploads(client, changed);
+  }
+
+  /** Watches until the answer is called. */
+  open(): () => void {
+    const watching = this.client.watch(this.root, (news) => this.#heard(news), {
+      onState: (state) => this.live.set(state),
+    });
+    const alive = setInterval(() => void this.client.keepalive().catch(() => undefined), 240_000);
+    const online = () => this.#heard({ changes: null });
+    const offline = () => this.listings.isOffline.set(true);
+    addEventListener("online", online);
+    addEventListener("offline", offline);
+    this.#measure(0);
+    return () => {
+      watching.stop();
+      clearInterval(alive);
+      clearTimeout(this.#usageTimer);
+      removeEventListener("online", online);
+      removeEventListener("offline", offline);
+    };
+  }
+
+  show(directory: string): void {
+    this.#shown = directory;
+    void this.listings.load(directory);
+  }
+
+  toggle(directory: string, isOpen?: boolean): void {
+    const open = new Set(this.expanded.get());
+    if (isOpen ?? !open.has(directory)) {
+      open.add(directory);
+      void this.listings.load(directory);
+    } else open.delete(directory);
+    this.expanded.set(open);
+  }
+
+  /** Something was changed here, in these directories. */
+  changed(directories: Iterable<string>): void {
+    const all = new Set(directories);
+    // A directory's own entry changes with what is in it.
+    for (const directory of [...all]) if (directory !== this.root) all.add(parentOf(directory));
+    void this.listings.reload(all);
+    this.news.set((count) => count + 1);
+    this.#measure();
+  }
+
+  #heard({ changes }: News): void {
+    // Emptied and reset, much has gone at once.
+    const isWide = changes?.some(({ kind, path }) => kind === "reset" || kind === "import" || path === this.root);
+    if (changes === null || isWide)
+      void this.listings.reload(new Set([this.root, this.#shown, ...this.expanded.get()]));
+    else {
+      const touched = changes.flatMap(({ path, from }) => (from === undefined ? [path] : [path, from]));
+      const parents = new Set(
+        touched.filter((path) => isWithin(path, this.root)).flatMap((path) => [path, parentOf(path)]),
+      );
+      this.changed(parents);
+      return;
+    }
+    this.news.set((count) => count + 1);
+    if (this.usage.get() === null) this.#measure();
+  }
+
+  #measure(afterMs = USAGE_AFTER_MS): void {
+    clearTimeout(this.#usageTimer);
+    this.#usageTimer = setTimeout(async () => {
+      const usage = await this.client.history.usage().catch(() => null);
+      if (usage) this.usage.set(usage);
+    }, afterMs);
+  }
+}
+
+/** Opens what a gateway URL is for. The root is the Worker's to say. */
+export async function openWorkspace(gatewayUrl: string): Promise<Workspace> {
+  const client = connect(gatewayUrl, { renew, actor: "dashboard" });
+  const { path } = await client.files.list(undefined, { limit: 1 });
+  return new Workspace(client, path);
+}
+
+export const WorkspaceContext = createContext<Workspace | null>(null);
+
+export function useWorkspace(): Workspace {
+  const workspace = useContext(WorkspaceContext);
+  if (workspace === null) throw new Error("No workspace is open");
+  return workspace;
+}

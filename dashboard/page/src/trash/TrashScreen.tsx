@@ -1,0 +1,103 @@
+import { useState } from "react";
+import type { TrashItem } from "../../../client/index.ts";
+import { iconOf } from "../files/kinds.ts";
+import { count, exactly, size, when } from "../state/format.ts";
+import { nameOf, parentOf } from "../state/paths.ts";
+import { useAnswer } from "../state/useAnswer.ts";
+import { useWorkspace } from "../state/workspace.ts";
+import { Confirm } from "../ui/Dialog.tsx";
+import { Icon, IconButton } from "../ui/Icon.tsx";
+import { ScreenHead } from "../ui/ScreenHead.tsx";
+import { Empty, Failed, Loading } from "../ui/States.tsx";
+
+const PAGE = 500;
+
+export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
+  const { client, actions } = useWorkspace();
+  const { value, error, again } = useAnswer("trash", (signal) => client.files.trash({ signal, limit: PAGE }));
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [asking, setAsking] = useState<readonly TrashItem[] | "all" | null>(null);
+  const items = value?.files ?? [];
+  const picked = items.filter(({ trashPath }) => chosen.has(trashPath));
+  const toggle = ({ trashPath }: TrashItem) => {
+    const next = new Set(chosen);
+    if (!next.delete(trashPath)) next.add(trashPath);
+    setChosen(next);
+  };
+  return (
+    <div className="page-frame">
+      <ScreenHead title="Trash" onMenu={onMenu}>
+        {picked.length > 0 && (
+          <>
+            <button type="button" className="button" onClick={() => void actions.restore(picked)}>
+              Restore {picked.length}
+            </button>
+            <button type="button" className="button danger" onClick={() => setAsking(picked)}>
+              Delete for good
+            </button>
+          </>
+        )}
+        {items.length > 0 && picked.length === 0 && (
+          <button type="button" className="button" onClick={() => setAsking("all")}>
+            Empty the trash
+          </button>
+        )}
+      </ScreenHead>
+      {error && !value ? (
+        <Failed error={error} onRetry={again} />
+      ) : value === null ? (
+        <Loading />
+      ) : items.length === 0 ? (
+        <Empty icon="trash" title="The trash is empty">
+          What you delete stays here for a week, and can be put back.
+        </Empty>
+      ) : (
+        <ul className="entries" aria-label="In the trash">
+          {items.map((item) => (
+            <li key={item.trashPath} className="entry">
+              <input
+                type="checkbox"
+                aria-label={`Choose ${nameOf(item.originalPath)}`}
+                checked={chosen.has(item.trashPath)}
+                onChange={() => toggle(item)}
+              />
+              <Icon
+                name={iconOf({ name: nameOf(item.originalPath), type: item.type })}
+                className={item.type === "directory" ? "folder-icon" : "file-icon"}
+              />
+              <div className="entry-text">
+                <span className="name" dir="auto">
+                  {nameOf(item.originalPath)}
+                </span>
+                <span className="quiet" title={exactly(item.trashedAt)}>
+                  from {parentOf(item.originalPath)} · deleted {when(item.trashedAt)} · goes {when(item.expiresAt)}
+                  {item.type === "file" && ` · ${size(item.size)}`}
+                </span>
+              </div>
+              <button type="button" className="button" onClick={() => void actions.restore([item])}>
+                Restore
+              </button>
+              <IconButton
+                icon="close"
+                label={`Delete ${nameOf(item.originalPath)} for good`}
+                onClick={() => setAsking([item])}
+              />
+            </li>
+          ))}
+          {value.cursor !== undefined && (
+            <li className="quiet entry">The newest {count(PAGE, "entry", "entries")} are shown.</li>
+          )}
+        </ul>
+      )}
+      {asking && (
+        <Confirm
+          title={asking === "all" ? "Empty the trash?" : "Delete for good?"}
+          text="This cannot be undone. Only what a checkpoint holds stays."
+          verb={asking === "all" ? "Empty" : "Delete"}
+          onClose={() => setAsking(null)}
+          onConfirm={() => void (asking === "all" ? actions.emptyTrash() : actions.removeForever(asking)).then(again)}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+import { type ReactNode, useEffect, useRef } from "react";
+
+interface DialogProps {
+  title: string;
+  children: ReactNode;
+  /** Called when it is left by Escape or by its buttons; without it, it cannot be left. */
+  onClose?: () => void;
+  className?: string;
+}
+
+/** A dialog of the browser's own: it keeps the focus in it and gives it back. */
+export function Dialog({ title, children, onClose, className = "" }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = element.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      className={`dialog ${className}`}
+      aria-label={title}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose?.();
+      }}
+    >
+      <h2>{title}</h2>
+      {children}
+    </dialog>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  text: string;
+  verb: string;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+/** Only for what cannot be taken back. */
+export function Confirm({ title, text, verb, onConfirm, onClose }: ConfirmProps) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p>{text}</p>
+      <div className="dialog-buttons">
+        <button type="button" className="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          className="button danger"
+          onClick={() => {
+            onConfirm();
+            onClose();
+          }}
+        >
+          {verb}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

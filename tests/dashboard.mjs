@@ -1,0 +1,92 @@
+// The dashboard in a browser, against the real Worker: a page that is held to never failing, never asking anybody but that Worker, and
+// never running what it was given.
+
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { chromium } from "playwright-core";
+import { CHROMIUM } from "./browser.mjs";
+
+export const skip = CHROMIUM ? false : "no Chromium on this machine; set CHROMIUM to one";
+export const DESKTOP = { viewport: { width: 1280, height: 800 } };
+export const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
+
+/** What a browser says of an answer that is no success: those are the page's to deal with. */
+const EXPECTED = /Failed to load resource: (the server responded|net::ERR_(FAILED|INTERNET_DISCONNECTED))/;
+
+/** A browser for a whole spec. */
+export function browse(/** @type {import("./harness.mjs").Server} */ server) {
+  /** @type {import("playwright-core").Browser} */
+  let browser;
+  before(async () => {
+    if (skip) return;
+    browser = await chromium.launch({ executablePath: String(CHROMIUM), args: ["--no-sandbox"] });
+  });
+  after(() => browser?.close());
+
+  /**
+   * Runs a test in a page of a user's workspace, and then holds the page to its promises.
+   * @param {(opened: { page: import("playwright-core").Page, context: import("playwright-core").BrowserContext,
+   *   client: import("./client.mjs").Client, userId: string, link: string, open: () => Promise<import("playwright-core").Page>, forgive: (said: RegExp) => void }) => Promise<void>} work
+   * @param {object} [how] a viewport and what else makes a device
+   * @param {(client: import("./client.mjs").Client) => Promise<void>} [prepare]
+   */
+  return async (work, how = DESKTOP, prepare = async () => {}) => {
+    const userId = server.user();
+    const client = server.client(userId);
+    await prepare(client);
+    const context = await browser.newContext({ ...how, acceptDownloads: true });
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    /** @type {string[]} */
+    const problems = [];
+    /** @type {RegExp[]} */
+    const forgiven = [];
+    const host = new URL(server.url).host;
+    context.on("request", (request) => {
+      const url = new URL(request.url());
+      if (!["blob:", "data:"].includes(url.protocol) && url.host !== host) problems.push(`asked ${url.host}`);
+      if (request.headers().referer?.includes("sig=")) problems.push(`a referrer with a signature: ${url.pathname}`);
+    });
+    context.on("page", (page) => {
+      page.on("pageerror", (error) => problems.push(error.message));
+      page.on("dialog", (dialog) => {
+        problems.push(`a dialog: ${dialog.message()}`);
+        dialog.dismiss();
+      });
+      page.on("console", (message) => {
+        if (message.type() === "error" && !EXPECTED.test(message.text())) problems.push(message.text());
+      });
+    });
+    const link = `${server.url}/#${client.url("/list").search.slice(1)}`;
+    const open = async () => {
+      const page = await context.newPage();
+      await page.goto(link);
+      await page.getByRole("grid").or(page.getByText("Nothing is here yet")).first().waitFor();
+      return page;
+    };
+    try {
+      // What a test provokes, it expects.
+      const forgive = (/** @type {RegExp} */ said) => forgiven.push(said);
+      await work({ page: await open(), context, client, userId, link, open, forgive });
+    } finally {
+      await context.close();
+    }
+    assert.deepEqual(
+      problems.filter((problem) => !forgiven.some((said) => said.test(problem))),
+      [],
+    );
+  };
+}
+
+/** A row of the list. @param {import("playwright-core").Page} page @param {string} name */
+export const row = (page, name) =>
+  page.getByRole("row").filter({ has: page.locator(`.name[title=${JSON.stringify(name)}]`) });
+
+/** Goes somewhere as a link would. @param {import("playwright-core").Page} page @param {string} hash */
+export async function visit(page, hash) {
+  await page.evaluate((to) => {
+    location.hash = to;
+  }, hash);
+}
+
+/** The names that are shown, in their order. @param {import("playwright-core").Page} page */
+export const shown = (page) => page.locator(".row .name").allTextContents();
