@@ -23,7 +23,7 @@ use crate::publish::exclude::Rules;
 use crate::publish::imports::{Imports, SOURCE_MAX_BYTES, is_source};
 use crate::publish::manifest::registry::REGISTRY_PATH;
 use crate::publish::progress::Progress;
-use crate::publish::source::{From, Source};
+use crate::publish::source::{Origin, Source};
 use crate::workspace::Workspace;
 
 /// How often it is composed anew because something that it changes has been changed meanwhile.
@@ -121,7 +121,7 @@ async fn not_needed(
         }
     }
     let (name, progress) = (format!("uninstall/{}", tree.folder), Progress::silent());
-    let source = Source::open(workspace, name, FilePath::root(), &From::Workspace, &progress).await?;
+    let source = Source::open(workspace, name, FilePath::root(), &Origin::Workspace, &progress).await?;
     let imported = imported(&source, &format!("{}/", tree.folder)).await;
     source.release().await;
     let Some(imports) = imported? else { return Ok(Vec::new()) };
