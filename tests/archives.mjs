@@ -77,4 +77,6 @@ export const manifest = (id, more = {}) => ({
 
 /** An app's archive, gzipped, with a manifest and a file to begin with. @param {string} id @param {Entry[]} [entries] @param {(entries: Entry[]) => Buffer} [pack] */
 export const app = (id, entries = [], pack = tar) =>
-  gzipSync(pack([manifest(id), { path: `src/apps/${id}/index.tsx`, body: "export default 1;\n" }, ...entries]));
+  gzipSync(pack([manifest(id), { path: `src/apps/${id}/index.tsx`, body: "export default 1;\n" }, ...entries]), {
+    level: 1,
+  });
