@@ -15,7 +15,7 @@ use super::progress::Progress;
 use super::release::{Bundle, Draft, Report, excluded};
 use super::scan::{Findings, Secret};
 use super::sink::{Made, Sink};
-use super::source::{Contents, From, Source};
+use super::source::{Contents, Origin, Source};
 use crate::blobs::{Blobs, PutOptions};
 use crate::catalog::key::{Artifact, artifact};
 use crate::catalog::names::{LocalId, PublicId};
@@ -37,7 +37,7 @@ pub struct Request {
     /// The desktop that it is on.
     pub root: FilePath,
     /// Where that is.
-    pub from: From,
+    pub origin: Origin,
     /// What is said of it; it wins over what is found.
     pub fields: AppFields,
     /// Files that are published whatever they look like.
@@ -59,7 +59,7 @@ struct Prepared {
 pub async fn publish(workspace: &Workspace, request: Request, progress: &Progress) -> Result<Report, Error> {
     let catalog = Catalog::of(workspace.incoming())?;
     let name = format!("{}/{}", Kind::App.plural(), request.local_id.as_str());
-    let source = Source::open(workspace, name, request.root.clone(), &request.from, progress).await?;
+    let source = Source::open(workspace, name, request.root.clone(), &request.origin, progress).await?;
     let published = publish_held(workspace, &catalog, &source, request).await;
     source.release().await;
     published
@@ -70,7 +70,7 @@ pub async fn preview(workspace: &Workspace, request: Request) -> Result<Value, E
     let progress = Progress::silent();
     // Under a name of its own, so that it is in nobody's way.
     let name = format!("preview/{}", PublicId::random().as_str());
-    let source = Source::open(workspace, name, request.root.clone(), &request.from, &progress).await?;
+    let source = Source::open(workspace, name, request.root.clone(), &request.origin, &progress).await?;
     let prepared = prepare(&source, &request).await;
     source.release().await;
     let Prepared { contents, manifest, secrets, unscanned } = prepared?;

@@ -11,7 +11,7 @@ use super::release::{Bundle, Draft, Report};
 use super::scan::Findings;
 use super::sink::Sink;
 use super::snapshot::{Piece, Tree, Unfit};
-use super::source::{Contents, From, Source};
+use super::source::{Contents, Origin, Source};
 use crate::blobs::Blobs;
 use crate::bytes;
 use crate::catalog::key::{Artifact, artifact};
@@ -29,7 +29,7 @@ pub struct Request {
     /// What is the desktop.
     pub root: FilePath,
     /// Where it is.
-    pub from: From,
+    pub origin: Origin,
     /// What goes with it.
     pub rules: Rules,
     /// Files that are published whatever they look like.
@@ -44,7 +44,7 @@ pub async fn publish(workspace: &Workspace, request: Request, progress: &Progres
     let id = PublicId::random();
     let local_id = request.local_id.clone().unwrap_or_else(|| id.clone().into());
     let name = format!("{}/{}", Kind::Desktop.plural(), local_id.as_str());
-    let source = Source::open(workspace, name, request.root.clone(), &request.from, progress).await?;
+    let source = Source::open(workspace, name, request.root.clone(), &request.origin, progress).await?;
     let published = publish_held(workspace, &catalog, &source, &request, id, local_id).await;
     source.release().await;
     published

@@ -31,7 +31,7 @@ const KEPT_EACH_MS: i64 = 30 * 1000;
 
 /// Where what is published is.
 #[derive(Clone, Debug)]
-pub enum From {
+pub enum Origin {
     /// In the workspace.
     Workspace,
     /// In what was sent before.
@@ -103,13 +103,13 @@ impl<'a> Source<'a> {
         workspace: &'a Workspace,
         name: String,
         root: FilePath,
-        from: &From,
+        origin: &Origin,
         progress: &'a Progress,
     ) -> Result<Self, Error> {
         let held = workspace.call(HoldTree { name, lasts_ms: LASTS_MS }).await?;
         let tree = Tree::Held(Held { hold: held.hold, rev: held.rev });
         let source = Self { workspace, hold: held.hold, kept_ms: Cell::new(now_ms()), tree, root, progress };
-        let From::Upload(id) = from else { return Ok(source) };
+        let Origin::Upload(id) = origin else { return Ok(source) };
         match Sent::find(workspace, id).await {
             Ok(sent) => Ok(Self { tree: Tree::Sent(sent), ..source }),
             Err(error) => {

@@ -98,19 +98,8 @@ pub async fn take_buffer(workspace: &Workspace, buffer: &ArrayBuffer) -> Result<
 
 async fn take(workspace: &Workspace, body: Option<ReadableStream>) -> Result<Taken, Error> {
     let id = UploadId(Blobs::new_bundle_id());
-    let mut stage = Stage::open(workspace, id.key(workspace)).await?;
-    let taken = match body {
-        Some(body) => stage.take(body).await,
-        None => Err(refused(Malformed { why: "is empty", at_bytes: 0 })),
-    };
-    let ended = match taken {
-        Ok(index) => stage.end(&index).await.map(|()| index),
-        Err(error) => {
-            stage.sink.abort().await;
-            Err(error)
-        }
-    };
-    match ended {
+    let staged = async { Stage::open(workspace, id.key(workspace)).await?.run(body).await };
+    match staged.await {
         Ok(index) => Ok(Taken {
             id,
             size_bytes: index.files.iter().map(|file| file.size_bytes).sum(),
@@ -165,6 +154,21 @@ impl<'a> Stage<'a> {
         }
         let sink = Sink::pump(blobs, Pump::parts(key.clone(), upload)?);
         Ok(Self { workspace, key, sink, sent_bytes: 0, reserved_bytes: STEP_BYTES })
+    }
+
+    /// Takes all of it, to its end.
+    async fn run(mut self, body: Option<ReadableStream>) -> Result<Index, Error> {
+        let taken = match body {
+            Some(body) => self.take(body).await,
+            None => Err(refused(Malformed { why: "is empty", at_bytes: 0 })),
+        };
+        match taken {
+            Ok(index) => self.end(&index).await.map(|()| index),
+            Err(error) => {
+                self.sink.abort().await;
+                Err(error)
+            }
+        }
     }
 
     async fn take(&mut self, body: ReadableStream) -> Result<Index, Error> {

@@ -19,7 +19,7 @@ use crate::publish::exclude::Rules;
 use crate::publish::manifest::{AppFields, check_texts};
 use crate::publish::progress::Progress;
 use crate::publish::release::{Draft, Report};
-use crate::publish::source::From;
+use crate::publish::source::Origin;
 use crate::publish::upload::{self, UploadId};
 use crate::publish::{app, desktop};
 use crate::wire::Time;
@@ -71,7 +71,7 @@ pub async fn app(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let root = root(&incoming, body.text("path").as_deref())?;
     let allow = member(&body, "allow")?.unwrap_or_default();
     let brought = Brought::of(&workspace, &body).await?;
-    let request = app::Request { local_id, root, from: brought.from(), fields, allow, draft };
+    let request = app::Request { local_id, root, origin: brought.origin(), fields, allow, draft };
     told(&incoming, async move |progress: &Progress| {
         let published = app::publish(&workspace, request, progress).await;
         brought.end(&workspace).await;
@@ -120,10 +120,10 @@ impl Brought {
         }
     }
 
-    fn from(&self) -> From {
+    fn origin(&self) -> Origin {
         match self {
-            Self::Nothing => From::Workspace,
-            Self::Before(id) | Self::With(id) => From::Upload(id.clone()),
+            Self::Nothing => Origin::Workspace,
+            Self::Before(id) | Self::With(id) => Origin::Upload(id.clone()),
         }
     }
 
@@ -141,7 +141,7 @@ pub async fn preview(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let request = app::Request {
         local_id: app_id(query.get("appId"))?,
         root: root(&incoming, query.get("path"))?,
-        from: From::Workspace,
+        origin: Origin::Workspace,
         fields: AppFields::default(),
         allow: Vec::new(),
         draft: Draft::default(),
@@ -178,7 +178,7 @@ pub async fn desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let rules = Rules::new(patterns("exclude")?, patterns("include")?).map_err(Error::BadRequest)?;
     let allow = member(&body, "allow")?.unwrap_or_default();
     let brought = Brought::of(&workspace, &body).await?;
-    let request = desktop::Request { local_id, root, from: brought.from(), rules, allow, draft };
+    let request = desktop::Request { local_id, root, origin: brought.origin(), rules, allow, draft };
     told(&incoming, async move |progress: &Progress| {
         let published = desktop::publish(&workspace, request, progress).await;
         brought.end(&workspace).await;
