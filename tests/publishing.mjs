@@ -14,6 +14,10 @@ import { call } from "./media.mjs";
 /** @param {Client} client @param {"app" | "desktop"} kind @param {any} json */
 export const publish = (client, kind, json) => call(client, "POST", `/api/publish/${kind}`, { json });
 
+/** What would be published of an app. @param {Client} client @param {string} appId @param {Record<string, string>} [params] */
+export const preview = (client, appId = "studio", params = {}) =>
+  call(client, "GET", "/api/publish/app/preview", { params: { appId, ...params } });
+
 /** Files of a workspace, by path below its root. @param {Client} client @param {Record<string, string | Buffer>} files */
 export const fill = (client, files) =>
   inParallel(Object.entries(files), async ([path, body]) => {

@@ -110,3 +110,20 @@ export function as(client, target, method = "GET", body = undefined) {
   const [path, query = ""] = target.split("?");
   return call(client, method, path ?? "", { params: Object.fromEntries(new URLSearchParams(query)), json: body });
 }
+
+/** @typedef {(target: string, headers?: Record<string, string>, method?: string) => Promise<import("./client.mjs").Answer>} Ask */
+
+/** @param {import("./client.mjs").Client} client @returns {Ask} */
+export const signed =
+  (client) =>
+  (target, headers = {}, method = "GET") => {
+    const [path = "", query = ""] = target.split("?");
+    const { search } = client.url("");
+    return client.raw({ method, target: `${path}${search}${query && `&${query}`}`, headers });
+  };
+
+/** Words of the search, each a test's own. */
+export const word = () =>
+  `w${randomBytes(6)
+    .toString("hex")
+    .replace(/\d/g, (digit) => "ghijklmnop"[Number(digit)] ?? "")}`;
