@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT } from "./client.mjs";
 import { inParallel, ok } from "./expect.mjs";
 import { daring } from "./failing.mjs";
