@@ -69,7 +69,7 @@ for (const [way, describe] of Object.entries(WAYS)) {
       await hangUp(client.url(how.endpoint, { path: FILE }), how, Math.min(place, how.body.length - 1));
       await nothingPending(server, userId);
       assert.ok((await client.content(FILE)).bytes.equals(old), `after ${place} bytes`);
-      assert.equal((await server.objects("DATA", `users/${userId}/`)).size, 1, `after ${place} bytes`);
+      assert.equal((await server.objects("DATA", `users/${userId}/blobs/`)).size, 1, `after ${place} bytes`);
     }
     assert.deepEqual(names(ok(await client.list())), ["file.bin"]);
     assert.equal((await onlyLive(server, userId)).length, 1);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { inParallel, names, ok, pages, refused } from "./expect.mjs";
+import { eventually, inParallel, names, ok, pages, refused } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 
 // No version outlives a sweep here: what is dropped must give its space back at once.
@@ -141,9 +141,14 @@ test("parallel moves of one file have one winner, and the file survives", async 
   assert.equal(ok(await client.read(file.path)).content, "precious");
 });
 
-test("nothing of a small workspace is in the bucket", async () => {
-  const client = server.client();
+test("nothing of a small workspace is in the bucket, but its copy", async () => {
+  const userId = server.user();
+  const client = server.client(userId);
   ok(await client.put(`${ROOT}/file`, randomBytes(2 ** 20)));
   ok(await client.remove(`${ROOT}/file`));
-  assert.deepEqual(await server.bucket("DATA"), []);
+  ok(await client.put(`${ROOT}/other`, "small"));
+  await eventually(
+    async () => (await server.bucket("DATA")).filter((name) => name.startsWith(`users/${userId}/`)),
+    (names) => names.join() === `users/${userId}/workspace/other`,
+  );
 });

@@ -363,7 +363,7 @@ test("there has to be room before any byte is taken", async () => {
   const said = refused(await install(client, id), 507, /full/);
   assert.ok(said.neededBytes > 30 * 2 ** 20 && said.leftBytes <= 20 * 2 ** 20);
   await nothingPending(server, full);
-  assert.equal((await server.objects("DATA", `users/${full}/`)).size, 1);
+  assert.equal((await server.objects("DATA", `users/${full}/blobs/`)).size, 1);
 });
 
 test("installs at once are one install", async () => {
