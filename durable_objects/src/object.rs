@@ -10,7 +10,7 @@ use js_sys::{Array, ArrayBuffer, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsError, JsValue};
 use wasm_bindgen_futures::future_to_promise;
-use worker::{Delay, DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 use crate::bucket::{self, Bill};
 use crate::call::{self, Error, ReadFeed, Verb};
@@ -33,8 +33,6 @@ const REMOVALS_PER_RING: usize = 4;
 const COPY_OPERATIONS: usize = 500;
 const COPY_MS: i64 = 20_000;
 const COPY_STEPS: usize = 200;
-/// How long it pauses between two rounds.
-const PAUSE: Duration = Duration::from_millis(1);
 
 /// One user's workspace.
 #[durable_object(alarm)]
@@ -218,6 +216,7 @@ impl Workspace {
         let Some(orphans) = workspace::orphans(&context())? else { return Ok(failures) };
         let mut last = None;
         for orphan in &orphans {
+            bucket::pause().await;
             // What cannot be had now does not keep the others waiting.
             if let Err(error) = self.take_over(orphan).await {
                 failures.push(format!("taking over {}: {error}", orphan.key));
@@ -265,9 +264,6 @@ impl Workspace {
                 Ok((came, failed)) => {
                     failures.extend(failed);
                     workspace::settle_round(&context(), &round, &came)?;
-                    // The local runtime's bucket is on the same thread and never waits: without this, nothing else that the
-                    // runtime is asked would be heard before the end.
-                    Delay::from(PAUSE).await;
                 }
                 Err(error) => {
                     failures.push(format!("copying: {error}"));

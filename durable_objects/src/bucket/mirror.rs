@@ -103,6 +103,7 @@ impl Runner<'_> {
         errand: &Errand,
         bytes: impl Fn(&Sending) -> std::result::Result<Option<Bytes>, String>,
     ) -> Result<Step> {
+        super::pause().await;
         let Some(content) = &errand.content else {
             return Ok(match self.meet(errand, None).await? {
                 None => Step::Came(Came::Removed),

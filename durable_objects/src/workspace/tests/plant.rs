@@ -234,7 +234,7 @@ fn large_contents_are_announced_and_known_ones_given_up() {
     world.plant(stage, &[("a", Some("large")), ("b", Some("small"))], "1.0.0", false).unwrap();
     assert_eq!(world.key_of(&format!("{FOLDER}/a")), Some(first.clone()));
     world.settle(2 * HOUR_MS);
-    assert_eq!(world.bucket.borrow().keys().collect::<Vec<_>>(), [&first]);
+    assert_eq!(world.lying(), [first]);
     assert_eq!(world.counted(), (10 + 15, 0), "and the registry");
 }
 
