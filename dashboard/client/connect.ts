@@ -5,7 +5,8 @@ import type { Gateway } from "./gateway.ts";
 import { History } from "./history.ts";
 import { type CallOptions, type ConnectOptions, Http } from "./http.ts";
 import { Media } from "./media.ts";
-import { Publish, Store } from "./publish.ts";
+import { Publish } from "./publish.ts";
+import { Store } from "./store.ts";
 import { type News, type Watch, type WatchOptions, watch } from "./watch.ts";
 
 export interface Holdfast {

@@ -1,29 +1,22 @@
-// Publishing apps and desktops, and the store in which others find them.
+// Publishing apps and desktops, and what their owner may do with them then.
 
 import type { CallOptions, ChangeOptions, Http } from "./http.ts";
-import type { Profile, PublishApp, PublishDesktop, Published, PublishedRow, Visibility } from "./types.ts";
+import { lastLine } from "./lines.ts";
+import type {
+  AppPreview,
+  DetailsOf,
+  Kind,
+  PublishApp,
+  PublishDesktop,
+  Published,
+  PublishedPatch,
+  PublishStep,
+  PublishUpload,
+} from "./types-published.ts";
 
-export interface SearchOptions extends CallOptions {
-  /** Words to look for. */
-  search?: string;
-  tag?: string;
-  /** The handle of whoever has published it. */
-  owner?: string;
-  sort?: "new" | "updated" | "popular" | "name";
-  limit?: number;
-  cursor?: string;
-}
-
-type Kind = "apps" | "desktops";
-
-/** What one's own publications may change without a new version. */
-export interface PublishedPatch {
-  title?: string;
-  name?: string;
-  description?: string;
-  icon?: string;
-  tags?: string[];
-  visibility?: Visibility;
+export interface PublishOptions extends CallOptions {
+  /** Told of each step while it goes on. */
+  onProgress?: (step: PublishStep) => void;
 }
 
 export class Publish {
@@ -33,76 +26,51 @@ export class Publish {
     this.#http = http;
   }
 
-  app(app: PublishApp, options: ChangeOptions = {}): Promise<Published> {
-    return this.#http.json("POST", "/api/publish/app", { ...options, json: app });
+  app(app: PublishApp, options: PublishOptions = {}): Promise<Published> {
+    return this.#publish("/api/publish/app", app, options);
   }
 
-  desktop(desktop: PublishDesktop, options: ChangeOptions = {}): Promise<Published> {
-    return this.#http.json("POST", "/api/publish/desktop", { ...options, json: desktop });
+  desktop(desktop: PublishDesktop, options: PublishOptions = {}): Promise<Published> {
+    return this.#publish("/api/publish/desktop", desktop, options);
+  }
+
+  async #publish(path: string, json: object, { onProgress, signal }: PublishOptions): Promise<Published> {
+    const request = { json, headers: { Accept: "application/x-ndjson" }, ...(signal && { signal }) };
+    const response = await this.#http.send("POST", path, request);
+    return lastLine<PublishStep, Published>(response, (step) => onProgress?.(step));
   }
 
   /** What would be published of an app, and what would be left out. */
-  preview(appId: string, options: CallOptions & { path?: string } = {}): Promise<Record<string, unknown>> {
-    const { path, signal } = options;
+  preview(appId: string, { path, signal }: CallOptions & { path?: string } = {}): Promise<AppPreview> {
     return this.#http.json("GET", "/api/publish/app/preview", { params: { appId, path }, ...(signal && { signal }) });
   }
 
-  update(kind: Kind, id: string, patch: PublishedPatch, options: ChangeOptions = {}): Promise<PublishedRow> {
+  /** Bytes to be published within the hour: a snapshot, or an archive of an app. */
+  upload(body: Blob, options: CallOptions = {}): Promise<PublishUpload> {
+    return this.#http.json("PUT", "/api/publish/uploads", { ...options, body });
+  }
+
+  update<K extends Kind>(
+    kind: K,
+    id: string,
+    patch: PublishedPatch,
+    options: ChangeOptions = {},
+  ): Promise<DetailsOf<K>> {
     return this.#http.json("PATCH", route(kind, id), { ...options, json: patch });
   }
 
-  remove(kind: Kind, id: string, options: ChangeOptions = {}): Promise<unknown> {
+  /** Unpublishes it, with all its versions and their bytes. */
+  remove(kind: Kind, id: string, options: ChangeOptions = {}): Promise<{ ok: true; id: string }> {
     return this.#http.json("DELETE", route(kind, id), options);
   }
 
-  /** Takes one version back. */
-  yank(kind: Kind, id: string, version: string, options: ChangeOptions = {}): Promise<unknown> {
+  /** Takes one version back: it is not offered any more. */
+  yank(kind: Kind, id: string, version: string, options: ChangeOptions = {}): Promise<{ ok: true; version: string }> {
     return this.#http.json("DELETE", `${route(kind, id)}/versions/${encodeURIComponent(version)}`, options);
   }
 }
 
-export class Store {
-  readonly #http: Http;
-
-  constructor(http: Http) {
-    this.#http = http;
-  }
-
-  apps({ signal, ...params }: SearchOptions = {}): Promise<{ apps: PublishedRow[]; cursor?: string }> {
-    return this.#http.json("GET", "/api/apps", { params, ...(signal && { signal }) });
-  }
-
-  desktops({ signal, ...params }: SearchOptions = {}): Promise<{ desktops: PublishedRow[]; cursor?: string }> {
-    return this.#http.json("GET", "/api/desktops", { params, ...(signal && { signal }) });
-  }
-
-  get(kind: Kind, id: string, options: CallOptions = {}): Promise<PublishedRow> {
-    return this.#http.json("GET", route(kind, id), options);
-  }
-
-  versions(kind: Kind, id: string, options: CallOptions = {}): Promise<{ versions: Record<string, unknown>[] }> {
-    return this.#http.json("GET", `${route(kind, id)}/versions`, options);
-  }
-
-  /** The bytes of an app's bundle or a desktop's snapshot. */
-  bundle(kind: Kind, id: string, { signal, version }: CallOptions & { version?: string } = {}): Promise<Response> {
-    const path = `${route(kind, id)}/${kind === "apps" ? "bundle" : "snapshot"}`;
-    return this.#http.send("GET", path, { params: { version }, ...(signal && { signal }) });
-  }
-
-  installs(options: CallOptions = {}): Promise<{ installs: Record<string, unknown>[] }> {
-    return this.#http.json("GET", "/api/installs", options);
-  }
-
-  profile(options: CallOptions = {}): Promise<Profile> {
-    return this.#http.json("GET", "/api/profile", options);
-  }
-
-  setProfile(profile: Profile, options: ChangeOptions = {}): Promise<Profile> {
-    return this.#http.json("PUT", "/api/profile", { ...options, json: profile });
-  }
-}
-
-function route(kind: Kind, id: string): string {
+/** The address of a published thing. */
+export function route(kind: Kind, id: string): string {
   return `/api/${kind}/${encodeURIComponent(id)}`;
 }

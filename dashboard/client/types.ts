@@ -1,5 +1,5 @@
-// The shapes that the Worker answers with. Written by hand from its JSON for now; they are all in this one file so that a
-// generated description of the API can take its place without another file noticing.
+// The shapes that the Worker answers with, but for what is published (`types-published.ts`). Written by hand from its JSON for now;
+// they are in these two files alone so that a generated description of the API can take their place without another noticing.
 
 /** A time as the Worker tells it: ISO-8601, UTC, milliseconds. */
 export type Time = string;
@@ -242,72 +242,4 @@ export interface PersistedAsset {
   size?: number;
   path: string;
   error?: string;
-}
-
-export type Visibility = "public" | "unlisted" | "private";
-
-export interface PublishApp {
-  appId: string;
-  path?: string;
-  name?: string;
-  icon?: string;
-  description?: string;
-  tags?: string[];
-  version?: string;
-  visibility?: Visibility;
-  allow?: string[];
-}
-
-export interface PublishDesktop {
-  desktopId?: string;
-  path?: string;
-  title: string;
-  description?: string;
-  icon?: string;
-  version?: string;
-  visibility?: Visibility;
-  exclude?: string[];
-  include?: string[];
-  allow?: string[];
-}
-
-export interface Published {
-  ok: true;
-  id: string;
-  version: string;
-  visitUrl?: string;
-  url: string;
-  manifestHash: string;
-  depsHash?: string;
-  lockfileHash?: string;
-  size: number;
-  files: number;
-  excluded: { path: string; reason: string }[];
-}
-
-/** What is public of an app or a desktop. */
-export interface PublishedRow {
-  _id: string;
-  id: string;
-  owner: string;
-  ownerId?: string;
-  appId?: string;
-  desktopId?: string;
-  name?: string;
-  title?: string;
-  icon?: string | null;
-  description?: string | null;
-  tags?: string[];
-  version: string;
-  size: number;
-  visibility: Visibility;
-  createdAt: Time | number;
-  updatedAt: Time | number;
-  [more: string]: unknown;
-}
-
-export interface Profile {
-  handle: string;
-  name?: string;
-  avatarUrl?: string;
 }
