@@ -179,12 +179,13 @@ pub struct UsageBody {
     trash: AmountBody,
     versions: AmountBody,
     media: AmountBody,
-    published: AmountBody,
+    /// Null while the catalogue cannot be asked.
+    published: Option<AmountBody>,
     quota: QuotaBody,
     copy: Option<CopyBody>,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 struct AmountBody {
     bytes: u64,
     files: u64,
@@ -208,14 +209,14 @@ impl From<Amount> for AmountBody {
 }
 
 impl UsageBody {
-    /// As it is told. What is published is not there yet.
-    pub fn new(usage: &Usage) -> Self {
+    /// As it is told. What is published is the catalogue's to know.
+    pub fn new(usage: &Usage, published: Option<Amount>) -> Self {
         Self {
             live: usage.live.into(),
             trash: usage.trash.into(),
             versions: usage.versions.into(),
             media: usage.media.into(),
-            published: AmountBody::default(),
+            published: published.map(Into::into),
             quota: QuotaBody {
                 bytes: usage.quota_bytes,
                 left: usage.left_bytes,

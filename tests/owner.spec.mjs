@@ -242,6 +242,23 @@ test("installs are the caller's own, the latest first, without what they may not
   assert.equal(ok(await anyone(server, `/api/apps/${things[0]?.id}`)).installs, 1);
 });
 
+test("usage tells what is published, until it is unpublished", async () => {
+  const { client, userId } = await publisher(server);
+  const amounts = async () => ok(await as(client, "/api/usage")).published;
+  assert.deepEqual(await amounts(), { bytes: 0, files: 0 });
+  const { id } = await shelve(server, userId);
+  await shelve(server, userId, { kind: "desktops", visibility: "private" });
+  const rows = await sql(
+    server,
+    "SELECT sum(size_bytes) AS bytes, sum(files) AS files FROM versions v JOIN published p ON p.seq = v.item WHERE owner_id = ?",
+    userId,
+  );
+  assert.ok(rows[0].bytes > 0 && rows[0].files > 0);
+  assert.deepEqual(await amounts(), rows[0]);
+  ok(await as(client, `/api/apps/${id}`, "DELETE"));
+  assert.ok((await amounts()).bytes < rows[0].bytes);
+});
+
 test("a deleted account takes what it published with it, and nobody else's, and comes back by no old URL", async () => {
   const [gone, stays] = [await publisher(server), await publisher(server)];
   const closing = () =>

@@ -22,6 +22,7 @@ pub mod names;
 pub mod publish;
 pub mod sweep;
 pub mod updates;
+pub mod usage;
 pub mod users;
 pub mod versions;
 

@@ -4,19 +4,21 @@
 use std::rc::Rc;
 
 use durable_objects::call::{
-    CompareCheckpoint, DropCheckpoint, ListCheckpoints, ListTurns, Measure, RestoreCheckpoint, ShowTurn,
+    Amount, CompareCheckpoint, DropCheckpoint, ListCheckpoints, ListTurns, Measure, RestoreCheckpoint, ShowTurn,
     TakeCheckpoint, UndoTurn,
 };
 use durable_objects::ids::Label;
 use durable_objects::limits::LISTING_MAX_ENTRIES;
 use durable_objects::path::FilePath;
 use serde_json::json;
+use worker::console_warn;
 
 use super::Outcome;
 use super::history::parse_rev;
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::catalog::{Catalog, usage};
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::wire;
@@ -127,5 +129,17 @@ pub async fn undo(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
 /// `GET /api/usage`: what is stored, and how much more can be.
 pub async fn usage(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let usage = Workspace::of(&caller, &incoming)?.call(Measure {}).await?;
-    Answer::ok(&UsageBody::new(&usage))
+    let published = match Catalog::of(&incoming) {
+        Ok(catalog) => match usage::published(&catalog, caller.user()).await {
+            Ok(published) => Some(published),
+            // The rest is known without the catalogue.
+            Err(error) => {
+                console_warn!("what is published was not counted: {}", error.sentence());
+                None
+            }
+        },
+        // Where there is no catalogue, nothing is published.
+        Err(_) => Some(Amount::default()),
+    };
+    Answer::ok(&UsageBody::new(&usage, published))
 }
