@@ -134,7 +134,7 @@ fn what_it_was_made_from_stays_and_is_never_the_thing_itself() {
     for (version, named, then) in
         [("1.0.0", None, None), ("1.0.1", Some(1), None), ("1.0.2", Some(7), Some(7)), ("1.0.3", Some(8), Some(7))]
     {
-        run(&mut catalogue, &publish_statements(&from(1, version, named), 100)).unwrap();
+        publish(&mut catalogue, &from(1, version, named), 100).unwrap();
         assert_eq!(ask(&catalogue, parent), then.map_or("-".to_owned(), |then| format!("{then:032x}")), "{version}");
     }
 }
