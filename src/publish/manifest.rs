@@ -158,6 +158,11 @@ impl AppManifest {
         [&self.dependencies, &self.peer_dependencies, &self.dev_dependencies].into_iter().try_for_each(check_packages)
     }
 
+    /// All that it names, with the versions that it asks for.
+    pub fn packages(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.dependencies.iter().chain(&self.peer_dependencies).chain(&self.dev_dependencies)
+    }
+
     /// The bytes of the file.
     pub fn to_bytes(&self) -> Vec<u8> {
         to_json(self)
