@@ -51,6 +51,8 @@ pub struct Request {
 struct Prepared {
     contents: Contents,
     manifest: AppManifest,
+    /// The versions that its publisher had of what it needs, as a lock file.
+    lockfile: Option<String>,
     secrets: Vec<Secret>,
     /// Source files whose imports could not be looked for: the request has to name them.
     unscanned: Vec<String>,
@@ -74,7 +76,7 @@ pub async fn preview(workspace: &Workspace, request: Request) -> Result<Value, E
     let source = Source::open(workspace, name, request.root.clone(), &request.origin, &progress).await?;
     let prepared = prepare(&source, &request).await;
     source.release().await;
-    let Prepared { contents, manifest, secrets, unscanned } = prepared?;
+    let Prepared { contents, manifest, secrets, unscanned, .. } = prepared?;
     let size_bytes: u64 = contents.files.iter().map(|file| file.size_bytes).sum();
     Ok(json!({
         "ok": true,
@@ -93,10 +95,12 @@ async fn prepare(source: &Source<'_>, request: &Request) -> Result<Prepared, Err
     let rules = Rules::default();
     let folder = folder(&request.local_id);
     let mut contents = source.contents(&folder, &rules).await?;
-    let mut caps = Caps { total_bytes: APP_MAX_BYTES, ..Caps::default() };
+    let mut caps = Caps::of_total(APP_MAX_BYTES);
+    let too_large = |why| Error::BadRequest(format!("The app {why}; that cannot be published"));
+    // It is a file of the archive as well.
+    caps.take_file(MANIFEST_NAME, 0).map_err(too_large)?;
     for file in &contents.files {
-        let too_large = |why| Error::BadRequest(format!("The app {why} to be published"));
-        caps.take_file(file.size_bytes).map_err(too_large)?;
+        caps.take_file(&file.path, file.size_bytes).map_err(too_large)?;
     }
     contents.files.sort_by(|one, other| one.path.cmp(&other.path));
     let mut aliases = Aliases::default();
@@ -138,8 +142,11 @@ async fn prepare(source: &Source<'_>, request: &Request) -> Result<Prepared, Err
     let theirs = theirs.and_then(|manifest| serde_json::from_str::<AppFields>(&manifest).ok());
     let fields = request.fields.clone().or(theirs.unwrap_or_default());
     let manifest = AppManifest::new(request.local_id.clone(), fields, listed, &imports, &versions, &names);
+    let manifest = manifest.map_err(Error::BadRequest)?;
     Ok(Prepared {
-        manifest: manifest.map_err(Error::BadRequest)?,
+        // `package.json` and the rest of the lock file are the desktop's own.
+        lockfile: versions.cut_down(manifest.packages()),
+        manifest,
         secrets: findings.into_secrets(),
         contents,
         unscanned,
@@ -155,7 +162,7 @@ async fn publish_held(
     let owner = workspace.user();
     let before = standing(catalog, owner, Kind::App, &request.local_id, request.draft.version).await?;
     let version = request.draft.version.unwrap_or_else(|| before.next_version());
-    let Prepared { contents, manifest, secrets, unscanned } = prepare(source, &request).await?;
+    let Prepared { contents, manifest, lockfile, secrets, unscanned } = prepare(source, &request).await?;
     if !secrets.is_empty() {
         return Err(Error::SecretsFound(secrets));
     }
@@ -190,8 +197,8 @@ async fn publish_held(
         content_hash: made.hash,
         deps_hash: Some(manifest.deps_hash()),
         manifest: manifest_bytes,
-        package_json: source.read("package.json", PACKAGE_JSON_MAX_BYTES as u64).await?,
-        lockfile: source.read("pnpm-lock.yaml", LOCKFILE_MAX_BYTES as u64).await?,
+        package_json: None,
+        lockfile: lockfile.map(|lockfile| Uint8Array::from(lockfile.as_bytes()).buffer()),
     };
     let mut report = bundle.publish(catalog, &blobs, owner, &draft, &before, &contents, source).await?;
     if let (Some(report), false) = (report.as_object_mut(), unscanned.is_empty()) {

@@ -1,11 +1,13 @@
 //! A desktop becomes a version: its tree is written as a snapshot while it is looked through, and pointed to last.
 
+use std::collections::HashSet;
+
 use durable_objects::path::FilePath;
 
 use super::exclude::{Reason, Rules};
 use super::lockfile::{LOCKFILE_MAX_BYTES, PACKAGE_JSON_MAX_BYTES, Versions};
 use super::manifest::registry::REGISTRY_PATH;
-use super::manifest::{DesktopFields, DesktopManifest, PublishedFile, hash, read_registry};
+use super::manifest::{DesktopFields, DesktopManifest, PublishedFile, RegistryEntry, hash, read_registry};
 use super::progress::Progress;
 use super::release::{Bundle, Draft, Report};
 use super::scan::Findings;
@@ -65,12 +67,20 @@ async fn publish_held(
     let mut contents = source.contents("", &request.rules).await?;
     let tree = tree_of(&mut contents)?;
     let layout = tree.layout();
-    // Everything that can fail comes before the first byte of it is sent.
-    let lockfile = source.read("pnpm-lock.yaml", LOCKFILE_MAX_BYTES as u64).await?;
-    let package_json = source.read("package.json", PACKAGE_JSON_MAX_BYTES as u64).await?;
+    // Everything that can fail comes before the first byte of it is sent. What stays out is not read for the manifest either.
+    let published: HashSet<&str> = contents.files.iter().map(|file| file.path.as_str()).collect();
+    let read = async |path: &str, max_bytes: usize| {
+        let is_out = !published.contains(path);
+        if is_out { Ok(None) } else { source.read(path, max_bytes as u64).await }
+    };
+    let lockfile = read("pnpm-lock.yaml", LOCKFILE_MAX_BYTES).await?;
+    let package_json = read("package.json", PACKAGE_JSON_MAX_BYTES).await?;
+    let registry = read(REGISTRY_PATH, PACKAGE_JSON_MAX_BYTES).await?;
     let text = |file: &Option<js_sys::ArrayBuffer>| file.as_ref().and_then(bytes::decode_utf8).map(String::from);
     let versions = Versions::of(text(&package_json).as_deref(), text(&lockfile).as_deref());
-    let registry = source.read_text(REGISTRY_PATH, PACKAGE_JSON_MAX_BYTES).await?;
+    let registry = text(&registry).map(|registry| read_registry(&registry)).unwrap_or_default();
+    let is_there = |entry: &RegistryEntry| published.contains(entry.path.trim_start_matches('/'));
+    let apps: Vec<RegistryEntry> = registry.into_iter().filter(is_there).collect();
     let lockfile_hash = lockfile.as_ref().map(|lockfile| hash(&js_sys::Uint8Array::new(lockfile).to_vec()));
     let fields = DesktopFields {
         id: local_id.as_str().to_owned(),
@@ -117,8 +127,7 @@ async fn publish_held(
     let snapshot_hash = sink.finish().await?.hash;
     let files = contents.files.iter();
     let files = files.map(|file| PublishedFile { path: file.path.clone(), size: file.size_bytes, sha256: file.hash });
-    let registry = registry.map(|registry| read_registry(&registry)).unwrap_or_default();
-    let manifest = DesktopManifest::new(fields, registry, &versions, files.collect(), snapshot_hash, lockfile_hash);
+    let manifest = DesktopManifest::new(fields, apps, &versions, files.collect(), snapshot_hash, lockfile_hash);
     let manifest = manifest.map_err(Error::BadRequest)?.to_bytes();
     let bundle = Bundle {
         kind: Kind::Desktop,
@@ -141,19 +150,17 @@ async fn publish_held(
 /// The tree of what goes, with files in its own order; what no reader takes joins what does not go.
 fn tree_of(contents: &mut Contents) -> Result<Tree, Error> {
     let (mut tree, mut caps) = (Tree::default(), Caps::default());
-    let too_large = |why: &str| Error::BadRequest(format!("The desktop {why} to be published"));
+    let too_large = |why: &str| Error::BadRequest(format!("The desktop {why}; that cannot be published"));
     for directory in &contents.directories {
-        caps.take_directory().map_err(too_large)?;
+        caps.take_directory(directory).map_err(too_large)?;
         if tree.add_directory(directory).is_err() {
             contents.excluded.push((directory.clone(), Reason::Unreadable));
         }
     }
-    // As many files again: ten thousand of them fit, whatever they lie in.
-    caps.entries = Caps::default().entries;
     let mut files = std::mem::take(&mut contents.files);
     files.sort_by(|one, other| one.path.split('/').cmp(other.path.split('/')));
     for file in files {
-        caps.take_file(file.size_bytes).map_err(too_large)?;
+        caps.take_file(&file.path, file.size_bytes).map_err(too_large)?;
         match tree.add_file(&file.path, file.size_bytes, contents.files.len()) {
             Ok(()) => contents.files.push(file),
             Err(Unfit::Name | Unfit::Depth | Unfit::Size | Unfit::Taken) => {

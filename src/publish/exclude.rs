@@ -2,7 +2,8 @@
 //!
 //! Some is never published, whatever is asked for. The rest has a default, which a request can turn either way by patterns. A
 //! pattern is a path below the workspace's root, or a name wherever it stands; both may have `*`, `**`, `?` and `{a,b}`. What it
-//! says of a directory it says of everything below.
+//! says of a directory it says of everything below. What is between a user and their agent only goes by its own name: a pattern
+//! that could mean anything is no word for that.
 
 use std::fmt;
 
@@ -100,7 +101,11 @@ impl Rules {
         let asked = |ancestor: &str| any(&self.exclude, ancestor).then_some(Reason::Asked);
         find(&always).or_else(|| find(&asked)).or_else(|| {
             // From a pattern down, all is in: what is made within it, too.
-            let is_included = ancestors().any(|ancestor| any(&self.include, ancestor));
+            let first = path.split('/').next().unwrap_or_default();
+            let is_agent = AGENT.contains(&first);
+            let counts = |pattern: &&String| !is_agent || pattern.split('/').next() == Some(first);
+            let include: Vec<&String> = self.include.iter().filter(counts).collect();
+            let is_included = ancestors().any(|ancestor| include.iter().any(|pattern| matches(pattern, ancestor)));
             if is_included { None } else { find(&by_default) }
         })
     }
@@ -114,8 +119,11 @@ impl Rules {
 }
 
 fn any(patterns: &[String], path: &str) -> bool {
-    let name = name(path);
-    patterns.iter().any(|pattern| glob_match(pattern, if pattern.contains('/') { path } else { name }))
+    patterns.iter().any(|pattern| matches(pattern, path))
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    glob_match(pattern, if pattern.contains('/') { path } else { name(path) })
 }
 
 fn name(path: &str) -> &str {
@@ -203,6 +211,37 @@ mod tests {
         assert_eq!(rules.left_out("memory/b.log"), Some(("memory/b.log", Reason::Asked)));
         assert_eq!(rules.left_out("src/apps/draft/x/y.ts"), Some(("src/apps/draft", Reason::Asked)));
         assert_eq!(rules.left_out("docs/a/b/c.pdf"), Some(("docs/a/b/c.pdf", Reason::Asked)));
+    }
+
+    #[test]
+    fn what_is_between_a_user_and_their_agent_goes_by_its_own_name_alone() {
+        for pattern in [
+            "*",
+            "**",
+            "*.md",
+            "**/*",
+            "SOUL.*",
+            "{SOUL,USER}.md",
+            "S?UL.md",
+            "**/SOUL.md",
+            "m*",
+            "*/a.md",
+            "[S]OUL.md",
+        ] {
+            let rules = rules(&[], &[pattern]);
+            for (path, out) in [("SOUL.md", "SOUL.md"), ("memory/a.md", "memory"), ("uploads/b/c.png", "uploads")] {
+                assert_eq!(rules.left_out(path), Some((out, Reason::Agent)), "{pattern}: {path}");
+            }
+        }
+        // A file of the name within one is none of its own: `a.md` asks for others.
+        assert_eq!(rules(&[], &["a.md"]).left_out("memory/a.md"), Some(("memory", Reason::Agent)));
+        for pattern in ["memory", "memory/", "memory/*", "memory/**", "memory/a.md", "./memory/{a,b}.md"] {
+            assert_eq!(rules(&[], &[pattern]).left_out("memory/a.md"), None, "{pattern}");
+        }
+        assert_eq!(rules(&[], &["memory/*.txt"]).left_out("memory/a.md"), Some(("memory", Reason::Agent)));
+        // Whatever else such a pattern asks for goes.
+        assert_eq!(rules(&[], &["**"]).left_out("dist/a.js"), None);
+        assert_eq!(rules(&[], &["**"]).left_out("docs/SOUL.md"), None);
     }
 
     #[test]

@@ -90,6 +90,23 @@ impl Versions {
         self.locked.get(name).map(String::as_str)
     }
 
+    /// A lock file of nothing but the versions that are known of some packages; none if there are none. Whoever installs an app needs
+    /// no more of its publisher's: the rest says what else is on the desktop, and from where it comes.
+    pub fn cut_down<'p>(&self, packages: impl Iterator<Item = (&'p String, &'p String)>) -> Option<String> {
+        let mut lines = BTreeMap::new();
+        for (name, range) in packages {
+            // What stands behind an alias, as lock files write it.
+            let version = self.locked(name).map(|version| version.trim_start_matches("npm:"));
+            if let (Some(version), true, true) = (version, is_package_name(name), is_range(range)) {
+                let line = format!("      '{name}':\n        specifier: '{range}'\n        version: '{version}'\n");
+                lines.entry(name).or_insert(line);
+            }
+        }
+        let lines: String = lines.into_values().collect();
+        let head = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n";
+        (!lines.is_empty()).then(|| format!("{head}{lines}"))
+    }
+
     /// Whether a package is named: what else is a part of the runtime may be a package of the same name.
     pub fn has(&self, name: &str) -> bool {
         self.wanted.range(name).is_some()

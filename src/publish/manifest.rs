@@ -18,7 +18,7 @@ pub use registry::{RegistryEntry, read_registry};
 
 /// The version of both forms.
 const SCHEMA_VERSION: u32 = 1;
-/// What an app's folder may begin with, the first that is there.
+/// What an app begins with, the first that is there, where nobody says.
 const ENTRIES: [&str; 4] = ["index.tsx", "index.ts", "index.jsx", "index.js"];
 /// The most packages of one kind.
 const PACKAGES_MAX: usize = 500;
@@ -70,6 +70,8 @@ pub struct AppFields {
     /// As in the manifest.
     pub description: Option<String>,
     /// As in the manifest.
+    pub entry: Option<String>,
+    /// As in the manifest.
     pub tags: Option<Vec<String>>,
     /// As in the manifest.
     pub dependencies: Option<Packages>,
@@ -86,6 +88,7 @@ impl AppFields {
             name: self.name.or(others.name),
             icon: self.icon.or(others.icon),
             description: self.description.or(others.description),
+            entry: self.entry.or(others.entry),
             tags: self.tags.or(others.tags),
             dependencies: self.dependencies.or(others.dependencies),
             peer_dependencies: self.peer_dependencies.or(others.peer_dependencies),
@@ -110,8 +113,8 @@ impl AppManifest {
         let builtins = imports.builtins.iter().filter(|name| versions.has(name));
         let found: Packages = imports.packages.iter().chain(builtins).map(of).collect();
         let types = imports.types.iter().filter(|name| !found.contains_key(*name)).map(of).collect();
-        let folder = folder(&id);
-        let entry = ENTRIES.into_iter().find(|entry| files.contains(entry)).unwrap_or(ENTRIES[0]);
+        let stated = fields.entry.as_deref().or(listed.map(|listed| listed.path.as_str()));
+        let entry = entry(&folder(&id), stated.filter(|path| !path.is_empty()), files)?;
         let manifest = Self {
             schema_version: SCHEMA_VERSION,
             name: fields
@@ -119,7 +122,7 @@ impl AppManifest {
                 .or_else(|| listed.map(|listed| listed.name.clone()))
                 .unwrap_or_else(|| id.as_str().to_owned()),
             icon: fields.icon.or_else(|| listed.and_then(|listed| listed.icon.clone())),
-            entry: format!("/{folder}/{entry}"),
+            entry,
             dependencies: fields.dependencies.unwrap_or(found),
             peer_dependencies: fields.peer_dependencies.unwrap_or_default(),
             dev_dependencies: fields.dev_dependencies.unwrap_or(types),
@@ -158,6 +161,11 @@ impl AppManifest {
         [&self.dependencies, &self.peer_dependencies, &self.dev_dependencies].into_iter().try_for_each(check_packages)
     }
 
+    /// All that it names, with the versions that it asks for.
+    pub fn packages(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.dependencies.iter().chain(&self.peer_dependencies).chain(&self.dev_dependencies)
+    }
+
     /// The bytes of the file.
     pub fn to_bytes(&self) -> Vec<u8> {
         to_json(self)
@@ -180,6 +188,28 @@ impl AppManifest {
         // Maps of texts to texts can always be written.
         hash(&serde_json::to_vec(&lists).unwrap_or_default())
     }
+}
+
+/// The file that an app begins with, as a manifest has it: the one that is stated, else the first of the usual ones. It has to be
+/// there, since nobody could open the app.
+fn entry(folder: &str, stated: Option<&str>, files: &[&str]) -> Result<String, String> {
+    let found = match stated {
+        Some(path) => {
+            let below = path.trim_start_matches('/').strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+            let short: String = path.chars().take(200).collect();
+            let missing = || {
+                format!(
+                    "The app's entry {short:?} is not among its files in /{folder}; correct it in the registry or in manifest.entry"
+                )
+            };
+            below.filter(|below| files.contains(below)).ok_or_else(missing)?
+        }
+        None => ENTRIES.into_iter().find(|entry| files.contains(entry)).ok_or_else(|| {
+            let usual = ENTRIES.join(", ");
+            format!("/{folder} has none of {usual}; say in manifest.entry with which file the app begins")
+        })?,
+    };
+    Ok(format!("/{folder}/{found}"))
 }
 
 /// Whether texts that people read are of a size to be read.

@@ -52,9 +52,9 @@ pub struct Bundle {
     pub deps_hash: Option<Sha256>,
     /// The bytes of its manifest.
     pub manifest: Vec<u8>,
-    /// `package.json`, if the workspace has it.
+    /// `package.json`, if it is among the files of a desktop; never of an app, which is on a desktop that is its owner's own.
     pub package_json: Option<ArrayBuffer>,
-    /// `pnpm-lock.yaml`, if the workspace has it.
+    /// `pnpm-lock.yaml`, likewise; of an app, what [`super::lockfile::Versions::cut_down`] leaves of it.
     pub lockfile: Option<ArrayBuffer>,
 }
 

@@ -137,3 +137,34 @@ fn a_range_is_what_a_registry_can_answer() {
         assert!(!is_range(bad), "{bad}");
     }
 }
+
+#[test]
+fn a_lock_file_is_cut_down_to_the_versions_of_some_packages() {
+    let versions = Versions::of(None, Some(NINE));
+    let wanted = packages(&[
+        ("@react-three/fiber", "^8.17.10"),
+        ("aliased", "npm:lodash@^4"),
+        ("local", "*"),
+        ("nobody-has-it", "^1.0.0"),
+    ]);
+    let cut = versions.cut_down(wanted.iter()).unwrap();
+    insta::assert_snapshot!(cut, @"
+    lockfileVersion: '9.0'
+
+    importers:
+
+      .:
+        dependencies:
+          '@react-three/fiber':
+            specifier: '^8.17.10'
+            version: '8.17.10'
+          'aliased':
+            specifier: 'npm:lodash@^4'
+            version: 'lodash@4.17.21'
+    ");
+    // Read again, it says the same of these, and nothing of others.
+    let whole = locked(NINE);
+    let same = ["@react-three/fiber", "aliased"].map(|name| (name.to_owned(), whole[name].clone()));
+    assert_eq!(locked(&cut), Packages::from(same));
+    assert_eq!(versions.cut_down(packages(&[("local", "*"), ("x' y", "*")]).iter()), None);
+}

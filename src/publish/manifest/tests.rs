@@ -129,3 +129,40 @@ fn a_registry_is_a_list_or_has_one() {
         assert_eq!(read_registry(bad), []);
     }
 }
+
+#[test]
+fn an_app_begins_with_what_is_stated_or_usual_and_there() {
+    let entry = |stated: Option<&str>, registered: Option<&str>, files: &[&str]| {
+        let fields = AppFields { entry: stated.map(str::to_owned), ..AppFields::default() };
+        let listed = registered.map(|path| RegistryEntry {
+            id: "a".to_owned(),
+            name: "A".to_owned(),
+            icon: None,
+            path: path.to_owned(),
+        });
+        let (imports, versions) = (Imports::default(), Versions::default());
+        AppManifest::new(id("a"), fields, listed.as_ref(), &imports, &versions, files).map(|manifest| manifest.entry)
+    };
+    let [index, main, app] = ["/src/apps/a/index.ts", "/src/apps/a/main.tsx", "/src/apps/a/lib/App.tsx"];
+    let all = ["index.ts", "lib/App.tsx", "main.tsx"];
+    for (stated, registered, found) in [
+        (None, None, index),
+        (None, Some(""), index),
+        (None, Some(app), app),
+        (Some(main), Some(app), main),
+        (Some("src/apps/a/main.tsx"), None, main),
+    ] {
+        assert_eq!(entry(stated, registered, &all).as_deref(), Ok(found));
+    }
+    for (stated, registered) in [
+        (Some("/src/apps/a/gone.tsx"), None),
+        (None, Some("/src/apps/a/gone.tsx")),
+        (None, Some("/src/apps/ab/main.tsx")),
+        (Some("/src/apps/a/../a/main.tsx"), None),
+        (Some("/src/apps/a"), None),
+        (Some("main.tsx"), None),
+    ] {
+        assert!(entry(stated, registered, &all).unwrap_err().contains("is not among its files in /src/apps/a;"));
+    }
+    insta::assert_snapshot!(entry(None, None, &["App.tsx"]).unwrap_err(), @"/src/apps/a has none of index.tsx, index.ts, index.jsx, index.js; say in manifest.entry with which file the app begins");
+}
