@@ -36,8 +36,10 @@ pub fn regrow(tx: &Tx<'_>, folder: i64, call: &PlantTree, staged: &Staged) -> Re
         return Err(Error::NotPlanted { path: call.folder.clone() });
     }
     let known = Known::read(tx.sql, folder)?;
-    let here = planted::living(tx.sql, folder, &call.folder)?;
-    let plan = Plan::of(&here, &known, &call.entries);
+    let paths = known.paths().chain(call.entries.iter().map(|entry| &entry.path));
+    let here = planted::living(tx.sql, folder, paths)?;
+    let shared = planted::with_others(tx.sql, &here)?;
+    let plan = Plan::of(&here, &shared, &known, &call.entries);
     let below = |path: &FilePath| call.folder.join_below(&FilePath::root(), path);
     let (mut names, mut removed) = (TrashNames::default(), 0);
     // What is in something that goes, goes with it.
@@ -64,10 +66,15 @@ pub fn regrow(tx: &Tx<'_>, folder: i64, call: &PlantTree, staged: &Staged) -> Re
 }
 
 impl<'a> Plan<'a> {
-    fn of(here: &'a BTreeMap<FilePath, Living>, known: &Known, entries: &'a [NewEntry]) -> Self {
+    fn of(
+        here: &'a BTreeMap<FilePath, Living>,
+        shared: &BTreeSet<i64>,
+        known: &Known,
+        entries: &'a [NewEntry],
+    ) -> Self {
         let wanted: BTreeMap<&FilePath, What> = entries.iter().map(|entry| (&entry.path, What::of(entry))).collect();
         let mut plan = Self::default();
-        plan.see_what_goes(here, known, &wanted);
+        plan.see_what_goes(here, shared, known, &wanted);
         for entry in entries {
             let is_blocked = ancestors(&entry.path).any(|above| {
                 here.get(&above).is_some_and(|living| living.what != What::Directory && !plan.goes.contains(&above))
@@ -93,10 +100,11 @@ impl<'a> Plan<'a> {
     }
 
     /// What the new version does not have goes, but for what somebody has changed or put there. A directory goes when nothing
-    /// stays in it.
+    /// stays in it: those of `shared` hold something that was never planted.
     fn see_what_goes(
         &mut self,
         here: &'a BTreeMap<FilePath, Living>,
+        shared: &BTreeSet<i64>,
         known: &Known,
         wanted: &BTreeMap<&FilePath, What>,
     ) {
@@ -105,7 +113,7 @@ impl<'a> Plan<'a> {
         for (path, living) in here.iter().rev() {
             let is_wanted = match (wanted.get(path), living.what) {
                 (Some(What::Directory), What::Directory) | (Some(What::File(_)), What::File(_)) => true,
-                (_, What::Directory) => needed.contains(path),
+                (_, What::Directory) => shared.contains(&living.node) || needed.contains(path),
                 (_, What::File(_)) => false,
             };
             if !is_wanted && known.is_as_planted(path, living.what) {

@@ -11,7 +11,7 @@ use crate::call::{
     CloseStage, Condition, Conditions, Error, FillStage, ListPlanted, NewEntry, NewText, OpenStage, Origin, OriginKind,
     PlantTree, Planted, PlantedTree, SentContent, StageOpened, UprootTree, Uprooted, WantedContent, WhichPlanted,
 };
-use crate::limits::{DAY_MS, Limits};
+use crate::limits::{DAY_MS, Limits, REVERT_MAX_ENTRIES};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const FOLDER: &str = "src/apps/notes";
@@ -474,6 +474,30 @@ fn ten_thousand_files_take_no_more_statements_than_their_bytes() {
     let statements = world.sql.statements.get() - before;
     assert!(statements < 120, "{statements}");
     world.check();
+}
+
+#[test]
+fn what_else_lies_in_the_folder_is_passed_by_however_much_it_is() {
+    let world = world();
+    world.watched.set(false);
+    world.install(ONE, "1.0.0").unwrap();
+    world.mkdir(&format!("{FOLDER}/old/node_modules")).unwrap();
+    let modules = world.number("SELECT id FROM node WHERE name = 'node_modules'");
+    world.execute(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= {REVERT_MAX_ENTRIES})
+         INSERT INTO node (id, parent, name, fold, kind, created_ms, modified_ms, rev, children_rev)
+         SELECT 1000 + i, {modules}, i, i, 0, 1, 1, 1000 + i, 1000 + i FROM n"
+    ));
+    world.execute("UPDATE meta SET v = 1000000 WHERE k = 'rev'");
+    assert_eq!(world.versions_planted(), [(FOLDER.to_owned(), "1.0.0".to_owned())]);
+    let before = world.sql.statements.get();
+    let planted = world.update(TWO, "2.0.0").unwrap();
+    assert_eq!((planted.kept, planted.removed), (vec![], 3), "old/x.ts, old/y.ts and empty go");
+    assert!(world.stat(&format!("{FOLDER}/old/node_modules/7")).is_ok());
+    let statements = world.sql.statements.get() - before;
+    assert!(statements < 150, "{statements}");
+    assert_eq!(world.versions_planted(), [(FOLDER.to_owned(), "2.0.0".to_owned())]);
+    world.uproot().unwrap();
 }
 
 /// A small tree of files and directories, some of which stand in each other's place.
