@@ -133,8 +133,13 @@ impl Known {
         self.0.get(path).is_some_and(|states| states.contains_key(&what))
     }
 
+    /// Whether a planting had something at a path.
+    pub fn had(&self, stage: i64, path: &FilePath) -> bool {
+        self.0.get(path).is_some_and(|states| states.values().any(|stages| stages.contains(&stage)))
+    }
+
     /// The planting most of whose files are there; of several, the latest.
-    fn most_alive(&self, living: &BTreeMap<FilePath, Living>) -> Option<i64> {
+    pub fn most_alive(&self, living: &BTreeMap<FilePath, Living>) -> Option<i64> {
         let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
         for (path, states) in &self.0 {
             let found = living.get(path).map(|living| living.what).filter(|what| *what != What::Directory);

@@ -17,7 +17,7 @@ pub struct Grown {
     pub written: usize,
     /// What went to the trash; a directory counts once.
     pub removed: usize,
-    /// What stays as somebody has changed it.
+    /// What stays as somebody has changed it, or deleted; a directory that is gone with all that was in it is named once.
     pub kept: Vec<FilePath>,
 }
 
@@ -27,6 +27,8 @@ struct Plan<'a> {
     goes: BTreeSet<&'a FilePath>,
     comes: Vec<&'a NewEntry>,
     changes: Vec<&'a NewEntry>,
+    /// What somebody has deleted, and stays so.
+    gone: BTreeSet<&'a FilePath>,
     kept: BTreeSet<&'a FilePath>,
 }
 
@@ -75,6 +77,7 @@ impl<'a> Plan<'a> {
         let wanted: BTreeMap<&FilePath, What> = entries.iter().map(|entry| (&entry.path, What::of(entry))).collect();
         let mut plan = Self::default();
         plan.see_what_goes(here, shared, known, &wanted);
+        plan.see_what_is_gone(here, known, entries);
         for entry in entries {
             let is_blocked = ancestors(&entry.path).any(|above| {
                 here.get(&above).is_some_and(|living| living.what != What::Directory && !plan.goes.contains(&above))
@@ -84,6 +87,11 @@ impl<'a> Plan<'a> {
             }
             let found = here.get_key_value(&entry.path).filter(|(path, _)| !plan.goes.contains(path));
             match (found, What::of(entry)) {
+                (None, _) if plan.gone.contains(&entry.path) => {
+                    if entry.path.parent().is_none_or(|above| !plan.gone.contains(&above)) {
+                        plan.kept.insert(&entry.path);
+                    }
+                }
                 (None, _) => plan.comes.push(entry),
                 (Some((_, living)), what) if living.what == what => {}
                 (Some((path, living)), What::File(_)) if hash_of(living.what).is_some() => {
@@ -97,6 +105,22 @@ impl<'a> Plan<'a> {
             }
         }
         plan
+    }
+
+    /// What the version that is here had and is not here was deleted by somebody. A directory is made again when something new
+    /// comes into it.
+    fn see_what_is_gone(&mut self, here: &BTreeMap<FilePath, Living>, known: &Known, entries: &'a [NewEntry]) {
+        let Some(current) = known.most_alive(here) else { return };
+        let mut needed: BTreeSet<FilePath> = BTreeSet::new();
+        // From below, so that a directory comes after what it holds.
+        for entry in entries.iter().rev().filter(|entry| !here.contains_key(&entry.path)) {
+            let path = &entry.path;
+            if known.had(current, path) && !(entry.hash.is_none() && needed.contains(path)) {
+                self.gone.insert(path);
+            } else {
+                needed.extend(ancestors(path));
+            }
+        }
     }
 
     /// What the new version does not have goes, but for what somebody has changed or put there. A directory goes when nothing
