@@ -46,6 +46,8 @@ pub struct Note {
     pub needs: Vec<String>,
     /// What was added to `package.json` for it.
     pub added: Packages,
+    /// What its user had there before, of what was added in its place.
+    pub replaced: Packages,
     /// Whether there was no list of dependencies before.
     pub made_list: bool,
 }
@@ -238,10 +240,16 @@ impl<'i> App<'i> {
             Err(error) => return Err(error),
         };
         let has = [Versions::of(package_file.text.as_deref(), lockfile.as_deref()), self.baseline.clone()];
-        let delta = Delta::of(&id, &self.manifest.dependencies, &self.published, &has);
+        // What somebody has changed since is theirs.
+        let own: Packages =
+            before.added.clone().into_iter().filter(|(name, version)| package.get(name) == Some(version)).collect();
+        let delta = Delta::of(&id, &self.manifest.dependencies, &self.published, &has, &own);
         let made_list = before.made_list || !package.has_dependencies();
-        let mut added = before.added;
+        let Note { mut added, mut replaced, .. } = before;
         for (name, version) in delta.added() {
+            if let Some(theirs) = package.get(name).filter(|_| !own.contains_key(name)) {
+                replaced.insert(name.to_owned(), theirs.to_owned());
+            }
             package.put(name, version);
             added.insert(name.to_owned(), version.to_owned());
         }
@@ -250,7 +258,7 @@ impl<'i> App<'i> {
             package_file.change(workspace, package.to_text(), package.is_bare())?,
         ];
         let needs = self.manifest.dependencies.keys().cloned().collect();
-        let note = Note { name: entry.name.clone(), entry: entry.path.clone(), needs, added, made_list };
+        let note = Note { name: entry.name.clone(), entry: entry.path.clone(), needs, added, replaced, made_list };
         Ok(Plan { id, entry, texts: texts.into_iter().flatten().collect(), delta, note, there })
     }
 

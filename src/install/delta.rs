@@ -6,6 +6,7 @@
 use nodejs_semver::{Range, Version};
 use serde::Serialize;
 
+use super::registry::first_free;
 use crate::publish::lockfile::{Packages, Versions, is_range};
 
 /// What there is to be done about an app's packages.
@@ -45,9 +46,12 @@ pub struct Conflict {
 
 impl Delta {
     /// Of what an app asks for. `published` are the versions that its publisher had; `has` is what there is: the workspace, and
-    /// the baseline that it starts from. What the first says of a package counts.
-    pub fn of(app_id: &str, wanted: &Packages, published: &Packages, has: &[Versions]) -> Self {
+    /// the baseline that it starts from. What the first says of a package counts. `own` is what is there for this app: of the
+    /// names for its own versions those may be used again, and no other that is taken.
+    pub fn of(app_id: &str, wanted: &Packages, published: &Packages, has: &[Versions], own: &Packages) -> Self {
         let mut delta = Self::default();
+        let is_there = |name: &str| has.iter().any(|versions| versions.has(name) || versions.locked(name).is_some());
+        let is_taken = |name: &str| wanted.contains_key(name) || (is_there(name) && !own.contains_key(name));
         for (name, range) in wanted {
             let asked = Spec::of(name, range);
             let known =
@@ -63,13 +67,20 @@ impl Delta {
                 Decision::Take(version) => {
                     delta.missing.push(Needed { name: name.clone(), version: version.to_text(name) });
                 }
-                Decision::Conflict => delta.conflicts.push(Conflict {
-                    name: name.clone(),
-                    wanted: range.clone(),
-                    present: found.to_text(name),
-                    alias: format!("{name}-{app_id}"),
-                    version: format!("npm:{}@{}", best.package, best.range),
-                }),
+                Decision::Conflict => {
+                    let alias = first_free(
+                        &format!("{name}-{app_id}"),
+                        |alias, number| format!("{alias}-{number}"),
+                        |alias| is_taken(alias) || delta.conflicts.iter().any(|other| other.alias == alias),
+                    );
+                    delta.conflicts.push(Conflict {
+                        name: name.clone(),
+                        wanted: range.clone(),
+                        present: found.to_text(name),
+                        alias,
+                        version: format!("npm:{}@{}", best.package, best.range),
+                    });
+                }
             }
         }
         delta
@@ -194,7 +205,7 @@ mod tests {
     }
 
     fn delta(wanted: &[(&str, &str)], published: &[(&str, &str)], has: &[Versions]) -> String {
-        let delta = Delta::of("notes", &packages(wanted), &packages(published), has);
+        let delta = Delta::of("notes", &packages(wanted), &packages(published), has, &Packages::new());
         let mut lines: Vec<String> = Vec::new();
         lines.extend(delta.missing.iter().map(|needed| format!("+ {} {}", needed.name, needed.version)));
         lines.extend(delta.present.iter().map(|needed| format!("= {} {}", needed.name, needed.version)));
@@ -288,8 +299,22 @@ mod tests {
     fn what_is_there_in_full_needs_nothing_to_be_run() {
         let has = [versions(&[("a", "^1.2.3")], &[])];
         assert_eq!(
-            Delta::of("notes", &packages(&[("a", "^1.0.0")]), &Packages::new(), &has).pnpm(),
+            Delta::of("notes", &packages(&[("a", "^1.0.0")]), &Packages::new(), &has, &Packages::new()).pnpm(),
             Vec::<String>::new()
         );
+    }
+
+    #[test]
+    fn a_name_for_a_version_is_nobody_elses() {
+        let has = [
+            versions(&[("react", "^17.0.0"), ("react-notes", "^1.0.0"), ("react-notes-1", "npm:react@^18.0.0")], &[]),
+            versions(&[], &[("react-notes-2", "1.0.0")]),
+        ];
+        let (wanted, published) = (packages(&[("react", "^18.0.0"), ("react-notes-3", "^1.0.0")]), Packages::new());
+        let alias = |own: &[(&str, &str)]| {
+            Delta::of("notes", &wanted, &published, &has, &packages(own)).conflicts.remove(0).alias
+        };
+        assert_eq!(alias(&[]), "react-notes-4");
+        assert_eq!(alias(&[("react-notes-1", "npm:react@^18.0.0")]), "react-notes-1", "its own from before");
     }
 }

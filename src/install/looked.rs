@@ -8,6 +8,7 @@ use durable_objects::path::FilePath;
 use sha2::{Digest as _, Sha256 as Hasher};
 
 use super::latin1::Latin1;
+use crate::publish::caps::Caps;
 
 /// The most bytes of paths: they travel with one call.
 const PATHS_MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -174,6 +175,7 @@ impl Looking {
 
     /// The end of the bundle.
     pub fn finish(mut self) -> Result<Looked, Refused> {
+        let most = Caps::default().entries as usize;
         let paths: Vec<String> = self.looked.entries.keys().cloned().collect();
         for path in paths {
             let mut rest = path.as_str();
@@ -182,6 +184,10 @@ impl Looking {
                     return Err(format!("has {path:?} in a file"));
                 }
                 rest = above;
+            }
+            // A path names up to 63 directories: what they come to is counted as it grows.
+            if self.looked.entries.len() > most {
+                return Err("has too many entries, with the directories that its paths name".to_owned());
             }
         }
         Ok(self.looked)
@@ -284,6 +290,21 @@ mod tests {
         let mut twice = looking();
         twice.directory("src/apps/notes/a").unwrap();
         assert!(twice.file("src/apps/notes/a").is_err());
+    }
+
+    #[test]
+    fn directories_that_only_paths_name_are_entries_too() {
+        let look = |files: usize, deep: usize| {
+            let mut looking = looking();
+            for file in 0..files {
+                put(&mut looking, &format!("src/apps/notes/{file}{}/x", "/d".repeat(deep)), b"").unwrap();
+            }
+            looking.finish().map(|looked| looked.count())
+        };
+        assert_eq!(look(5_000, 0), Ok(10_000));
+        let why = "has too many entries, with the directories that its paths name";
+        assert_eq!(look(5_001, 0).unwrap_err(), why);
+        assert_eq!(look(200, 50).unwrap_err(), why);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use durable_objects::path::FilePath;
 use serde_json::{Value, json};
 
 use super::app::{Note, find};
+use super::delta::Needed;
 use super::json::TEXT_MAX_BYTES;
 use super::package::{PACKAGE_JSON, Package};
 use super::registry::Registry;
@@ -41,7 +42,7 @@ pub async fn uninstall(workspace: &Workspace, catalog: &Catalog, id: &PublicId) 
     {
         worker::console_warn!("an uninstall was not recorded: {}", error.sentence());
     }
-    let (tree, removed, uprooted) = uprooted?;
+    let (tree, packages, uprooted) = uprooted?;
     let Uprooted { trash_path, turn } = uprooted;
     let root = &workspace.incoming().config.root;
     Ok(json!({
@@ -49,37 +50,51 @@ pub async fn uninstall(workspace: &Workspace, catalog: &Catalog, id: &PublicId) 
         "id": tree.folder.name(),
         "version": tree.origin.version,
         "trashPath": trash_path.absolute(root),
-        "dependencies": { "removed": removed },
-        "pnpm": pnpm(&removed),
+        "dependencies": { "removed": packages.removed, "restored": packages.restored },
+        "pnpm": packages.pnpm(),
         "turn": turn,
     }))
 }
 
 /// Takes it out of the workspace, and answers what was there and which packages went with it.
-async fn uproot(workspace: &Workspace, id: &PublicId) -> Result<(PlantedTree, Vec<String>, Uprooted), Error> {
+async fn uproot(workspace: &Workspace, id: &PublicId) -> Result<(PlantedTree, Gone, Uprooted), Error> {
     let mut attempts_left = ATTEMPTS_MAX;
     loop {
         attempts_left -= 1;
         let tree = find(workspace, id.as_str()).await?.ok_or(Error::NotInstalled)?;
-        let (texts, removed) = plan(workspace, &tree).await?;
+        let (texts, gone) = plan(workspace, &tree).await?;
         match workspace.call(UprootTree { folder: tree.folder.clone(), texts }).await {
-            Ok(uprooted) => return Ok((tree, removed, uprooted)),
+            Ok(uprooted) => return Ok((tree, gone, uprooted)),
             Err(Error::Workspace(CallError::ConditionFailed { .. })) if attempts_left > 0 => {}
             Err(error) => return Err(error),
         }
     }
 }
 
-/// The arguments of `pnpm` that take out what is not needed any more.
-fn pnpm(removed: &[String]) -> Vec<String> {
-    if removed.is_empty() {
-        return Vec::new();
+/// What becomes of the packages that came with an app.
+#[derive(Default)]
+struct Gone {
+    /// Nobody needs them any more.
+    removed: Vec<String>,
+    /// Their user had them before, in another version.
+    restored: Vec<Needed>,
+}
+
+impl Gone {
+    /// The arguments of `pnpm` that bring about what `package.json` says now; none if that is what there is.
+    fn pnpm(&self) -> Vec<String> {
+        let (command, names) = match (self.removed.as_slice(), self.restored.as_slice()) {
+            ([], []) => return Vec::new(),
+            (removed, []) => ("remove", removed),
+            // It takes out as well what is named no more.
+            _ => ("install", &[][..]),
+        };
+        [command, "--reporter=silent"].into_iter().map(str::to_owned).chain(names.iter().cloned()).collect()
     }
-    ["remove", "--reporter=silent"].into_iter().map(str::to_owned).chain(removed.iter().cloned()).collect()
 }
 
 /// What changes beside the folder, and which packages go.
-async fn plan(workspace: &Workspace, tree: &PlantedTree) -> Result<(Vec<NewText>, Vec<String>), Error> {
+async fn plan(workspace: &Workspace, tree: &PlantedTree) -> Result<(Vec<NewText>, Gone), Error> {
     let note = Note::of(tree);
     let registry_file = TextFile::read(workspace, REGISTRY_PATH, TEXT_MAX_BYTES).await?;
     let broken = |why| registry_file.broken(workspace, why);
@@ -95,20 +110,28 @@ async fn plan(workspace: &Workspace, tree: &PlantedTree) -> Result<(Vec<NewText>
     // What somebody has changed since is theirs.
     let ours = note.added.iter().filter(|(name, version)| package.get(name) == Some(version.as_str()));
     let ours: BTreeSet<String> = ours.map(|(name, _)| name.clone()).collect();
-    let removed = not_needed(workspace, tree, ours).await?;
-    for name in &removed {
-        package.remove(name, note.made_list);
+    let mut gone = Gone::default();
+    for name in not_needed(workspace, tree, &note, ours).await? {
+        if let Some(theirs) = note.replaced.get(&name) {
+            package.put(&name, theirs);
+            gone.restored.push(Needed { name, version: theirs.clone() });
+        } else {
+            package.remove(&name, note.made_list);
+            gone.removed.push(name);
+        }
     }
-    if !removed.is_empty() {
+    if !(gone.removed.is_empty() && gone.restored.is_empty()) {
         texts.extend(package_file.change(workspace, package.to_text(), package.is_bare())?);
     }
-    Ok((texts, removed))
+    Ok((texts, gone))
 }
 
-/// Of some packages, those that neither another installed app nor anything else in the workspace names.
+/// Of some packages, those that neither another installed app nor anything else in the workspace names; and those that its user
+/// had before, unless another app needs them as they are.
 async fn not_needed(
     workspace: &Workspace,
     tree: &PlantedTree,
+    note: &Note,
     mut packages: BTreeSet<String>,
 ) -> Result<Vec<String>, Error> {
     if packages.is_empty() {
@@ -116,19 +139,21 @@ async fn not_needed(
     }
     for other in workspace.call(ListPlanted { which: WhichPlanted::All }).await?.trees {
         if other.folder != tree.folder {
-            let note = Note::of(&other);
-            packages.retain(|name| !note.needs.contains(name) && !note.added.contains_key(name));
+            let other = Note::of(&other);
+            packages.retain(|name| !other.needs.contains(name) && !other.added.contains_key(name));
         }
     }
     let (name, progress) = (format!("uninstall/{}", tree.folder), Progress::silent());
     let source = Source::open(workspace, name, FilePath::root(), &Origin::Workspace, &progress).await?;
     let imported = imported(&source, &format!("{}/", tree.folder)).await;
     source.release().await;
-    let Some(imports) = imported? else { return Ok(Vec::new()) };
+    let Some(imports) = imported? else {
+        return Ok(packages.into_iter().filter(|name| note.replaced.contains_key(name)).collect());
+    };
     let is_named = |name: &String| {
         imports.packages.contains(name) || imports.types.contains(name) || imports.builtins.contains(name)
     };
-    Ok(packages.into_iter().filter(|name| !is_named(name)).collect())
+    Ok(packages.into_iter().filter(|name| note.replaced.contains_key(name) || !is_named(name)).collect())
 }
 
 /// What the workspace imports, a folder left out; none if there is more of it than is looked at.

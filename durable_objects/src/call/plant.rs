@@ -142,7 +142,7 @@ pub struct Planted {
     pub written: usize,
     /// Of an update: what went to the trash, since it is no part of the tree any more. A directory counts once.
     pub removed: usize,
-    /// Of an update: what somebody has changed, and stays as it is.
+    /// Of an update: what somebody has changed, and stays as it is; or deleted, and stays so.
     pub kept: Vec<FilePath>,
     /// The turn that it is.
     pub turn: Label,

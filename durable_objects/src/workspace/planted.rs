@@ -10,14 +10,12 @@ use serde_json::{Value, json};
 
 use crate::call::{Error, Kind, ListPlanted, NewEntry, Origin, OriginKind, PlantedTree, PlantedTrees, WhichPlanted};
 use crate::ids::Sha256;
-use crate::limits::REVERT_MAX_ENTRIES;
 use crate::path::FilePath;
 use crate::sql::{Row, Sql, SqlError, first};
 
 use super::conditions::parse_hash;
 use super::revert::chunked;
 use super::txn::Tx;
-use super::walk::{Top, walk};
 use super::{schema, tree};
 
 /// How many plantings of one folder are known: what is older counts as changed by somebody, and so is kept.
@@ -49,31 +47,58 @@ pub struct Living {
     pub what: What,
 }
 
-/// Everything below a folder, by its path there.
-pub fn living(sql: &dyn Sql, folder: i64, at: &FilePath) -> Result<BTreeMap<FilePath, Living>, Error> {
-    const HASHES: &str = "SELECT n.id, hex(b.hash) FROM json_each(?1) j CROSS JOIN node n ON n.id = j.value
-        CROSS JOIN blob b ON b.id = n.blob";
-    let top = Top { id: folder, path: at, at: None, skip: &[] };
-    let (steps, next) = walk(sql, top, usize::MAX, None, REVERT_MAX_ENTRIES)?;
-    if next.is_some() {
-        return Err(Error::TooManyChanges { max: REVERT_MAX_ENTRIES });
+/// Of some paths below a folder, those at which something is: level by level, so as many statements as the deepest has levels, and
+/// as many rows as there are paths, whatever else is there. A path is found when those above it are among the paths.
+pub fn living<'p>(
+    sql: &dyn Sql,
+    folder: i64,
+    paths: impl Iterator<Item = &'p FilePath>,
+) -> Result<BTreeMap<FilePath, Living>, Error> {
+    const ENTRIES: &str = "SELECT j.value ->> 2, n.id, n.kind, hex(b.hash) FROM json_each(?1) j
+        CROSS JOIN node n INDEXED BY node_entry ON n.parent = (j.value ->> 0) AND n.name = (j.value ->> 1)
+        LEFT JOIN blob b ON b.id = n.blob";
+    let mut levels: BTreeMap<usize, BTreeSet<&FilePath>> = BTreeMap::new();
+    for path in paths.filter(|path| !path.is_root()) {
+        levels.entry(path.depth()).or_default().insert(path);
     }
-    let mut hashes = BTreeMap::new();
-    let files = steps.iter().filter(|step| step.listed.kind == Kind::File);
-    chunked(files.map(|step| json!(step.id)), |ids| {
-        for row in sql.query(HASHES, &[ids.into()])? {
-            hashes.insert(row.int(0)?, parse_hash(row.text(1)?)?.map(|hash| *hash.as_bytes()));
-        }
-        Ok(())
-    })?;
-    let entries = steps.into_iter().map(|step| {
-        let what = match step.listed.kind {
-            Kind::Directory => What::Directory,
-            Kind::File => What::File(hashes.get(&step.id).copied().flatten()),
-        };
-        (FilePath::root().join_below(at, &step.listed.path), Living { node: step.id, what })
-    });
-    Ok(entries.collect())
+    let mut living: BTreeMap<FilePath, Living> = BTreeMap::new();
+    for paths in levels.into_values() {
+        let mut found = Vec::new();
+        let wanted = paths.iter().filter_map(|path| {
+            let above = path.parent()?;
+            let parent = if above.is_root() { folder } else { living.get(&above)?.node };
+            Some(json!([parent, path.name(), path]))
+        });
+        chunked(wanted, |rows| {
+            for row in sql.query(ENTRIES, &[rows.into()])? {
+                let path = FilePath::try_from(row.text(0)?.to_owned()).map_err(|error| SqlError(error.to_string()))?;
+                let what = if row.int(2)? == Kind::Directory as i64 {
+                    What::Directory
+                } else {
+                    What::File(parse_hash(row.text(3)?)?.map(|hash| *hash.as_bytes()))
+                };
+                found.push((path, Living { node: row.int(1)?, what }));
+            }
+            Ok(())
+        })?;
+        living.extend(found);
+    }
+    Ok(living)
+}
+
+/// Of those directories, the ones that hold something else besides.
+pub fn with_others(sql: &dyn Sql, living: &BTreeMap<FilePath, Living>) -> Result<BTreeSet<i64>, Error> {
+    // The nodes are looked for in a set that is made once; what else there is, is read up to the first.
+    const OTHERS: &str = "SELECT d.value FROM json_each(?1) d WHERE EXISTS (SELECT 1 FROM node n INDEXED BY node_entry
+         WHERE n.parent = d.value AND n.id NOT IN (SELECT value FROM json_each(?2)))";
+    let nodes = |is_asked: fn(&Living) -> bool| -> Vec<i64> {
+        living.values().filter(|living| is_asked(living)).map(|living| living.node).collect()
+    };
+    let (directories, all) = (nodes(|living| living.what == What::Directory), nodes(|_| true));
+    let params = [json!(directories).to_string(), json!(all).to_string()];
+    let [directories, all] = &params;
+    let rows = sql.query(OTHERS, &[directories.into(), all.into()])?;
+    Ok(rows.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?)
 }
 
 /// What a folder has ever consisted of as it was planted: each path with the plantings that had it so.
@@ -93,6 +118,11 @@ impl Known {
         Ok(known)
     }
 
+    /// Where there was ever something planted.
+    pub fn paths(&self) -> impl Iterator<Item = &FilePath> {
+        self.0.keys()
+    }
+
     /// Whether there was ever something planted at a path.
     pub fn has(&self, path: &FilePath) -> bool {
         self.0.contains_key(path)
@@ -103,8 +133,13 @@ impl Known {
         self.0.get(path).is_some_and(|states| states.contains_key(&what))
     }
 
+    /// Whether a planting had something at a path.
+    pub fn had(&self, stage: i64, path: &FilePath) -> bool {
+        self.0.get(path).is_some_and(|states| states.values().any(|stages| stages.contains(&stage)))
+    }
+
     /// The planting most of whose files are there; of several, the latest.
-    fn most_alive(&self, living: &BTreeMap<FilePath, Living>) -> Option<i64> {
+    pub fn most_alive(&self, living: &BTreeMap<FilePath, Living>) -> Option<i64> {
         let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
         for (path, states) in &self.0 {
             let found = living.get(path).map(|living| living.what).filter(|what| *what != What::Directory);
@@ -182,7 +217,7 @@ pub fn list(sql: &dyn Sql, call: &ListPlanted) -> Result<PlantedTrees, Error> {
         let Some(folder) = path_of(sql, node)?.filter(|path| !path.is_in_trash()) else { continue };
         let known = Known::read(sql, node)?;
         if !known.0.is_empty() {
-            stage = known.most_alive(&living(sql, node, &folder)?).unwrap_or(stage);
+            stage = known.most_alive(&living(sql, node, known.paths())?).unwrap_or(stage);
         }
         let about = "SELECT kind, item, version, note, at_ms FROM planted WHERE node = ?1 AND stage = ?2";
         if let Some(row) = first(sql, about, &[node.into(), stage.into()])? {

@@ -17,7 +17,7 @@ pub struct Grown {
     pub written: usize,
     /// What went to the trash; a directory counts once.
     pub removed: usize,
-    /// What stays as somebody has changed it.
+    /// What stays as somebody has changed it, or deleted; a directory that is gone with all that was in it is named once.
     pub kept: Vec<FilePath>,
 }
 
@@ -27,6 +27,8 @@ struct Plan<'a> {
     goes: BTreeSet<&'a FilePath>,
     comes: Vec<&'a NewEntry>,
     changes: Vec<&'a NewEntry>,
+    /// What somebody has deleted, and stays so.
+    gone: BTreeSet<&'a FilePath>,
     kept: BTreeSet<&'a FilePath>,
 }
 
@@ -36,8 +38,10 @@ pub fn regrow(tx: &Tx<'_>, folder: i64, call: &PlantTree, staged: &Staged) -> Re
         return Err(Error::NotPlanted { path: call.folder.clone() });
     }
     let known = Known::read(tx.sql, folder)?;
-    let here = planted::living(tx.sql, folder, &call.folder)?;
-    let plan = Plan::of(&here, &known, &call.entries);
+    let paths = known.paths().chain(call.entries.iter().map(|entry| &entry.path));
+    let here = planted::living(tx.sql, folder, paths)?;
+    let shared = planted::with_others(tx.sql, &here)?;
+    let plan = Plan::of(&here, &shared, &known, &call.entries);
     let below = |path: &FilePath| call.folder.join_below(&FilePath::root(), path);
     let (mut names, mut removed) = (TrashNames::default(), 0);
     // What is in something that goes, goes with it.
@@ -64,10 +68,16 @@ pub fn regrow(tx: &Tx<'_>, folder: i64, call: &PlantTree, staged: &Staged) -> Re
 }
 
 impl<'a> Plan<'a> {
-    fn of(here: &'a BTreeMap<FilePath, Living>, known: &Known, entries: &'a [NewEntry]) -> Self {
+    fn of(
+        here: &'a BTreeMap<FilePath, Living>,
+        shared: &BTreeSet<i64>,
+        known: &Known,
+        entries: &'a [NewEntry],
+    ) -> Self {
         let wanted: BTreeMap<&FilePath, What> = entries.iter().map(|entry| (&entry.path, What::of(entry))).collect();
         let mut plan = Self::default();
-        plan.see_what_goes(here, known, &wanted);
+        plan.see_what_goes(here, shared, known, &wanted);
+        plan.see_what_is_gone(here, known, entries);
         for entry in entries {
             let is_blocked = ancestors(&entry.path).any(|above| {
                 here.get(&above).is_some_and(|living| living.what != What::Directory && !plan.goes.contains(&above))
@@ -77,6 +87,11 @@ impl<'a> Plan<'a> {
             }
             let found = here.get_key_value(&entry.path).filter(|(path, _)| !plan.goes.contains(path));
             match (found, What::of(entry)) {
+                (None, _) if plan.gone.contains(&entry.path) => {
+                    if entry.path.parent().is_none_or(|above| !plan.gone.contains(&above)) {
+                        plan.kept.insert(&entry.path);
+                    }
+                }
                 (None, _) => plan.comes.push(entry),
                 (Some((_, living)), what) if living.what == what => {}
                 (Some((path, living)), What::File(_)) if hash_of(living.what).is_some() => {
@@ -92,11 +107,28 @@ impl<'a> Plan<'a> {
         plan
     }
 
+    /// What the version that is here had and is not here was deleted by somebody. A directory is made again when something new
+    /// comes into it.
+    fn see_what_is_gone(&mut self, here: &BTreeMap<FilePath, Living>, known: &Known, entries: &'a [NewEntry]) {
+        let Some(current) = known.most_alive(here) else { return };
+        let mut needed: BTreeSet<FilePath> = BTreeSet::new();
+        // From below, so that a directory comes after what it holds.
+        for entry in entries.iter().rev().filter(|entry| !here.contains_key(&entry.path)) {
+            let path = &entry.path;
+            if known.had(current, path) && !(entry.hash.is_none() && needed.contains(path)) {
+                self.gone.insert(path);
+            } else {
+                needed.extend(ancestors(path));
+            }
+        }
+    }
+
     /// What the new version does not have goes, but for what somebody has changed or put there. A directory goes when nothing
-    /// stays in it.
+    /// stays in it: those of `shared` hold something that was never planted.
     fn see_what_goes(
         &mut self,
         here: &'a BTreeMap<FilePath, Living>,
+        shared: &BTreeSet<i64>,
         known: &Known,
         wanted: &BTreeMap<&FilePath, What>,
     ) {
@@ -105,7 +137,7 @@ impl<'a> Plan<'a> {
         for (path, living) in here.iter().rev() {
             let is_wanted = match (wanted.get(path), living.what) {
                 (Some(What::Directory), What::Directory) | (Some(What::File(_)), What::File(_)) => true,
-                (_, What::Directory) => needed.contains(path),
+                (_, What::Directory) => shared.contains(&living.node) || needed.contains(path),
                 (_, What::File(_)) => false,
             };
             if !is_wanted && known.is_as_planted(path, living.what) {

@@ -11,7 +11,7 @@ use crate::call::{
     CloseStage, Condition, Conditions, Error, FillStage, ListPlanted, NewEntry, NewText, OpenStage, Origin, OriginKind,
     PlantTree, Planted, PlantedTree, SentContent, StageOpened, UprootTree, Uprooted, WantedContent, WhichPlanted,
 };
-use crate::limits::{DAY_MS, Limits};
+use crate::limits::{DAY_MS, Limits, REVERT_MAX_ENTRIES};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const FOLDER: &str = "src/apps/notes";
@@ -264,15 +264,37 @@ fn an_update_keeps_what_somebody_has_changed_and_says_so() {
     world.write(&format!("{FOLDER}/lib/own.ts"), "my own").unwrap();
     world.delete(&format!("{FOLDER}/lib/deep"), false).unwrap();
     let planted = world.update(TWO, "2.0.0").unwrap();
-    assert_eq!(planted.kept, [path(&format!("{FOLDER}/lib/a.ts")), path(&format!("{FOLDER}/old/y.ts"))]);
-    assert_eq!((planted.written, planted.removed), (4, 2), "old/x.ts and empty go");
-    let files: Vec<_> = ["index.tsx", "lib/a.ts", "lib/b.ts", "lib/deep/c.ts", "lib/own.ts", "new/z.ts", "old/y.ts"]
+    let kept = ["lib/a.ts", "lib/deep", "old/y.ts"].map(|at| path(&format!("{FOLDER}/{at}")));
+    assert_eq!(planted.kept, kept);
+    assert_eq!((planted.written, planted.removed), (3, 2), "old/x.ts and empty go");
+    let files: Vec<_> = ["index.tsx", "lib/a.ts", "lib/b.ts", "lib/own.ts", "new/z.ts", "old/y.ts"]
         .into_iter()
         .map(|at| world.file(at).unwrap())
         .collect();
-    assert_eq!(files, ["two", "mine", "b2", "c", "my own", "z", "mine too"]);
+    assert_eq!(files, ["two", "mine", "b2", "my own", "z", "mine too"]);
     assert_eq!((world.file("old/x.ts"), world.stat(&format!("{FOLDER}/empty")).is_ok()), (None, false));
     assert_eq!(world.versions_planted(), [(FOLDER.to_owned(), "2.0.0".to_owned())]);
+}
+
+#[test]
+fn what_somebody_has_deleted_is_not_brought_back() {
+    let one: Tree<'_> = &[("i", Some("1")), ("a/x", Some("x")), ("a/y", Some("y")), ("b/c/z", Some("z")), ("d", None)];
+    let two: Tree<'_> =
+        &[("i", Some("2")), ("a/x", Some("x2")), ("a/new", Some("n")), ("b/c/z", Some("z2")), ("d", None)];
+    let world = world();
+    world.install(one, "1.0.0").unwrap();
+    for at in ["a", "b", "d"] {
+        world.delete(&format!("{FOLDER}/{at}"), false).unwrap();
+    }
+    let planted = world.update(two, "2.0.0").unwrap();
+    // Something new comes into one of the directories.
+    assert_eq!(planted.kept, ["a/x", "b", "d"].map(|at| path(&format!("{FOLDER}/{at}"))));
+    let files = ["i", "a/x", "a/new", "b/c/z"].map(|at| world.file(at));
+    assert_eq!(files.each_ref().map(Option::as_deref), [Some("2"), None, Some("n"), None]);
+    // What a version did not have comes with the next, whoever deleted it before.
+    world.update(&[("i", Some("3"))], "3.0.0").unwrap();
+    assert_eq!(world.update(one, "4.0.0").unwrap().kept, []);
+    assert_eq!(world.file("b/c/z").as_deref(), Some("z"));
 }
 
 #[test]
@@ -474,6 +496,30 @@ fn ten_thousand_files_take_no_more_statements_than_their_bytes() {
     let statements = world.sql.statements.get() - before;
     assert!(statements < 120, "{statements}");
     world.check();
+}
+
+#[test]
+fn what_else_lies_in_the_folder_is_passed_by_however_much_it_is() {
+    let world = world();
+    world.watched.set(false);
+    world.install(ONE, "1.0.0").unwrap();
+    world.mkdir(&format!("{FOLDER}/old/node_modules")).unwrap();
+    let modules = world.number("SELECT id FROM node WHERE name = 'node_modules'");
+    world.execute(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= {REVERT_MAX_ENTRIES})
+         INSERT INTO node (id, parent, name, fold, kind, created_ms, modified_ms, rev, children_rev)
+         SELECT 1000 + i, {modules}, i, i, 0, 1, 1, 1000 + i, 1000 + i FROM n"
+    ));
+    world.execute("UPDATE meta SET v = 1000000 WHERE k = 'rev'");
+    assert_eq!(world.versions_planted(), [(FOLDER.to_owned(), "1.0.0".to_owned())]);
+    let before = world.sql.statements.get();
+    let planted = world.update(TWO, "2.0.0").unwrap();
+    assert_eq!((planted.kept, planted.removed), (vec![], 3), "old/x.ts, old/y.ts and empty go");
+    assert!(world.stat(&format!("{FOLDER}/old/node_modules/7")).is_ok());
+    let statements = world.sql.statements.get() - before;
+    assert!(statements < 150, "{statements}");
+    assert_eq!(world.versions_planted(), [(FOLDER.to_owned(), "2.0.0".to_owned())]);
+    world.uproot().unwrap();
 }
 
 /// A small tree of files and directories, some of which stand in each other's place.
