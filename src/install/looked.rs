@@ -175,7 +175,7 @@ impl Looking {
 
     /// The end of the bundle.
     pub fn finish(mut self) -> Result<Looked, Refused> {
-        let most = Caps::default().entries as usize;
+        let most = Caps::default().entries_left() as usize;
         let paths: Vec<String> = self.looked.entries.keys().cloned().collect();
         for path in paths {
             let mut rest = path.as_str();
