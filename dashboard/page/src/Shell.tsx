@@ -8,6 +8,7 @@ import { Loading } from "./ui/States.tsx";
 const ActivityScreen = lazy(() => import("./activity/ActivityScreen.tsx"));
 const TrashScreen = lazy(() => import("./trash/TrashScreen.tsx"));
 const MemoryScreen = lazy(() => import("./memory/MemoryScreen.tsx"));
+const StoreScreen = lazy(() => import("./store/StoreScreen.tsx"));
 const MediaScreen = lazy(() => import("./media/MediaScreen.tsx"));
 
 /** The page with a workspace: the places at the left, the one that is open beside them. */
@@ -26,6 +27,7 @@ export function Shell() {
           {screen === "files" && <FilesScreen path={path} onMenu={openMenu} />}
           {screen === "memory" && <MemoryScreen onMenu={openMenu} />}
           {screen === "media" && <MediaScreen onMenu={openMenu} />}
+          {screen === "store" && <StoreScreen path={path} onMenu={openMenu} />}
           {screen === "activity" && <ActivityScreen onMenu={openMenu} />}
           {screen === "trash" && <TrashScreen onMenu={openMenu} />}
         </Suspense>

@@ -11,6 +11,7 @@ const PLACES: readonly { screen: Screen; label: string; icon: IconName }[] = [
   { screen: "files", label: "Files", icon: "folder" },
   { screen: "memory", label: "Memory", icon: "memory" },
   { screen: "media", label: "Media", icon: "image" },
+  { screen: "store", label: "Store", icon: "store" },
   { screen: "activity", label: "Activity", icon: "activity" },
   { screen: "trash", label: "Trash", icon: "trash" },
 ];

@@ -3,6 +3,7 @@ import type { MediaItem } from "../../../client/index.ts";
 import { size, when } from "../state/format.ts";
 import { useAnswer } from "../state/useAnswer.ts";
 import { useWorkspace } from "../state/workspace.ts";
+import { Choice } from "../ui/Choice.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { ScreenHead } from "../ui/ScreenHead.tsx";
 import { Empty, Failed, Loading } from "../ui/States.tsx";
@@ -137,24 +138,5 @@ function Thumbnail({ item }: { item: MediaItem }) {
         </span>
       )}
     </span>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  options: readonly (readonly [string, string])[];
-  value: string;
-  onChange: (value: string) => void;
-}
-
-function Choice({ label, options, value, onChange }: ChoiceProps) {
-  return (
-    <select className="input" aria-label={label} value={value} onChange={(event) => onChange(event.target.value)}>
-      {options.map(([key, text]) => (
-        <option key={key} value={key}>
-          {text}
-        </option>
-      ))}
-    </select>
   );
 }

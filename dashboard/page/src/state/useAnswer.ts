@@ -8,9 +8,17 @@ export interface Answer<T> {
   again: () => void;
 }
 
-/** What a question is answered, asked again whenever something may have changed. What was answered before stays until then. */
-export function useAnswer<T>(key: string, ask: (signal: AbortSignal) => Promise<T>): Answer<T> {
-  const heard = useStore(useWorkspace().news);
+/**
+ * What a question is answered, asked again whenever something may have changed: in the workspace, or in what is published and
+ * installed. What was answered before stays until then.
+ */
+export function useAnswer<T>(
+  key: string,
+  ask: (signal: AbortSignal) => Promise<T>,
+  of: "workspace" | "store" = "workspace",
+): Answer<T> {
+  const workspace = useWorkspace();
+  const heard = useStore(of === "store" ? workspace.shop.news : workspace.news);
   const [round, setRound] = useState(0);
   const [answer, setAnswer] = useState<{ key: string; value: T | null; error: Error | null }>({
     key,

@@ -9,10 +9,12 @@ import {
   type Usage,
   type WatchState,
 } from "../../../client/index.ts";
+import { answer } from "../../../visit/src/access/neighbour.ts";
 import { Actions } from "./actions.ts";
 import { Listings } from "./listings.ts";
 import { isWithin, parentOf } from "./paths.ts";
 import { renew } from "./session.ts";
+import { Shop } from "./shop.ts";
 import { Store } from "./store.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -31,6 +33,7 @@ export class Workspace {
   readonly listings: Listings;
   readonly actions: Actions;
   readonly uploads: Uploads;
+  readonly shop: Shop;
   readonly clipboard = new Store<Clipboard | null>(null);
   readonly usage = new Store<Usage | null>(null);
   readonly live = new Store<WatchState>("polling");
@@ -50,6 +53,7 @@ export class Workspace {
     const changed = (directories: Iterable<string>) => this.changed(directories);
     this.actions = new Actions(client, this.listings, changed);
     this.uploads = new Uploads(client, changed);
+    this.shop = new Shop(client, this.actions, () => this.#heard({ changes: null }));
   }
 
   /** Watches until the answer is called. */
@@ -58,13 +62,19 @@ export class Workspace {
       onState: (state) => this.live.set(state),
     });
     const alive = setInterval(() => void this.client.keepalive().catch(() => undefined), 240_000);
-    const online = () => this.#heard({ changes: null });
+    const online = () => {
+      this.#heard({ changes: null });
+      this.shop.changed();
+    };
+    // The page of a desktop, opened from here, asks whose workspace this is.
+    const unanswer = answer(() => `${this.client.gateway.origin}/ws?${this.client.gateway.query}`);
     const offline = () => this.listings.isOffline.set(true);
     addEventListener("online", online);
     addEventListener("offline", offline);
     this.#measure(0);
     return () => {
       watching.stop();
+      unanswer();
       clearInterval(alive);
       clearTimeout(this.#usageTimer);
       removeEventListener("online", online);

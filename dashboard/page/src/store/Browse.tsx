@@ -1,0 +1,163 @@
+import { useEffect, useState } from "react";
+import type { Kind, SearchOptions } from "../../../client/index.ts";
+import { hrefOf } from "../state/route.ts";
+import { sayError } from "../state/toasts.ts";
+import { useAnswer } from "../state/useAnswer.ts";
+import { useWorkspace } from "../state/workspace.ts";
+import { Choice } from "../ui/Choice.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { Empty, Failed, Loading } from "../ui/States.tsx";
+import { ThingIcon } from "./ThingIcon.tsx";
+import { kindOf, type Thing, takersOf, titleOf } from "./things.ts";
+
+const PAGE = 24;
+/** Who types is not asked about every letter. */
+const AFTER_MS = 250;
+/** What order there is besides the one that the Worker chooses: the newest first, or in a search the best first. */
+const SORTS = [
+  ["updated", "Last changed"],
+  ["popular", "Most used"],
+  ["name", "By name"],
+] as const;
+
+/** What is looked for. */
+export interface Query {
+  search: string;
+  sort: string;
+  tag: string;
+}
+
+export const NO_QUERY: Query = { search: "", sort: "", tag: "" };
+
+/** Apps or desktops, searched and sorted, in pages. */
+export function Browse({ kind, query, onQuery }: { kind: Kind; query: Query; onQuery: (query: Query) => void }) {
+  const { client } = useWorkspace();
+  const search = useLater(query.search.trim(), AFTER_MS);
+  const options: SearchOptions = {
+    limit: PAGE,
+    ...(search && { search }),
+    ...(query.tag && { tag: query.tag }),
+    ...(query.sort && { sort: query.sort as NonNullable<SearchOptions["sort"]> }),
+  };
+  const page = async (more: SearchOptions): Promise<{ things: Thing[]; cursor?: string | undefined }> => {
+    if (kind === "apps") {
+      const { apps, cursor } = await client.store.apps({ ...options, ...more });
+      return { things: apps, cursor };
+    }
+    const { desktops, cursor } = await client.store.desktops({ ...options, ...more });
+    return { things: desktops, cursor };
+  };
+  const key = JSON.stringify([kind, options]);
+  const { value, error, again } = useAnswer(key, (signal) => page({ signal }), "store");
+  // Of this question alone: a page that comes when another one is asked is of no use.
+  const [later, setLater] = useState<{ key: string; things: Thing[]; cursor?: string | undefined } | null>(null);
+  const more = later?.key === key ? later : null;
+  const first = value?.things ?? [];
+  const shown = new Set(first.map(({ id }) => id));
+  const things = [...first, ...(more?.things.filter(({ id }) => !shown.has(id)) ?? [])];
+  const cursor = more ? more.cursor : value?.cursor;
+  const next = async () => {
+    try {
+      const found = await page({ cursor: cursor ?? "" });
+      const before = more?.things ?? [];
+      setLater({ key, things: [...before, ...found.things], cursor: found.cursor });
+    } catch (cause) {
+      sayError("Looking for more", cause);
+    }
+  };
+  const noun = kind === "apps" ? "apps" : "desktops";
+  const isNarrow = query.search.trim() !== "" || query.tag !== "";
+  return (
+    <>
+      <search className="store-bar">
+        <span className="search-field">
+          <Icon name="search" />
+          <input
+            className="input"
+            type="search"
+            aria-label={`Search ${noun}`}
+            placeholder={`Search ${noun}`}
+            maxLength={200}
+            value={query.search}
+            onChange={({ target }) => onQuery({ ...query, search: target.value })}
+          />
+        </span>
+        <Choice
+          label="Order"
+          options={[
+            ...(search ? [["", "Best match"] as const, ["new", "Newest"] as const] : [["", "Newest"] as const]),
+            ...SORTS,
+          ]}
+          value={!search && query.sort === "new" ? "" : query.sort}
+          onChange={(sort) => onQuery({ ...query, sort })}
+        />
+        {query.tag && (
+          <button type="button" className="tag chosen" onClick={() => onQuery({ ...query, tag: "" })}>
+            {query.tag}
+            <Icon name="close" size={12} />
+            <span className="unseen">, show all tags</span>
+          </button>
+        )}
+      </search>
+      {error && !value ? (
+        <Failed error={error} onRetry={again} />
+      ) : value === null ? (
+        <Loading />
+      ) : things.length === 0 ? (
+        <Empty
+          icon={kind === "apps" ? "store" : "desktop"}
+          title={isNarrow ? "Nothing is like that" : `No ${noun} yet`}
+        >
+          {isNarrow ? "Try fewer words, or another tag." : `What you or others publish appears here.`}
+        </Empty>
+      ) : (
+        <ul className="things" aria-label={kind === "apps" ? "Apps" : "Desktops"}>
+          {things.map((thing) => (
+            <li key={thing.id}>
+              <Card thing={thing} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {cursor !== undefined && (
+        <button type="button" className="button more" onClick={() => void next()}>
+          Show more
+        </button>
+      )}
+    </>
+  );
+}
+
+function Card({ thing }: { thing: Thing }) {
+  const kind = kindOf(thing);
+  return (
+    <a className="thing" href={hrefOf({ screen: "store", path: `${kind}/${thing.id}` })}>
+      <ThingIcon icon={thing.icon} kind={kind} />
+      <span className="thing-text">
+        <span className="thing-title" dir="auto">
+          {titleOf(thing)}
+        </span>
+        <span className="quiet thing-by">by {thing.owner}</span>
+        <span className="thing-about" dir="auto">
+          {thing.description}
+        </span>
+        <span className="quiet thing-meta">
+          <Icon name="star" size={12} />
+          <span className="unseen">Stars: </span>
+          {thing.stars} · {takersOf(thing)}
+          {thing.visibility !== "public" && <span className="badge">{thing.visibility}</span>}
+        </span>
+      </span>
+    </a>
+  );
+}
+
+/** A value once it has stayed the same for a while. */
+function useLater<T>(value: T, afterMs: number): T {
+  const [late, setLate] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(setLate, afterMs, value);
+    return () => clearTimeout(timer);
+  }, [value, afterMs]);
+  return late;
+}

@@ -1,0 +1,125 @@
+import { type FormEvent, useState } from "react";
+import type { DesktopRow } from "../../../client/index.ts";
+import { useWorkspace } from "../state/workspace.ts";
+import { Dialog } from "../ui/Dialog.tsx";
+import { Failed, Loading } from "../ui/States.tsx";
+import { type About, AboutFields } from "./AboutFields.tsx";
+import { Findings } from "./Findings.tsx";
+import { aboutOf, saidOf } from "./OwnPart.tsx";
+import { VersionField } from "./PublishApp.tsx";
+import { PublishDone, PublishFoot } from "./PublishFoot.tsx";
+import { linesOf } from "./things.ts";
+import { useOwn } from "./useOwn.ts";
+import { usePublish } from "./usePublish.ts";
+
+/** What stands for a desktop that is not published yet. */
+const NEW = "";
+
+/** A desktop is all that somebody has: who publishes one for the first time shows it to whom they send the link. */
+const NOTHING_SAID: About = { title: "", icon: "", description: "", tags: "", visibility: "unlisted" };
+
+/** Publishing this desktop: as a new thing, or as a new version of one. */
+export function PublishDesktop({ localId, onClose }: { localId: string | undefined; onClose: () => void }) {
+  const { value, error, again } = useOwn();
+  return (
+    <Dialog title="Publish this desktop" onClose={onClose} className="publish-dialog">
+      {error && !value ? (
+        <Failed error={error} onRetry={again} />
+      ) : value === null ? (
+        <Loading rows={5} />
+      ) : (
+        <Choose desktops={value.desktops} localId={localId} onClose={onClose} />
+      )}
+    </Dialog>
+  );
+}
+
+interface ChooseProps {
+  desktops: readonly DesktopRow[];
+  localId: string | undefined;
+  onClose: () => void;
+}
+
+function Choose({ desktops, localId, onClose }: ChooseProps) {
+  // Chosen once: what is published here adds to the list, and the form stays.
+  const [chosen, setChosen] = useState(localId ?? desktops[0]?.desktopId ?? NEW);
+  return (
+    <div className="form">
+      {desktops.length > 0 && (
+        <label>
+          Publish as
+          <select className="input" value={chosen} onChange={({ target }) => setChosen(target.value)}>
+            {desktops.map(({ desktopId, title }) => (
+              <option key={desktopId} value={desktopId}>
+                A new version of {title}
+              </option>
+            ))}
+            <option value={NEW}>A new desktop</option>
+          </select>
+        </label>
+      )}
+      <Form key={chosen} row={desktops.find(({ desktopId }) => desktopId === chosen)} onClose={onClose} />
+    </div>
+  );
+}
+
+function Form({ row, onClose }: { row: DesktopRow | undefined; onClose: () => void }) {
+  const { client } = useWorkspace();
+  const [about, setAbout] = useState<About>(() => (row ? aboutOf(row) : NOTHING_SAID));
+  const [version, setVersion] = useState("");
+  const [exclude, setExclude] = useState("");
+  const [include, setInclude] = useState("");
+  const [allowed, setAllowed] = useState<ReadonlySet<string>>(new Set());
+  // Made once, so that a second attempt is not a second desktop.
+  const [desktopId] = useState(() => row?.desktopId ?? `desktop-${crypto.randomUUID().slice(0, 8)}`);
+  const { state, publish } = usePublish();
+  if (state.at === "done") return <PublishDone published={state.published} onClose={onClose} />;
+  const findings = state.at === "failed" ? state.findings : [];
+  const send = (event: FormEvent) => {
+    event.preventDefault();
+    const desktop = {
+      ...saidOf(about, row),
+      desktopId,
+      exclude: linesOf(exclude),
+      include: linesOf(include),
+      ...(version.trim() && { version: version.trim() }),
+      ...(allowed.size > 0 && { allow: [...allowed] }),
+    };
+    void publish(about.title, (onProgress) => client.publish.desktop(desktop, { onProgress }));
+  };
+  return (
+    <form className="form" onSubmit={send}>
+      <AboutFields about={about} onChange={setAbout} />
+      <VersionField version={version} onChange={setVersion} before={row?.version ?? null} />
+      <div className="form-row">
+        <label>
+          Leave out
+          <textarea
+            className="input"
+            rows={3}
+            placeholder={"drafts\n*.log"}
+            value={exclude}
+            onChange={({ target }) => setExclude(target.value)}
+          />
+        </label>
+        <label>
+          Put in all the same
+          <textarea
+            className="input"
+            rows={3}
+            placeholder="AGENTS.md"
+            value={include}
+            onChange={({ target }) => setInclude(target.value)}
+          />
+        </label>
+      </div>
+      <p className="quiet">
+        One path or pattern a line. The trash and .env files never go with it; what tools make (node_modules, .git,
+        dist) and what is between you and your agent (SOUL.md, USER.md, MEMORY.md, memory, uploads and their like) stays
+        out unless it is put in by name.
+      </p>
+      {findings.length > 0 && <Findings findings={findings} allowed={allowed} onAllow={setAllowed} />}
+      <PublishFoot state={state} isReady onClose={onClose} onNext={setVersion} />
+    </form>
+  );
+}
