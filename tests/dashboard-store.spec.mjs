@@ -343,6 +343,10 @@ test("the keyboard alone installs an app", { skip }, async () => {
       await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     const install = page.getByRole("button", { name: "Install", exact: true });
+    await eventually(
+      () => install.isEnabled(),
+      (is) => is,
+    );
     await install.focus();
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Take out" }).waitFor();

@@ -9,6 +9,7 @@ import "./styles/preview.css";
 import "./styles/texts.css";
 import "./styles/screens.css";
 import "./styles/store.css";
+import "./styles/chat.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.tsx";
 import { openSession } from "./state/session.ts";

@@ -92,10 +92,14 @@ export function Browse({ kind, query, onQuery }: { kind: Kind; query: Query; onQ
           onChange={(sort) => onQuery({ ...query, sort })}
         />
         {query.tag && (
-          <button type="button" className="tag chosen" onClick={() => onQuery({ ...query, tag: "" })}>
+          <button
+            type="button"
+            className="tag chosen"
+            aria-label={`${query.tag}, show all tags`}
+            onClick={() => onQuery({ ...query, tag: "" })}
+          >
             {query.tag}
             <Icon name="close" size={12} />
-            <span className="unseen">, show all tags</span>
           </button>
         )}
       </search>
