@@ -6,7 +6,13 @@ import { gzipSync } from "node:zlib";
 import { at, Failure, run, say, script } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
-const INPUTS = ["dashboard/client", "dashboard/page", "package-lock.json", "scripts/page.mjs"];
+const INPUTS = [
+  "dashboard/client",
+  "dashboard/page",
+  "dashboard/visit/src/access",
+  "package-lock.json",
+  "scripts/page.mjs",
+];
 const DIST = at("dashboard/dist");
 const STAMP = at("dashboard/dist/.stamp");
 /** Gzipped, all that the first screen needs: it is there before a phone's patience ends. */

@@ -1,31 +1,15 @@
 // Every screen, at both widths, light and dark: without serious findings of axe, and doing what it is for.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { browse, DESKTOP, PHONE, row, skip, visit } from "./dashboard.mjs";
+import { accessible, browse, DESKTOP, PHONE, row, skip, visit } from "./dashboard.mjs";
 import { eventually, ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { png, wav } from "./samples.mjs";
 
 const server = serve({}, undefined, { page: true });
 const inPage = browse(server);
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** Holds what is shown to the rules of axe. @param {import("playwright-core").Page} page @param {string} what */
-async function accessible(page, what) {
-  // Through the debugger: the page's own policy lets no script in.
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run());
-  const serious = violations.filter((/** @type {any} */ { impact }) => ["serious", "critical"].includes(impact));
-  const told = serious.map(
-    (/** @type {any} */ { id, nodes }) => `${what}: ${id}: ${nodes.map((/** @type {any} */ n) => n.html).slice(0, 3)}`,
-  );
-  assert.deepEqual(told, []);
-}
-
 const all = async (/** @type {import("./client.mjs").Client} */ client) => {
   const agent = { "x-actor": "agent", "x-turn": "turn-1" };
   ok(

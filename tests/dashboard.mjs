@@ -2,6 +2,8 @@
 // never running what it was given.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 import { CHROMIUM } from "./browser.mjs";
@@ -9,6 +11,8 @@ import { CHROMIUM } from "./browser.mjs";
 export const skip = CHROMIUM ? false : "no Chromium on this machine; set CHROMIUM to one";
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What a browser says of an answer that is no success: those are the page's to deal with. */
 const EXPECTED =
@@ -77,6 +81,18 @@ export function browse(/** @type {import("./harness.mjs").Server} */ server) {
       [],
     );
   };
+}
+
+/** Holds what is shown to the rules of axe. @param {import("playwright-core").Page} page @param {string} what */
+export async function accessible(page, what) {
+  // Through the debugger: the page's own policy lets no script in.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run());
+  const serious = violations.filter((/** @type {any} */ { impact }) => ["serious", "critical"].includes(impact));
+  const told = serious.map(
+    (/** @type {any} */ { id, nodes }) => `${what}: ${id}: ${nodes.map((/** @type {any} */ n) => n.html).slice(0, 3)}`,
+  );
+  assert.deepEqual(told, []);
 }
 
 /** A row of the list. @param {import("playwright-core").Page} page @param {string} name */

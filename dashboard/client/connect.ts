@@ -1,5 +1,6 @@
 // The client: one gateway URL in, every route of the Worker out.
 
+import { Chats } from "./chats.ts";
 import { Files } from "./files.ts";
 import type { Gateway } from "./gateway.ts";
 import { History } from "./history.ts";
@@ -10,6 +11,7 @@ import { Store } from "./store.ts";
 import { type News, type Watch, type WatchOptions, watch } from "./watch.ts";
 
 export interface Holdfast {
+  readonly chats: Chats;
   readonly files: Files;
   readonly history: History;
   readonly media: Media;
@@ -27,6 +29,7 @@ export interface Holdfast {
 export function connect(gatewayUrl: string, options: ConnectOptions = {}): Holdfast {
   const http = new Http(gatewayUrl, options);
   return {
+    chats: new Chats(http),
     files: new Files(http),
     history: new History(http),
     media: new Media(http),

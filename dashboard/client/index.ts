@@ -1,5 +1,7 @@
 // What a page, an app or a backend imports.
 
+export type { ChatEvent, ChatLine, ChatLineState } from "./chat-line.ts";
+export { type ChatMessage, type ChatSession, type Chats, isSameChat, textOfMessage } from "./chats.ts";
 export { connect, type Holdfast } from "./connect.ts";
 export { HoldfastError } from "./error.ts";
 export type { Files, TaggedListing } from "./files.ts";

@@ -301,10 +301,10 @@ mod tests {
             }
             looking.finish().map(|looked| looked.count())
         };
-        assert_eq!(look(5_000, 0), Ok(10_000));
+        assert_eq!(look(10_000, 0), Ok(20_000));
         let why = "has too many entries, with the directories that its paths name";
-        assert_eq!(look(5_001, 0).unwrap_err(), why);
-        assert_eq!(look(200, 50).unwrap_err(), why);
+        assert_eq!(look(10_001, 0).unwrap_err(), why);
+        assert_eq!(look(400, 50).unwrap_err(), why);
     }
 
     #[test]

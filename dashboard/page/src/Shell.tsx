@@ -8,6 +8,7 @@ import { Loading } from "./ui/States.tsx";
 const ActivityScreen = lazy(() => import("./activity/ActivityScreen.tsx"));
 const TrashScreen = lazy(() => import("./trash/TrashScreen.tsx"));
 const MemoryScreen = lazy(() => import("./memory/MemoryScreen.tsx"));
+const ChatScreen = lazy(() => import("./chat/ChatScreen.tsx"));
 const StoreScreen = lazy(() => import("./store/StoreScreen.tsx"));
 const MediaScreen = lazy(() => import("./media/MediaScreen.tsx"));
 
@@ -25,6 +26,7 @@ export function Shell() {
       <main className="screen">
         <Suspense fallback={<Loading />}>
           {screen === "files" && <FilesScreen path={path} onMenu={openMenu} />}
+          {screen === "chat" && <ChatScreen path={path} onMenu={openMenu} />}
           {screen === "memory" && <MemoryScreen onMenu={openMenu} />}
           {screen === "media" && <MediaScreen onMenu={openMenu} />}
           {screen === "store" && <StoreScreen path={path} onMenu={openMenu} />}

@@ -9,6 +9,7 @@ import { Icon, IconButton, type IconName } from "./ui/Icon.tsx";
 
 const PLACES: readonly { screen: Screen; label: string; icon: IconName }[] = [
   { screen: "files", label: "Files", icon: "folder" },
+  { screen: "chat", label: "Chat", icon: "chat" },
   { screen: "memory", label: "Memory", icon: "memory" },
   { screen: "media", label: "Media", icon: "image" },
   { screen: "store", label: "Store", icon: "store" },

@@ -9,15 +9,13 @@ import "./styles/preview.css";
 import "./styles/texts.css";
 import "./styles/screens.css";
 import "./styles/store.css";
+import "./styles/chat.css";
 import { createRoot } from "react-dom/client";
-import { answer } from "../../visit/src/access/neighbour.ts";
 import { App } from "./App.tsx";
-import { openSession, session } from "./state/session.ts";
+import { openSession } from "./state/session.ts";
 import { applyTheme } from "./state/theme.ts";
 
 openSession();
-// The page of somebody's desktop, open beside this one, may ask whose workspace it is to be forked into.
-answer(() => session.get().gatewayUrl ?? undefined);
 applyTheme();
 
 const page = document.getElementById("page");

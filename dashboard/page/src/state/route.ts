@@ -2,13 +2,13 @@
 
 import { useSyncExternalStore } from "react";
 
-export const SCREENS = ["files", "memory", "media", "store", "activity", "trash"] as const;
+export const SCREENS = ["files", "chat", "memory", "media", "store", "activity", "trash"] as const;
 export type Screen = (typeof SCREENS)[number];
 
 export interface Route {
   screen: Screen;
   /**
-   * In files: the path below the root, `notes/` for a directory and `notes/today.md` for a file. In the store: a part of it (`apps`,
+   * In chat: the key of one. In files: the path below the root, `notes/` for a directory and `notes/today.md` for a file. In the store: a part of it (`apps`,
    * `desktops`, `installed`, `mine`), or one thing (`apps/ID`).
    */
   path: string;

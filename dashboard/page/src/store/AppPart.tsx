@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { AppRow } from "../../../client/index.ts";
 import { visitDirectory } from "../state/route.ts";
 import { useStore } from "../state/store.ts";
@@ -11,8 +11,8 @@ import { type InstalledApp, useInstalls } from "./useInstalls.ts";
 
 type App = AppRow & { files?: number };
 
-/** Installing an app, bringing it up to date, taking it out: with what that adds, before and after. */
-export function AppPart({ app }: { app: App }) {
+/** Installing an app, bringing it up to date, taking it out: with what that adds, before and after. What is said of it stands between. */
+export function AppPart({ app, children }: { app: App; children: ReactNode }) {
   const { shop } = useWorkspace();
   const { value } = useInstalls();
   const said = useStore(shop.done).get(app.id)?.said;
@@ -32,12 +32,13 @@ export function AppPart({ app }: { app: App }) {
         )}
       </div>
       {said && <Report said={said} />}
-      {value !== null && !having && !said && <Adds app={app} />}
       {having && !said && (
         <p className="quiet">
           Version {having.version} is installed in <code>src/apps/{having.localId}</code>.
         </p>
       )}
+      {children}
+      {value !== null && !having && !said && <Adds app={app} />}
     </>
   );
 }

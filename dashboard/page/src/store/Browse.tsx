@@ -13,9 +13,8 @@ import { kindOf, type Thing, takersOf, titleOf } from "./things.ts";
 const PAGE = 24;
 /** Who types is not asked about every letter. */
 const AFTER_MS = 250;
+/** What order there is besides the one that the Worker chooses: the newest first, or in a search the best first. */
 const SORTS = [
-  ["", "Best first"],
-  ["new", "Newest"],
   ["updated", "Last changed"],
   ["popular", "Most used"],
   ["name", "By name"],
@@ -50,17 +49,18 @@ export function Browse({ kind, query, onQuery }: { kind: Kind; query: Query; onQ
   };
   const key = JSON.stringify([kind, options]);
   const { value, error, again } = useAnswer(key, (signal) => page({ signal }), "store");
-  const [more, setMore] = useState<Awaited<ReturnType<typeof page>> | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another question has other pages
-  useEffect(() => setMore(null), [key]);
+  // Of this question alone: a page that comes when another one is asked is of no use.
+  const [later, setLater] = useState<{ key: string; things: Thing[]; cursor?: string | undefined } | null>(null);
+  const more = later?.key === key ? later : null;
   const first = value?.things ?? [];
   const shown = new Set(first.map(({ id }) => id));
   const things = [...first, ...(more?.things.filter(({ id }) => !shown.has(id)) ?? [])];
   const cursor = more ? more.cursor : value?.cursor;
   const next = async () => {
     try {
-      const { things: found, cursor: rest } = await page({ cursor: cursor ?? "" });
-      setMore((now) => ({ things: [...(now?.things ?? []), ...found], cursor: rest }));
+      const found = await page({ cursor: cursor ?? "" });
+      const before = more?.things ?? [];
+      setLater({ key, things: [...before, ...found.things], cursor: found.cursor });
     } catch (cause) {
       sayError("Looking for more", cause);
     }
@@ -82,12 +82,24 @@ export function Browse({ kind, query, onQuery }: { kind: Kind; query: Query; onQ
             onChange={({ target }) => onQuery({ ...query, search: target.value })}
           />
         </span>
-        <Choice label="Order" options={SORTS} value={query.sort} onChange={(sort) => onQuery({ ...query, sort })} />
+        <Choice
+          label="Order"
+          options={[
+            ...(search ? [["", "Best match"] as const, ["new", "Newest"] as const] : [["", "Newest"] as const]),
+            ...SORTS,
+          ]}
+          value={!search && query.sort === "new" ? "" : query.sort}
+          onChange={(sort) => onQuery({ ...query, sort })}
+        />
         {query.tag && (
-          <button type="button" className="tag chosen" onClick={() => onQuery({ ...query, tag: "" })}>
+          <button
+            type="button"
+            className="tag chosen"
+            aria-label={`${query.tag}, show all tags`}
+            onClick={() => onQuery({ ...query, tag: "" })}
+          >
             {query.tag}
             <Icon name="close" size={12} />
-            <span className="unseen">, show all tags</span>
           </button>
         )}
       </search>

@@ -156,3 +156,14 @@ export function aboutOf(thing: Thing): About {
     visibility,
   };
 }
+
+/** What is told of a thing when it is published. What is empty is not told, unless it takes away what was there before. */
+export function saidOf({ title, icon, description, tags, visibility }: About, before: Thing | undefined) {
+  return {
+    title: title.trim(),
+    ...((icon || before?.icon) && { icon }),
+    ...((description || before?.description) && { description }),
+    tags: tagsOf(tags),
+    visibility,
+  };
+}

@@ -8,9 +8,8 @@ import { Failed, Loading } from "../ui/States.tsx";
 import { type About, AboutFields } from "./AboutFields.tsx";
 import { Excluded } from "./Excluded.tsx";
 import { Findings } from "./Findings.tsx";
-import { aboutOf } from "./OwnPart.tsx";
+import { aboutOf, saidOf } from "./OwnPart.tsx";
 import { PublishDone, PublishFoot } from "./PublishFoot.tsx";
-import { tagsOf } from "./things.ts";
 import { useOwn } from "./useOwn.ts";
 import { usePublish } from "./usePublish.ts";
 
@@ -109,12 +108,11 @@ function Form({ preview, row, onClose }: FormProps) {
   const isAllowed = found.every(({ path }) => allowed.has(path));
   const send = (event: FormEvent) => {
     event.preventDefault();
-    const { title, tags, ...said } = about;
+    const { title, ...said } = saidOf(about, row);
     const app = {
       ...said,
       appId: manifest.id,
       name: title,
-      tags: tagsOf(tags),
       ...(version.trim() && { version: version.trim() }),
       ...(allowed.size > 0 && { allow: [...allowed] }),
     };

@@ -5,10 +5,10 @@ import { Dialog } from "../ui/Dialog.tsx";
 import { Failed, Loading } from "../ui/States.tsx";
 import { type About, AboutFields } from "./AboutFields.tsx";
 import { Findings } from "./Findings.tsx";
-import { aboutOf } from "./OwnPart.tsx";
+import { aboutOf, saidOf } from "./OwnPart.tsx";
 import { VersionField } from "./PublishApp.tsx";
 import { PublishDone, PublishFoot } from "./PublishFoot.tsx";
-import { linesOf, tagsOf } from "./things.ts";
+import { linesOf } from "./things.ts";
 import { useOwn } from "./useOwn.ts";
 import { usePublish } from "./usePublish.ts";
 
@@ -77,11 +77,9 @@ function Form({ row, onClose }: { row: DesktopRow | undefined; onClose: () => vo
   const findings = state.at === "failed" ? state.findings : [];
   const send = (event: FormEvent) => {
     event.preventDefault();
-    const { tags, ...said } = about;
     const desktop = {
-      ...said,
+      ...saidOf(about, row),
       desktopId,
-      tags: tagsOf(tags),
       exclude: linesOf(exclude),
       include: linesOf(include),
       ...(version.trim() && { version: version.trim() }),

@@ -69,7 +69,7 @@ export function PublishDone({ published, onClose }: { published: Published; onCl
       (cause: unknown) => sayError("Copying the link", cause),
     );
   return (
-    <div className="form">
+    <div className="form published">
       <p className="report-title" role="status">
         <Icon name="check" />
         Version {version} is published: {count(files, "file")}, {size(bytes)}

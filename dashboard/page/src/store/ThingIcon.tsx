@@ -7,7 +7,7 @@ const TEXT_MAX = 16;
 /** The icon of an app or a desktop, as its publisher gave it: an emoji, or a small picture. An address is not loaded: it would count visitors. */
 export function ThingIcon({ icon, kind, isLarge = false }: { icon: string | null; kind: Kind; isLarge?: boolean }) {
   const isPicture = icon !== null && /^data:image\//.test(icon);
-  const isText = icon !== null && icon.length <= TEXT_MAX && !/[a-z:/]/i.test(icon);
+  const isText = icon !== null && icon.trim() !== "" && icon.length <= TEXT_MAX && !/[a-z:/]/i.test(icon);
   return (
     <span className={isLarge ? "thing-icon large" : "thing-icon"} aria-hidden="true">
       {isPicture ? (

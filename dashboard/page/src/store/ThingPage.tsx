@@ -12,7 +12,7 @@ import { OwnPart } from "./OwnPart.tsx";
 import { Section } from "./Section.tsx";
 import type { Publishing } from "./StoreScreen.tsx";
 import { ThingIcon } from "./ThingIcon.tsx";
-import { type Details, isApp, takersOf, titleOf } from "./things.ts";
+import { type Details, isApp, kindOf, takersOf, titleOf } from "./things.ts";
 import { Versions } from "./Versions.tsx";
 
 interface ThingPageProps {
@@ -48,30 +48,15 @@ export function ThingPage({ kind, id, onTag, onPublish }: ThingPageProps) {
       {thing.version === null && (
         <p className="note">All its versions are withdrawn: nobody but you sees it. Publish it again to offer it.</p>
       )}
-      {thing.version !== null && isApp(thing) && <AppPart app={thing} />}
-      {thing.version !== null && !isApp(thing) && <DesktopPart desktop={thing} />}
-      {thing.description && (
-        <p className="thing-description" dir="auto">
-          {thing.description}
-        </p>
-      )}
-      {thing.tags.length > 0 && (
-        <ul className="tags" aria-label="Tags">
-          {thing.tags.map((tag) => (
-            <li key={tag}>
-              <button
-                type="button"
-                className="tag"
-                onClick={() => {
-                  onTag(tag);
-                  go({ screen: "store", path: kind });
-                }}
-              >
-                {tag}
-              </button>
-            </li>
-          ))}
-        </ul>
+      {thing.version !== null && isApp(thing) ? (
+        <AppPart app={thing}>
+          <Said thing={thing} onTag={onTag} />
+        </AppPart>
+      ) : (
+        <>
+          {thing.version !== null && !isApp(thing) && <DesktopPart desktop={thing} />}
+          <Said thing={thing} onTag={onTag} />
+        </>
       )}
       {isOwn && <OwnPart thing={thing} onPublish={onPublish} />}
       <Section title="About">
@@ -101,6 +86,37 @@ export function ThingPage({ kind, id, onTag, onPublish }: ThingPageProps) {
       </Section>
       <Versions thing={thing} isOwn={isOwn} />
     </article>
+  );
+}
+
+/** What its publisher says of it. */
+function Said({ thing, onTag }: { thing: Details; onTag: (tag: string) => void }) {
+  return (
+    <>
+      {thing.description && (
+        <p className="thing-description" dir="auto">
+          {thing.description}
+        </p>
+      )}
+      {thing.tags.length > 0 && (
+        <ul className="tags" aria-label="Tags">
+          {thing.tags.map((tag) => (
+            <li key={tag}>
+              <button
+                type="button"
+                className="tag"
+                onClick={() => {
+                  onTag(tag);
+                  go({ screen: "store", path: kindOf(thing) });
+                }}
+              >
+                {tag}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
   );
 }
 

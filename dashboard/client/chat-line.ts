@@ -1,0 +1,154 @@
+// A line to the host's gateway, over the Worker's socket: requests with answers, and what the agent says while it says it. A line that
+// breaks is opened again, with growing pauses. The token of the gateway is the Worker's to add; the page never has it.
+
+import { HoldfastError } from "./error.ts";
+import { backOff, pause } from "./http.ts";
+
+/** How long an answer is waited for. */
+const ANSWER_MS = 30_000;
+const PING = '{"type":"req","id":"ping","method":"ping"}';
+const PING_EVERY_MS = 30_000;
+/** Who we are to the gateway, in the versions of its protocol that are known here. */
+const HELLO = {
+  minProtocol: 3,
+  maxProtocol: 3,
+  client: { id: "webchat-ui", version: "0.1.0", platform: "web", mode: "webchat" },
+  role: "operator",
+  scopes: ["operator.read", "operator.write"],
+  caps: [],
+};
+
+/** `none`: this Worker has no gateway, and the line is not opened again. */
+export type ChatLineState = "connecting" | "ready" | "none";
+
+/** A piece of news of a chat. In `delta` the message is all that was said so far. */
+export interface ChatEvent {
+  runId?: string;
+  sessionKey: string;
+  state: "delta" | "final" | "aborted" | "error";
+  message?: { role?: string; content?: unknown; timestamp?: number };
+  errorMessage?: string;
+}
+
+export interface ChatLineOptions {
+  onState: (state: ChatLineState) => void;
+  onChat: (event: ChatEvent) => void;
+}
+
+interface Frame {
+  type?: string;
+  id?: string;
+  event?: string;
+  ok?: boolean;
+  payload?: unknown;
+  error?: { message?: string; status?: number };
+}
+
+type Answer = (frame: Frame) => void;
+
+export class ChatLine {
+  readonly #address: () => string;
+  readonly #options: ChatLineOptions;
+  readonly #closed = new AbortController();
+  readonly #waiting = new Map<string, Answer>();
+  #socket: WebSocket | undefined;
+  #asked = 0;
+
+  constructor(address: () => string, options: ChatLineOptions) {
+    this.#address = address;
+    this.#options = options;
+    void this.#run();
+  }
+
+  close(): void {
+    this.#closed.abort();
+    this.#socket?.close();
+  }
+
+  /** Asks the gateway. Throws a `HoldfastError` with its sentence; status 0 if the line broke before it answered. */
+  ask<T>(method: string, params: object): Promise<T> {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return Promise.reject(broken());
+    this.#asked += 1;
+    const id = `chat-${this.#asked}`;
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => this.#answer({ id, ok: false }), ANSWER_MS);
+      this.#waiting.set(id, ({ ok, payload, error }) => {
+        clearTimeout(late);
+        if (ok) resolve(payload as T);
+        else if (error?.message) reject(new HoldfastError(error.status ?? 502, error.message));
+        else reject(broken());
+      });
+      socket.send(JSON.stringify({ type: "req", id, method, params }));
+    });
+  }
+
+  /** Says something in a chat. With the same key it is said once, however often it is sent. */
+  send(sessionKey: string, message: string, idempotencyKey: string): Promise<{ runId?: string }> {
+    return this.ask("chat.send", { sessionKey, message, idempotencyKey });
+  }
+
+  #answer(frame: Frame): void {
+    const answer = this.#waiting.get(frame.id ?? "");
+    this.#waiting.delete(frame.id ?? "");
+    answer?.(frame);
+  }
+
+  async #run(): Promise<void> {
+    this.#options.onState("connecting");
+    for (let failures = 0; !this.#closed.signal.aborted; failures += 1) {
+      const outcome = await this.#once();
+      if (this.#closed.signal.aborted) return;
+      if (outcome === "none") return this.#options.onState("none");
+      this.#options.onState("connecting");
+      if (outcome === "was-ready") failures = 0;
+      await pause(backOff(failures), this.#closed.signal).catch(() => undefined);
+    }
+  }
+
+  /** One socket, from its opening to its end. */
+  #once(): Promise<"none" | "was-ready" | "failed"> {
+    return new Promise((resolve) => {
+      const socket = new WebSocket(this.#address());
+      this.#socket = socket;
+      let outcome: "none" | "was-ready" | "failed" = "failed";
+      const alive = setInterval(() => socket.readyState === WebSocket.OPEN && socket.send(PING), PING_EVERY_MS);
+      socket.onopen = () => {
+        this.ask("connect", HELLO).then(
+          () => {
+            outcome = "was-ready";
+            this.#options.onState("ready");
+          },
+          (error: unknown) => {
+            if (error instanceof HoldfastError && error.status === 501) outcome = "none";
+            socket.close();
+          },
+        );
+      };
+      socket.onmessage = ({ data }) => this.#take(data);
+      socket.onclose = () => {
+        clearInterval(alive);
+        for (const id of [...this.#waiting.keys()]) this.#answer({ id, ok: false });
+        // What was refused in this moment is told first.
+        setTimeout(() => resolve(outcome));
+      };
+    });
+  }
+
+  #take(data: unknown): void {
+    let frame: Frame;
+    try {
+      frame = JSON.parse(String(data)) as Frame;
+    } catch {
+      return;
+    }
+    if (frame.type === "res") this.#answer(frame);
+    const isChat = frame.type === "event" && frame.event === "chat";
+    if (isChat && typeof frame.payload === "object" && frame.payload !== null)
+      this.#options.onChat(frame.payload as ChatEvent);
+  }
+}
+
+function broken(): HoldfastError {
+  return new HoldfastError(0, "The line to the agent broke");
+}
