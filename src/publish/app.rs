@@ -161,7 +161,7 @@ async fn publish_held(
 ) -> Result<Report, Error> {
     let owner = workspace.user();
     let before = standing(catalog, owner, Kind::App, &request.local_id, request.draft.version).await?;
-    let version = request.draft.version.unwrap_or_else(|| before.next_version());
+    let version = before.version(request.draft.version)?;
     let Prepared { contents, manifest, lockfile, secrets, unscanned } = prepare(source, &request).await?;
     if !secrets.is_empty() {
         return Err(Error::SecretsFound(secrets));
