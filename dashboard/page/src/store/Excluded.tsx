@@ -6,7 +6,13 @@ import { useWorkspace } from "../state/workspace.ts";
 const SHOWN = 200;
 
 /** What is left out of a publish, and why. */
-export function Excluded({ excluded, total = excluded.length }: { excluded: readonly Left[]; total?: number }) {
+export function Excluded({
+  excluded,
+  total = excluded.length,
+}: {
+  excluded: readonly Left[];
+  total?: number | undefined;
+}) {
   const { root } = useWorkspace();
   if (excluded.length === 0) return null;
   return (
