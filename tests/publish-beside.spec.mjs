@@ -20,7 +20,7 @@ const PRIVATE = "private-registry.example";
 const json = JSON.stringify({
   name: "acme-internal-desk",
   scripts: { deploy: `NPM_${"TOKEN"}=${randomBytes(20).toString("base64url")}x9 ship` },
-  dependencies: { react: "^18.0.0", "@acme/billing": `git+https://${PRIVATE}/billing.git`, d3: "^7.0.0" },
+  dependencies: { react: "^18.0.0", "@acme/billing": `git+https://${PRIVATE}/billing.git`, "d3-force": "^7.0.0" },
 });
 const lock = `lockfileVersion: '9.0'
 
@@ -31,7 +31,7 @@ importers:
       '@acme/billing':
         specifier: git+https://${PRIVATE}/billing.git
         version: https://${PRIVATE}/billing.tgz
-      d3:
+      d3-force:
         specifier: ^7.0.0
         version: 7.9.0
       react:
@@ -82,7 +82,7 @@ test("an app brings of the desktop that it was made on the versions of its own p
     const left = (await anyone(server, `${at}/pnpm-lock.yaml`)).bytes.toString();
     assert.match(left, /react.*\n.*18.*\n.*18\.3\.1/);
     const all = await everything(at, userId);
-    for (const secret of ["acme", PRIVATE, "d3", "7.9.0", "deploy"])
+    for (const secret of ["acme", PRIVATE, "d3-force", "7.9.0", "deploy"])
       assert.ok(!all.includes(secret), `${secret} is in what came of ${how}`);
     assert.deepEqual(
       (await shelved(server, userId)).map((key) => key.split("/").at(-1)),
