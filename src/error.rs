@@ -83,8 +83,8 @@ pub enum Error {
     NotTheOwner,
     /// A version that holds something else.
     VersionTaken {
-        /// One that is free.
-        next: Version,
+        /// One that is free, if one follows.
+        next: Option<Version>,
     },
     /// Files that hold what looks like credentials.
     SecretsFound(Vec<Secret>),
@@ -206,8 +206,8 @@ impl Error {
             Self::NoBaseline => told(404, "There is no baseline snapshot"),
             Self::NotTheOwner => told(403, "Only the owner may change this"),
             Self::VersionTaken { next } => {
-                told(409, "This version was published with other content; versions never change")
-                    .detail("nextVersion", next.to_string())
+                let taken = told(409, "This version was published with other content; versions never change");
+                next.iter().fold(taken, |taken, next| taken.detail("nextVersion", next.to_string()))
             }
             Self::SecretsFound(secrets) => {
                 told(422, "Some files hold what looks like credentials; take it out, or allow these files by name")

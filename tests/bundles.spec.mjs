@@ -188,6 +188,58 @@ test("a visitor of a desktop counts once a day, its owner never, and who it was 
   await eventually(visits, (count) => count === 3);
 });
 
+test("who looks at a desktop is a visitor, whether they open any of its files or not", async () => {
+  const [owner, other] = [await publisher(server), await publisher(server)];
+  const thing = await shelve(server, owner.userId, { kind: "desktops" });
+  const at = `/api/desktops/${thing.id}`;
+  const visits = async () => ok(await anyone(server, at)).visits;
+  const from = (/** @type {string} */ address) => ({ "cf-connecting-ip": address });
+  // Neither the owner's own look nor one at its row, as lists and shops have it.
+  ok(await as(owner.client, `${at}/manifest`));
+  ok(await anyone(server, at, from("192.0.2.1")));
+  assert.equal((await anyone(server, `${at}/manifest`, from("192.0.2.1"), "HEAD")).status, 200);
+  const { headers } = await anyone(server, `${at}/manifest`, from("192.0.2.2"));
+  await eventually(visits, (count) => count === 1);
+  const again = { ...from("192.0.2.3"), "if-none-match": String(headers.etag) };
+  assert.equal((await anyone(server, `${at}/manifest`, again)).status, 304);
+  await eventually(visits, (count) => count === 2);
+  // Looking and then running is one visit.
+  ok(await anyone(server, `${at}/manifest`, from("192.0.2.2")));
+  ok(await anyone(server, `${at}/snapshot`, from("192.0.2.2")));
+  ok(await as(other.client, `${at}/manifest`));
+  await eventually(visits, (count) => count === 3);
+  assert.equal(
+    (
+      await sql(
+        server,
+        "SELECT count(*) AS n FROM visits v JOIN published p ON p.seq = v.item WHERE p.id = ?",
+        thing.id,
+      )
+    )[0]?.n,
+    3,
+  );
+  const app = await shelve(server, owner.userId);
+  ok(await anyone(server, `/api/apps/${app.id}/manifest`, from("192.0.2.1")));
+  assert.deepEqual(
+    await sql(server, "SELECT 1 FROM visits v JOIN published p ON p.seq = v.item WHERE p.id = ?", app.id),
+    [],
+  );
+});
+
+test("bytes that are not there are not there for whoever asks only about them", async () => {
+  const { userId } = await publisher(server);
+  for (const kind of /** @type {const} */ (["apps", "desktops"])) {
+    const thing = await shelve(server, userId, { kind });
+    const at = `/api/${kind}/${thing.id}/${ROUTES[kind]}`;
+    await (await server.r2("BUNDLES")).delete(`${thing.prefix}/${kind === "apps" ? "app.tar.gz" : "snapshot.bin"}`);
+    for (const method of ["GET", "HEAD"]) {
+      assert.equal((await anyone(server, at, {}, method)).status, 404, method);
+      const known = await anyone(server, at, { "if-none-match": `"${thing.hash}"` }, method);
+      assert.equal(known.status, 404, `${method}, known`);
+    }
+  }
+});
+
 test("the edge remembers for others what they may see, and a change is seen once its time is over", async () => {
   const caching = await start({ CATALOG_CACHE_SECONDS: "2" });
   try {

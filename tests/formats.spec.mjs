@@ -267,5 +267,5 @@ test("identical bytes are not uploaded twice, and other bytes not over them", as
     assert.equal(cost(answer).bucket, 0, kind);
   }
   assert.deepEqual(await server.objects("BUNDLES"), before);
-  assert.equal((await shelved(server, userId)).length, 8);
+  assert.equal((await shelved(server, userId)).length, 7);
 });

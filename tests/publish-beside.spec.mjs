@@ -20,7 +20,7 @@ const PRIVATE = "private-registry.example";
 const json = JSON.stringify({
   name: "acme-internal-desk",
   scripts: { deploy: `NPM_${"TOKEN"}=${randomBytes(20).toString("base64url")}x9 ship` },
-  dependencies: { react: "^18.0.0", "@acme/billing": `git+https://${PRIVATE}/billing.git`, d3: "^7.0.0" },
+  dependencies: { react: "^18.0.0", "@acme/billing": `git+https://${PRIVATE}/billing.git`, "d3-force": "^7.0.0" },
 });
 const lock = `lockfileVersion: '9.0'
 
@@ -31,7 +31,7 @@ importers:
       '@acme/billing':
         specifier: git+https://${PRIVATE}/billing.git
         version: https://${PRIVATE}/billing.tgz
-      d3:
+      d3-force:
         specifier: ^7.0.0
         version: 7.9.0
       react:
@@ -82,7 +82,7 @@ test("an app brings of the desktop that it was made on the versions of its own p
     const left = (await anyone(server, `${at}/pnpm-lock.yaml`)).bytes.toString();
     assert.match(left, /react.*\n.*18.*\n.*18\.3\.1/);
     const all = await everything(at, userId);
-    for (const secret of ["acme", PRIVATE, "d3", "7.9.0", "deploy"])
+    for (const secret of ["acme", PRIVATE, "d3-force", "7.9.0", "deploy"])
       assert.ok(!all.includes(secret), `${secret} is in what came of ${how}`);
     assert.deepEqual(
       (await shelved(server, userId)).map((key) => key.split("/").at(-1)),
@@ -126,4 +126,57 @@ test("a desktop tells nothing of what stays out: no packages, no versions, no ap
   assert.deepEqual(manifest.apps, [{ id: "notes", name: "Notes", entry: "/src/apps/notes/index.tsx" }]);
   assert.equal(manifest.dependencies.react, "18.3.1");
   assert.equal((await anyone(server, `/api/desktops/${all.id}/pnpm-lock.yaml`)).bytes.toString(), lock);
+});
+
+test("of very much that stays out the first thousand is told, and how much it is", async () => {
+  const client = server.client(server.user());
+  const out = Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [`src/apps/notes/.env.${n}`, "A=1"]));
+  const body = pack(treeOf({ ...code, ...out }));
+  const { upload } = ok(await call(client, "PUT", "/api/publish/uploads", { body }));
+  for (const [kind, about] of /** @type {const} */ ([
+    ["app", { appId: "notes", upload }],
+    ["desktop", { title: "Mine", upload }],
+  ])) {
+    const said = ok(await publish(client, kind, about));
+    assert.deepEqual([said.excluded.length, said.excludedTotal, said.files], [1_000, 1_001, 1]);
+  }
+  await fill(client, code);
+  assert.equal("excludedTotal" in ok(await publish(client, "desktop", { title: "Mine" })), false);
+});
+
+test("behind the last version there is none, and that is said", async () => {
+  const client = server.client(server.user());
+  await fill(client, code);
+  const last = { appId: "notes", version: "99999.99999.99999" };
+  ok(await publish(client, "app", last));
+  const { error } = refused(await publish(client, "app", { appId: "notes" }), 400);
+  assert.match(error, /^No version follows 99999\.99999\.99999/);
+  await fill(client, { "src/apps/notes/index.tsx": "export {};\n" });
+  assert.equal(refused(await publish(client, "app", last), 409).nextVersion, undefined);
+  ok(await publish(client, "app", { appId: "notes", version: "3.0.0" }));
+});
+
+test("what is published with 10,000 files in 100 directories is forked by others", { timeout: 240_000 }, async () => {
+  const [author, other] = [server.client(server.user()), server.client(server.user())];
+  const files = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`d${n % 100}/f${n}`, "x"]));
+  const { upload } = ok(await call(author, "PUT", "/api/publish/uploads", { body: pack(treeOf(files)) }));
+  const said = ok(await publish(author, "desktop", { title: "Large", upload }));
+  assert.equal(said.files, 10_000);
+  const forked = await call(other, "POST", `/api/desktops/${said.id}/fork`, { json: { into: "/root/clawd/theirs" } });
+  assert.equal(ok(forked).files, 10_000);
+});
+
+test("an app begins with what the request or the registry says, and never with what is not there", async () => {
+  const [author, other] = [server.client(server.user()), server.client(server.user())];
+  const path = "/src/apps/notes/main.tsx";
+  await fill(author, { "src/apps/notes/main.tsx": "export default 1;\n", "src/apps/notes/App.tsx": "export {};\n" });
+  const { error } = refused(await publish(author, "app", { appId: "notes" }), 400);
+  assert.match(error, /has none of index\.tsx.*manifest\.entry/);
+  for (const entry of ["/src/apps/notes/gone.tsx", "/src/apps/other/main.tsx", "main.tsx"])
+    refused(await publish(author, "app", { appId: "notes", manifest: { entry } }), 400);
+  const said = ok(await publish(author, "app", { appId: "notes", manifest: { entry: path } }));
+  assert.equal(ok(await call(other, "POST", `/api/apps/${said.id}/install`)).entry, path);
+  await fill(author, { "public/apps/registry.json": JSON.stringify([{ id: "notes", name: "Notes", path }]) });
+  const again = ok(await publish(author, "app", { appId: "notes", version: "2.0.0" }));
+  assert.equal(ok(await anyone(server, `/api/apps/${again.id}/manifest`)).entry, path);
 });

@@ -31,6 +31,7 @@ const HOSTILE = {
   "google-key": () => `fetch("https://maps.googleapis.com/?key=${"AI"}za${noise(35)}")\n`,
   jwt: () =>
     `Authorization: Bearer ${base64url({ alg: "HS256", typ: "JWT" })}.${base64url({ sub: "1234567890", name: noise(10), iat: 1516239022 })}.${noise(43)}\n`,
+  "bearer-token": () => `headers: { Authorization: "Bear${"er"} ${noise(40)}" }\n`,
   "secret-assignment": () => `export const STRIPE_WEBHOOK_${"SECRET"} = "${noise(40)}";\n`,
 };
 
@@ -41,6 +42,9 @@ const BENIGN = {
   "env.ts": "export const API_KEY = process.env.API_KEY;\nexport const TOKEN = import.meta.env.VITE_TOKEN ?? '';\n",
   "placeholder.ts":
     'const API_KEY = "your-api-key-here";\nconst MY_TOKEN = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";\nconst THE_SECRET = "<replace me with your own secret>";\n',
+  "headers.ts": `export const headers = { Authorization: \`Bearer \${token}\` };\n`,
+  "types.ts": "export const API_KEY: string = process.env.API_KEY ?? 'your-api-key';\n",
+  ".npmrc": "//registry.npmjs.org/:_authToken=$" + "{NPM_TOKEN}\n",
   "public.pem": `-----BEGIN PUBLIC KEY-----\n${noise(64)}\n-----END PUBLIC KEY-----\n`,
   "certificate.pem": `-----BEGIN CERTIFICATE-----\n${noise(64)}\n-----END CERTIFICATE-----\n`,
   "words.md":

@@ -295,6 +295,14 @@ test("a desktop whose snapshot is missing is rebuilt over the baseline, whole if
   assert.ok(part.after.bytes.equals(expected), "the baseline, with what there is of the desktop over it");
   assert.equal(part.after.headers.etag, `"${sha256(expected)}"`);
   refused(await anyone(server, `${part.pathname}?hash=${sha256(part.before.bytes)}`), 404);
+  const head = await anyone(server, part.pathname, {}, "HEAD");
+  assert.deepEqual(
+    [head.status, head.bytes.length, head.headers["content-length"], head.headers.etag],
+    [200, 0, String(expected.length), part.after.headers.etag],
+  );
+  const known = (/** @type {unknown} */ etag) =>
+    anyone(server, part.pathname, { "if-none-match": String(etag) }).then(({ status }) => status);
+  assert.deepEqual([await known(part.after.headers.etag), await known(part.before.headers.etag)], [304, 200]);
   await bucket.delete("baseline/snapshot.bin");
   refused(await anyone(server, part.pathname), 404);
 });

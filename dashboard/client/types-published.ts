@@ -65,7 +65,10 @@ export interface Published {
   lockfileHash?: string | null;
   size: number;
   files: number;
+  /** The first 1,000 of what stays out. */
   excluded: Excluded[];
+  /** How much stays out, where that is more. */
+  excludedTotal?: number;
   /** Sources whose imports could not be looked for. */
   unscanned?: string[];
 }
@@ -100,7 +103,10 @@ export interface AppPreview {
   files: string[];
   /** Of the files, unpacked. */
   size: number;
+  /** The first 1,000 of what stays out. */
   excluded: Excluded[];
+  /** How much stays out, where that is more. */
+  excludedTotal?: number;
   findings: Finding[];
   unscanned: string[];
 }

@@ -129,9 +129,9 @@ impl Version {
         (parts.next().is_none() && number > 0).then_some(Self(number))
     }
 
-    /// The next patch; of the last one of its minor version, the next minor one.
-    pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+    /// The next patch; of the last one of its minor version, the next minor one. None follows the last of all.
+    pub const fn next(self) -> Option<Self> {
+        if self.0 + 1 < PART * PART * PART { Some(Self(self.0 + 1)) } else { None }
     }
 
     /// As it is stored.
@@ -285,7 +285,12 @@ mod tests {
         let sorted = ["0.0.9", "0.0.10", "0.1.0", "1.0.0", "1.10.0", "2.0.0"].map(|text| Version::parse(text).unwrap());
         assert!(sorted.is_sorted());
         assert_eq!(Version::FIRST.to_string(), "1.0.0");
-        assert_eq!(Version::FIRST.next().to_string(), "1.0.1");
+        let next = |text: &str| Version::parse(text).unwrap().next().map(|version| version.to_string());
+        assert_eq!(next("1.0.0").as_deref(), Some("1.0.1"));
+        assert_eq!(next("1.0.99999").as_deref(), Some("1.1.0"));
+        assert_eq!(next("99999.99999.99998").as_deref(), Some("99999.99999.99999"));
+        // What no route would take is not offered.
+        assert_eq!(next("99999.99999.99999"), None);
         assert!(Version::parse("99999.99999.99999").unwrap().number() < 1 << 53);
     }
 

@@ -76,9 +76,18 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// The version that a publish gets which names none: the next patch.
-    pub fn next_version(&self) -> Version {
-        self.latest.map_or(Version::FIRST, Version::next)
+    /// The version that a publish gets which names none: the next patch; none behind the last that there can be.
+    fn next_version(&self) -> Option<Version> {
+        self.latest.map_or(Some(Version::FIRST), Version::next)
+    }
+
+    /// The version that a publish is to be: the one that it names, else the next.
+    pub fn version(&self, named: Option<Version>) -> Result<Version, Error> {
+        let none_left = || {
+            let last = self.latest.unwrap_or(Version::FIRST);
+            Error::BadRequest(format!("No version follows {last}: name one that is free, or publish under another id"))
+        };
+        named.or_else(|| self.next_version()).ok_or_else(none_left)
     }
 
     /// What it means that the version which was asked about is there already, for content that is about to be published
@@ -294,8 +303,17 @@ mod tests {
         let unpublished = Standing { id: None, ..standing(Some(1), false) };
         for taken in [standing(Some(2), false), standing(Some(1), true), unpublished] {
             let refusal = taken.decide(content).unwrap().unwrap_err();
-            assert!(matches!(refusal, Error::VersionTaken { next } if next.to_string() == "1.2.4"));
+            assert!(matches!(refusal, Error::VersionTaken { next: Some(next) } if next.to_string() == "1.2.4"));
         }
-        assert_eq!(Standing::default().next_version(), Version::FIRST);
+        assert_eq!(Standing::default().version(None).ok(), Some(Version::FIRST));
+    }
+
+    #[test]
+    fn behind_the_last_version_there_is_none_but_one_that_is_named() {
+        let last = Standing { latest: Version::parse("99999.99999.99999"), ..standing(Some(2), false) };
+        assert!(matches!(last.version(None), Err(Error::BadRequest(why)) if why.contains("99999.99999.99999")));
+        assert_eq!(last.version(Version::parse("3.0.0")).ok(), Version::parse("3.0.0"));
+        let refusal = last.decide(Sha256::new([1; 32])).unwrap().unwrap_err();
+        assert!(matches!(refusal, Error::VersionTaken { next: None }));
     }
 }

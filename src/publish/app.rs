@@ -12,7 +12,7 @@ use super::lockfile::{LOCKFILE_MAX_BYTES, PACKAGE_JSON_MAX_BYTES, Versions};
 use super::manifest::registry::{REGISTRY_PATH, read_registry};
 use super::manifest::{AppFields, AppManifest, folder, hash};
 use super::progress::Progress;
-use super::release::{Bundle, Draft, Report, excluded};
+use super::release::{Bundle, Draft, Report, tell_excluded};
 use super::scan::{Findings, Secret};
 use super::sink::{Made, Sink};
 use super::source::{Contents, Origin, Source};
@@ -78,17 +78,18 @@ pub async fn preview(workspace: &Workspace, request: Request) -> Result<Value, E
     source.release().await;
     let Prepared { contents, manifest, secrets, unscanned, .. } = prepared?;
     let size_bytes: u64 = contents.files.iter().map(|file| file.size_bytes).sum();
-    Ok(json!({
+    let mut report = json!({
         "ok": true,
         "manifest": manifest,
         "manifestHash": hash(&manifest.to_bytes()),
         "depsHash": manifest.deps_hash(),
         "files": contents.files.iter().map(|file| source.absolute(&file.path)).collect::<Vec<_>>(),
         "size": size_bytes,
-        "excluded": excluded(&contents, &source),
         "findings": secrets.iter().map(Secret::told).collect::<Vec<_>>(),
         "unscanned": unscanned,
-    }))
+    });
+    tell_excluded(&mut report, &contents, &source);
+    Ok(report)
 }
 
 async fn prepare(source: &Source<'_>, request: &Request) -> Result<Prepared, Error> {
@@ -161,7 +162,7 @@ async fn publish_held(
 ) -> Result<Report, Error> {
     let owner = workspace.user();
     let before = standing(catalog, owner, Kind::App, &request.local_id, request.draft.version).await?;
-    let version = request.draft.version.unwrap_or_else(|| before.next_version());
+    let version = before.version(request.draft.version)?;
     let Prepared { contents, manifest, lockfile, secrets, unscanned } = prepare(source, &request).await?;
     if !secrets.is_empty() {
         return Err(Error::SecretsFound(secrets));

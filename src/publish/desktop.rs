@@ -63,7 +63,7 @@ async fn publish_held(
 ) -> Result<Report, Error> {
     let owner = workspace.user();
     let before = standing(catalog, owner, Kind::Desktop, &local_id, request.draft.version).await?;
-    let version = request.draft.version.unwrap_or_else(|| before.next_version());
+    let version = before.version(request.draft.version)?;
     let mut contents = source.contents("", &request.rules).await?;
     let tree = tree_of(&mut contents)?;
     let layout = tree.layout();

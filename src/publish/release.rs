@@ -137,8 +137,8 @@ impl Bundle {
             "manifestHash": manifest_hash,
             "size": self.size_bytes,
             "files": contents.files.len(),
-            "excluded": excluded(contents, source),
         });
+        tell_excluded(&mut report, contents, source);
         let (more, deps) = match self.kind {
             Kind::App => (json!({ "url": format!("{origin}/api/apps/{id}/bundle") }), "depsHash"),
             Kind::Desktop => {
@@ -156,8 +156,16 @@ impl Bundle {
     }
 }
 
-/// What is left out, as it is told.
-pub fn excluded(contents: &Contents, source: &Source<'_>) -> Value {
-    let lines = contents.excluded.iter();
-    lines.map(|(path, reason)| json!({ "path": source.absolute(path), "reason": reason.to_string() })).collect()
+/// The most of what is left out that is told: an answer has an end, whatever a workspace holds.
+const EXCLUDED_MAX: usize = 1_000;
+
+/// Says in a report what is left out; where that is not all, how much there is.
+pub fn tell_excluded(report: &mut Value, contents: &Contents, source: &Source<'_>) {
+    let Some(report) = report.as_object_mut() else { return };
+    let told = contents.excluded.iter().take(EXCLUDED_MAX);
+    let told = told.map(|(path, reason)| json!({ "path": source.absolute(path), "reason": reason.to_string() }));
+    report.insert("excluded".to_owned(), told.collect());
+    if contents.excluded.len() > EXCLUDED_MAX {
+        report.insert("excludedTotal".to_owned(), contents.excluded.len().into());
+    }
 }

@@ -4,6 +4,7 @@
 //! A rule wants what only a real credential has: its length, its alphabet, a key's body behind its first line. What it takes for
 //! one all the same is published when the request's `allow` names the file.
 
+mod assignment;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,8 @@ pub enum Rule {
     Google,
     /// A signed token.
     Jwt,
+    /// A token that a header brings along.
+    Bearer,
     /// A name that says it is secret, with a value that looks like it.
     Assignment,
 }
@@ -43,6 +46,7 @@ impl fmt::Display for Rule {
             Self::OpenAi => "openai-key",
             Self::Google => "google-key",
             Self::Jwt => "jwt",
+            Self::Bearer => "bearer-token",
             Self::Assignment => "secret-assignment",
         })
     }

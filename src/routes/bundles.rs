@@ -77,19 +77,23 @@ pub async fn bundle(incoming: Rc<Incoming>) -> Outcome {
 /// The bytes, all or a part, or that the caller has them.
 async fn send(incoming: &Rc<Incoming>, release: &ReleaseRow, key: &str) -> Outcome {
     let (size_bytes, tag) = (release.size_bytes, release.bundle_hash.to_string());
-    if conditional::of_look(incoming).matches(Some(&tag)) {
-        return Ok(Answer::empty(304));
+    let is_known = conditional::of_look(incoming).matches(Some(&tag));
+    let range = if is_known { None } else { partial::asked_for(incoming, size_bytes, &tag)? };
+    let blobs = Blobs::of_bundles(incoming)?;
+    // It may have been taken back within the time that answers are remembered for; then nobody is told that it is there, however
+    // they ask.
+    let found = if is_known || incoming.method == "HEAD" {
+        blobs.look_up(key).await?.map(|object| (object.size_bytes(), JsValue::NULL))
+    } else {
+        blobs.find(key, range).await?
+    };
+    let (found_bytes, body) = found.ok_or(Error::NoVersion)?;
+    if found_bytes != size_bytes {
+        return Err(Error::Internal(format!(
+            "the object {key} has {found_bytes} bytes where its row says {size_bytes}"
+        )));
     }
-    let range = partial::asked_for(incoming, size_bytes, &tag)?;
-    if incoming.method == "HEAD" {
-        return Ok(partial::answer(JsValue::NULL, size_bytes, range));
-    }
-    // It may have been taken back within the time that answers are remembered for.
-    let (found, body) = Blobs::of_bundles(incoming)?.find(key, range).await?.ok_or(Error::NoVersion)?;
-    if found != size_bytes {
-        return Err(Error::Internal(format!("the object {key} has {found} bytes where its row says {size_bytes}")));
-    }
-    Ok(partial::answer(body, size_bytes, range))
+    Ok(if is_known { Answer::empty(304) } else { partial::answer(body, size_bytes, range) })
 }
 
 /// A desktop whose snapshot is missing, and the tag of what it is now. Who names the bytes wants these, or none.
@@ -117,8 +121,14 @@ async fn rebuilt(incoming: &Rc<Incoming>, item: &Item, wanted: Option<&str>) -> 
     if wanted.is_some_and(|hash| hash != rebuilt.hash.to_string()) {
         return Err(Error::NoVersion);
     }
-    let body = Uint8Array::from(rebuilt.bytes.as_slice());
-    Ok((partial::answer(body.into(), rebuilt.bytes.len() as u64, None), rebuilt.hash))
+    let answer = if conditional::of_look(incoming).matches(Some(&rebuilt.hash.to_string())) {
+        Answer::empty(304)
+    } else {
+        let is_head = incoming.method == "HEAD";
+        let body = if is_head { JsValue::NULL } else { Uint8Array::from(rebuilt.bytes.as_slice()).into() };
+        partial::answer(body, rebuilt.bytes.len() as u64, None)
+    };
+    Ok((answer, rebuilt.hash))
 }
 
 /// Who may keep the bytes, and how long: for good only what everyone may have, under an address that names them.
@@ -162,6 +172,10 @@ pub async fn artifact(incoming: Rc<Incoming>) -> Outcome {
         let item = target.find(&Catalog::of(&incoming)?, caller.as_ref()).await?;
         let key = item.key(artifact).ok_or(Error::NotPublishedWith(artifact.file_name(item.kind)))?;
         let answer = whole(&incoming, &key).await?.ok_or(Error::NoVersion)?;
+        // Who looks at a desktop reads this, and its bytes only when a file is opened.
+        if artifact == Artifact::Manifest && incoming.method == "GET" {
+            count_visit(&incoming, &item, caller.as_ref());
+        }
         Ok(answer
             .with("Content-Type", artifact.content_type(item.kind))
             .with("Content-Security-Policy", "sandbox")

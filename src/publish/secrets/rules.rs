@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Rule;
+use super::assignment::{assignment, bearer};
 
 /// How many of the bytes from the start are a credential of one kind, if they begin with one.
 type Matcher = fn(&[u8]) -> Option<usize>;
@@ -16,6 +17,7 @@ pub fn longest_match(before: u8, first: u8, bytes: &[u8]) -> Option<(Rule, usize
         b'_' | b'A' | b'S' | b'a' | b's' => {
             &[(Rule::Aws, aws), (Rule::Google, google), (Rule::OpenAi, open_ai), (Rule::Assignment, assignment)]
         }
+        b'B' | b'b' => &[(Rule::Bearer, bearer)],
         b'g' => &[(Rule::GitHub, github)],
         b'x' | b'h' => &[(Rule::Slack, slack)],
         b'G' => &[(Rule::Google, google)],
@@ -33,16 +35,18 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-fn is_key(byte: u8) -> bool {
+/// What keys in addresses and headers are made of.
+pub fn is_key(byte: u8) -> bool {
     is_word(byte) || byte == b'-'
 }
 
-fn is_base64(byte: u8) -> bool {
+/// What bytes as text are made of.
+pub fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
 /// How many bytes from the start are of a kind.
-fn run(bytes: &[u8], is_one: fn(u8) -> bool) -> usize {
+pub fn run(bytes: &[u8], is_one: fn(u8) -> bool) -> usize {
     bytes.iter().take_while(|byte| is_one(**byte)).count()
 }
 
@@ -54,13 +58,13 @@ fn behind<'a>(bytes: &'a [u8], prefix: &str, is_one: fn(u8) -> bool) -> Option<(
 }
 
 /// Whether something was drawn at random: it has digits and letters, and no letter or digit makes up half of it.
-fn is_random(body: &[u8]) -> bool {
+pub fn is_random(body: &[u8]) -> bool {
     let has = |is_one: fn(&u8) -> bool| body.iter().any(is_one);
     has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && entropy_bits(body) >= 3.0
 }
 
 /// How many bits a byte of it holds, by how often each comes.
-fn entropy_bits(bytes: &[u8]) -> f64 {
+pub fn entropy_bits(bytes: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in bytes {
         if let Some(count) = counts.get_mut(usize::from(*byte)) {
@@ -154,50 +158,4 @@ fn jwt(bytes: &[u8]) -> Option<usize> {
     let header: serde_json::Value = serde_json::from_slice(&header).ok()?;
     let is_signed = header.get("alg").is_some_and(|algorithm| algorithm != "none");
     (is_signed && claims.starts_with(b"eyJ") && claims.len() >= 10 && signature.len() >= 20).then_some(length)
-}
-
-/// The longest value that is looked at, and the shortest that is a secret.
-const VALUE_BYTES: std::ops::RangeInclusive<usize> = 16..=512;
-
-/// `…_SECRET = "…"`, from where the end of the name begins. Not a reference to where the secret is, and no placeholder.
-fn assignment(bytes: &[u8]) -> Option<usize> {
-    const NAMES: [&str; 6] = ["_SECRET", "_TOKEN", "_API_KEY", "API_KEY", "_SECRET_KEY", "SECRET_ACCESS_KEY"];
-    let starts = |name: &&str| bytes.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()));
-    let name = NAMES.into_iter().filter(starts).max_by_key(|name| name.len())?;
-    let rest = bytes.get(name.len()..)?;
-    let quote = |rest: &[u8]| rest.first().copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
-    // The name itself may be quoted, as in JSON.
-    let rest = rest.get(usize::from(quote(rest).is_some())..)?;
-    let blank = |rest: &[u8]| run(rest, |byte| byte == b' ' || byte == b'\t');
-    let rest = rest.get(blank(rest)..)?;
-    let rest = rest.strip_prefix(b"=").or_else(|| rest.strip_prefix(b":"))?;
-    let rest = rest.get(blank(rest)..)?;
-    let value = match quote(rest) {
-        Some(quote) => {
-            let inner = rest.get(1..)?;
-            let end = inner.iter().take(*VALUE_BYTES.end() + 1).position(|byte| *byte == quote)?;
-            inner.get(..end)?
-        }
-        // Without quotes, as in a shell: up to the end of the line.
-        None => rest.get(..run(rest, |byte| is_base64(byte) || is_key(byte) || byte == b'.'))?,
-    };
-    let is_value = value
-        .iter()
-        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'$' | b'{' | b'}' | b'<' | b'>' | b'(' | b'*'));
-    // Names of things that say where the secret is: `process.env.X`, an address, a path.
-    let is_reference = value.contains(&b' ')
-        || value.starts_with(b"http")
-        || value.starts_with(b"process.")
-        || value.starts_with(b"import.");
-    let looks_drawn = is_random(value) && entropy_bits(value) >= 3.5 && !is_words(value);
-    let length = bytes.len() - rest.len() + value.len();
-    (VALUE_BYTES.contains(&value.len()) && is_value && !is_reference && looks_drawn).then_some(length)
-}
-
-/// Whether it reads as words: parts of letters alone or digits alone, such as `my-test-token-2024`.
-fn is_words(value: &[u8]) -> bool {
-    let parts = value.split(|byte| matches!(byte, b'-' | b'_' | b'.' | b'/' | b':'));
-    let is_plain = |part: &[u8]| part.iter().all(u8::is_ascii_alphabetic) || part.iter().all(u8::is_ascii_digit);
-    let mut letters_runs = parts.map(|part| part.len() <= 12 && is_plain(part));
-    letters_runs.all(|is_word| is_word)
 }

@@ -21,6 +21,10 @@ fn drawn(length: usize) -> String {
     "q7Zk2Wm9Xb4Rt6Yc1Vn8Lp3Js5Hd0Gf".chars().cycle().take(length).collect()
 }
 
+fn hex(length: usize) -> String {
+    "3f2a9c1e7b404d8a9e51c06d7b2f8a13".chars().cycle().take(length).collect()
+}
+
 fn upper(length: usize) -> String {
     "Q7ZK2WM5XB4RT6YC".chars().cycle().take(length).collect()
 }
@@ -88,6 +92,40 @@ fn credentials_are_found_by_their_form() {
                 format!(r#"{{"STRIPE_SECRET_KEY": "{}"}}"#, drawn(24)),
                 format!("AWS_SECRET_ACCESS_KEY = {}", drawn(40)),
                 format!("API_KEY=`{}`", drawn(16)),
+                // as programs write it
+                format!("const X_API_KEY: string = \"{}\";", drawn(32)),
+                format!("export const GITHUB_TOKEN: string | undefined = '{}'", drawn(32)),
+                format!("const API_KEY: &'static str = \"{}\";", drawn(32)),
+                format!("const s = process.env.X_SECRET || \"{}\";", drawn(32)),
+                format!("const s = process.env.X_SECRET ?? '{}';", drawn(32)),
+                format!("const s = process.env['X_SECRET']??'{}';", drawn(32)),
+                format!("const X_SECRET = process.env.X_SECRET||`{}`", drawn(32)),
+                format!("const s = env.X_SECRET??'{}';", drawn(32)),
+                format!("process.env.X_TOKEN ??= '{}'", drawn(32)),
+                format!("const API_KEY =\n  \"{}\";", drawn(32)),
+                format!("os.environ[\"X_TOKEN\"] = \"{}\"", drawn(32)),
+                format!("token = os.getenv('X_TOKEN') or '{}'", drawn(32)),
+                format!("token = os.environ.get(\"X_TOKEN\", \"{}\")", drawn(32)),
+                format!("X_TOKEN := \"{}\"", drawn(32)),
+                format!("\"X_TOKEN\" => \"{}\",", drawn(32)),
+                format!("if (given.X_TOKEN === \"{}\")", drawn(32)),
+                // as settings have it
+                format!("{{\n  \"X_SECRET\":\n    \"{}\"\n}}", drawn(32)),
+                format!("//registry.npmjs.org/:_authToken={}", drawn(36)),
+                format!("_auth = \"{}\"", drawn(36)),
+                // as hex, which holds less in a digit
+                format!("X_SECRET = \"{}\"", hex(32)),
+                format!("X_API_KEY={}", hex(64)),
+                "X_TOKEN: 3f2a9c1e-7b40-4d8a-9e51-c06d7b2f8a13".to_owned(),
+                "X_TOKEN: '3f2a9c1e3f2a9c1e3f2a9c1e3f2a9c1e'".to_owned(),
+            ],
+        ),
+        (
+            "bearer-token",
+            vec![
+                format!("headers: {{ Authorization: \"Bearer {}\" }}", drawn(40)),
+                format!("curl -H 'authorization: bearer {}'", hex(40)),
+                format!("const X_TOKEN = `Bearer {}.{}`", drawn(20), drawn(20)),
             ],
         ),
     ] {
@@ -137,6 +175,35 @@ fn what_only_looks_like_one_is_not() {
         "import { tokenize } from './tokenizer';",
         "type Props = { api_key: string; refresh_token?: string }",
         "const label_token = t('settings.tokens.label2');",
+        // types, names and defaults that hold nothing
+        "const X_API_KEY: string = \"\";",
+        "const X_API_KEY: string = process.env.X_API_KEY_2024 ?? \"your-own-api-key\";",
+        "const A_TOKEN: InjectionToken<Config2024Abcdef> = new InjectionToken('ConfigToken2024Abcdef');",
+        "declare const X_SECRET: Record<string, Array<Hash1024Bits>>;",
+        "const s = process.env.X_SECRET || 'development-secret-only';",
+        "const s = process.env.X_SECRET || process.env.OTHER_SECRET_V2_4096;",
+        "const s = process.env.X_SECRET ? 'a1b2c3d4e5f6g7h8i9j0' : null;",
+        "[X_TOKEN, \"q7Zk2Wm9Xb4Rt6Yc1Vn8\"]",
+        "os.environ[\"X_TOKEN\"] = token",
+        "getenv(\"X_TOKEN\", \"\")",
+        "test(\"X_TOKEN\", \"is told to nobody, whoever asks for it 2024\")",
+        "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
+        "always_auth = true",
+        "\"X_SECRET\":\n  process.env.X_SECRET_2024_KEY",
+        "X_SECRET:\n  description: q7Zk2Wm9Xb4Rt6Yc1Vn8Lp3J",
+        // hex that is short, one digit over and over, or nobody's secret
+        "X_TOKEN = \"3f2a9c1e7b40\"",
+        "X_TOKEN = \"00000000000000000000000000000000000000a1\"",
+        "X_TOKEN = 123456789012345678901234567890123456",
+        "const COMMIT = \"3f2a9c1e7b404d8a9e51c06d7b2f8a133f2a9c1e\";",
+        "<svg id=\"3f2a9c1e7b404d8a9e51c06d7b2f8a13\">",
+        // bearers of other things
+        "Authorization: `Bearer ${token}`",
+        "-H 'Authorization: Bearer <your token>'",
+        "Authorization: Bearer YOUR_ACCESS_TOKEN_2024",
+        "Authorization: Bearer xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx1",
+        "the bearer of this letter, and the standard Bearer in front",
+        "forbearer q7Zk2Wm9Xb4Rt6Yc1Vn8Lp3J",
     ] {
         assert_eq!(found(benign), Vec::<String>::new(), "{benign}");
     }

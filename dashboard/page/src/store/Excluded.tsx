@@ -6,12 +6,18 @@ import { useWorkspace } from "../state/workspace.ts";
 const SHOWN = 200;
 
 /** What is left out of a publish, and why. */
-export function Excluded({ excluded }: { excluded: readonly Left[] }) {
+export function Excluded({
+  excluded,
+  total = excluded.length,
+}: {
+  excluded: readonly Left[];
+  total?: number | undefined;
+}) {
   const { root } = useWorkspace();
   if (excluded.length === 0) return null;
   return (
     <details className="more-list">
-      <summary>{count(excluded.length, "entry", "entries")} left out</summary>
+      <summary>{count(total, "entry", "entries")} left out</summary>
       <ul>
         {excluded.slice(0, SHOWN).map(({ path, reason }) => (
           <li key={path}>
@@ -19,7 +25,7 @@ export function Excluded({ excluded }: { excluded: readonly Left[] }) {
             <span className="quiet">{reason}</span>
           </li>
         ))}
-        {excluded.length > SHOWN && <li className="quiet">and {excluded.length - SHOWN} more</li>}
+        {total > SHOWN && <li className="quiet">and {total - SHOWN} more</li>}
       </ul>
     </details>
   );

@@ -147,7 +147,7 @@ function Form({ preview, row, onClose }: FormProps) {
           ))}
         </ul>
       </details>
-      <Excluded excluded={preview.excluded} />
+      <Excluded excluded={preview.excluded} total={preview.excludedTotal} />
       {preview.unscanned.length > 0 && (
         <p className="note">
           The imports of {count(preview.unscanned.length, "file")} cannot be read; packages that only they need will be

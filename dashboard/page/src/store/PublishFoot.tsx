@@ -58,7 +58,7 @@ function Steps({ step }: { step: Extract<PublishState, { at: "busy" }>["step"] }
 
 /** What has been published, and where it is. */
 export function PublishDone({ published, onClose }: { published: Published; onClose: () => void }) {
-  const { visitUrl, id, version, files, size: bytes, excluded, unscanned } = published;
+  const { visitUrl, id, version, files, size: bytes, excluded, excludedTotal, unscanned } = published;
   const { client } = useWorkspace();
   const place = hrefOf({ screen: "store", path: `${visitUrl ? "desktops" : "apps"}/${id}` });
   // Of this origin, whatever host the Worker was called by.
@@ -82,7 +82,7 @@ export function PublishDone({ published, onClose }: { published: Published; onCl
           The imports of {count(unscanned.length, "file")} could not be read; packages that only they need are missing.
         </p>
       )}
-      <Excluded excluded={excluded} />
+      <Excluded excluded={excluded} total={excludedTotal} />
       <div className="dialog-buttons">
         <button type="button" className="button" onClick={() => void copy()}>
           <Icon name="link" />
