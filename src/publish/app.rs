@@ -93,10 +93,12 @@ async fn prepare(source: &Source<'_>, request: &Request) -> Result<Prepared, Err
     let rules = Rules::default();
     let folder = folder(&request.local_id);
     let mut contents = source.contents(&folder, &rules).await?;
-    let mut caps = Caps { total_bytes: APP_MAX_BYTES, ..Caps::default() };
+    let mut caps = Caps::of_total(APP_MAX_BYTES);
+    let too_large = |why| Error::BadRequest(format!("The app {why}; that cannot be published"));
+    // It is a file of the archive as well.
+    caps.take_file(MANIFEST_NAME, 0).map_err(too_large)?;
     for file in &contents.files {
-        let too_large = |why| Error::BadRequest(format!("The app {why} to be published"));
-        caps.take_file(file.size_bytes).map_err(too_large)?;
+        caps.take_file(&file.path, file.size_bytes).map_err(too_large)?;
     }
     contents.files.sort_by(|one, other| one.path.cmp(&other.path));
     let mut aliases = Aliases::default();

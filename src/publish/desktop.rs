@@ -141,19 +141,17 @@ async fn publish_held(
 /// The tree of what goes, with files in its own order; what no reader takes joins what does not go.
 fn tree_of(contents: &mut Contents) -> Result<Tree, Error> {
     let (mut tree, mut caps) = (Tree::default(), Caps::default());
-    let too_large = |why: &str| Error::BadRequest(format!("The desktop {why} to be published"));
+    let too_large = |why: &str| Error::BadRequest(format!("The desktop {why}; that cannot be published"));
     for directory in &contents.directories {
-        caps.take_directory().map_err(too_large)?;
+        caps.take_directory(directory).map_err(too_large)?;
         if tree.add_directory(directory).is_err() {
             contents.excluded.push((directory.clone(), Reason::Unreadable));
         }
     }
-    // As many files again: ten thousand of them fit, whatever they lie in.
-    caps.entries = Caps::default().entries;
     let mut files = std::mem::take(&mut contents.files);
     files.sort_by(|one, other| one.path.split('/').cmp(other.path.split('/')));
     for file in files {
-        caps.take_file(file.size_bytes).map_err(too_large)?;
+        caps.take_file(&file.path, file.size_bytes).map_err(too_large)?;
         match tree.add_file(&file.path, file.size_bytes, contents.files.len()) {
             Ok(()) => contents.files.push(file),
             Err(Unfit::Name | Unfit::Depth | Unfit::Size | Unfit::Taken) => {

@@ -82,7 +82,7 @@ impl Unpacker {
     /// Goes by the first bytes.
     fn begin(&mut self) -> Result<(), Malformed> {
         let Form::Unknown(head) = std::mem::take(&mut self.form) else { return Ok(()) };
-        let archive = Caps { total_bytes: ARCHIVE_MAX_BYTES, ..Caps::default() };
+        let archive = Caps::of_total(ARCHIVE_MAX_BYTES);
         self.form = match (head.first(), Packing::of(&head)) {
             (_, Some(Packing::Tar)) => Form::Tar(Box::new(TarReader::new(archive))),
             (_, Some(Packing::Zip)) => Form::Zip(Vec::new()),
@@ -126,7 +126,7 @@ impl Unpacker {
             Form::Snapshot(decoder) => decoder.finish()?,
             Form::Tar(reader) => reader.finish()?,
             Form::Zip(held) => {
-                let caps = Caps { total_bytes: ZIP_MAX_BYTES, ..Caps::default() };
+                let caps = Caps::of_total(ZIP_MAX_BYTES);
                 read_zip(&held, caps, &mut |event| collector.of_archive(event))?;
             }
         }

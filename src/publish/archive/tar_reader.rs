@@ -153,13 +153,13 @@ impl TarReader {
         let padding_bytes = padding(size_bytes);
         if kind.is_dir() || (kind.is_file() && path.is_empty()) {
             if !path.is_empty() {
-                self.caps.take_directory()?;
+                self.caps.take_directory(&path)?;
                 on_event(Event::Directory { path: &path });
             }
             return Ok(behind(size_bytes.saturating_add(padding_bytes)));
         }
         if kind.is_file() || kind.is_contiguous() {
-            self.caps.take_file(size_bytes)?;
+            self.caps.take_file(&path, size_bytes)?;
             on_event(Event::File { path: &path, size_bytes });
             if size_bytes == 0 {
                 on_event(Event::End);
@@ -169,7 +169,7 @@ impl TarReader {
                 left_bytes => State::File { left_bytes, padding_bytes },
             });
         }
-        self.caps.take_directory()?;
+        self.caps.take_link(&path)?;
         on_event(Event::PassedOver { path: &path });
         // Links state the size of what they lead to, and bring nothing.
         let brings = if kind.is_hard_link() || kind.is_symlink() { 0 } else { size_bytes };

@@ -157,8 +157,19 @@ fn a_zip_is_read_too_and_a_bomb_is_not() {
     assert_eq!(unzip(&bytes, Caps::default()), Ok(plain(files)));
     let bomb = zip(&[("a", &vec![0; 8 * 1024 * 1024])]);
     assert_eq!(unzip(&bomb, Caps::default()), Err("unpacks to far too much"));
-    assert_eq!(unzip(&bytes, Caps { entries: 1, ..Caps::default() }), Err("has too many entries"));
+    assert_eq!(unzip(&bytes, Caps { files: 1, directories: 0, ..Caps::default() }), Err("has too many entries"));
     assert_eq!(unzip(&bytes, Caps { entry_bytes: 60_000, ..Caps::default() }), Err("has a file that is too large"));
     assert_eq!(unzip(b"PK\x03\x04", Caps::default()), Err("has no table of its entries"));
     assert_eq!(Packing::of(b"<html>"), None);
+}
+
+#[test]
+fn directories_that_are_only_implied_count_too() {
+    // Few files, and a name for each byte of their paths.
+    let deep: Vec<String> = (0..250).map(|number| format!("{number}{}/f", "/a".repeat(45))).collect();
+    let files: Vec<(&str, &[u8])> = deep.iter().map(|path| (path.as_str(), &b""[..])).collect();
+    let why = "has too many entries: more than 10,000 directories";
+    assert_eq!(unpack(&pack(&files), 4096).unwrap_err().why, why);
+    assert_eq!(unzip(&zip(&files), Caps::default()), Err(why));
+    assert_eq!(unpack(&pack(&files[..200]), 4096).map(|found| found.len()), Ok(200));
 }

@@ -66,7 +66,7 @@ impl<'b> ZipReader<'b> {
             return Err(malformed("is too large as a whole"));
         }
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| malformed("has no table of its entries"))?;
-        if archive.len() > usize::try_from(caps.entries).unwrap_or(usize::MAX) {
+        if archive.len() > usize::try_from(caps.entries_left()).unwrap_or(usize::MAX) {
             return Err(malformed("has too many entries"));
         }
         let stated = stated_entries(bytes);
@@ -89,11 +89,16 @@ impl<'b> ZipReader<'b> {
         let name = file.name().map_err(|_| malformed("has a name that is no text"))?;
         let path = clean(&name).map_err(malformed)?;
         if !file.is_file() {
-            self.caps.take_directory().map_err(malformed)?;
-            return Ok(Some(if file.is_dir() { ZipEntry::Directory { path } } else { ZipEntry::PassedOver { path } }));
+            return if file.is_dir() {
+                self.caps.take_directory(&path).map_err(malformed)?;
+                Ok(Some(ZipEntry::Directory { path }))
+            } else {
+                self.caps.take_link(&path).map_err(malformed)?;
+                Ok(Some(ZipEntry::PassedOver { path }))
+            };
         }
         let size_bytes = file.size();
-        self.caps.take_file(size_bytes).map_err(malformed)?;
+        self.caps.take_file(&path, size_bytes).map_err(malformed)?;
         self.unpacked_bytes += size_bytes;
         if !is_ratio_fine(self.packed_bytes, self.unpacked_bytes) {
             return Err(malformed("unpacks to far too much"));

@@ -156,7 +156,7 @@ impl Decoder {
                 Ok(Expected::Key)
             }
             (Expected::Children, Token::Map(left)) => {
-                if left > self.caps.entries {
+                if left > self.caps.entries_left() {
                     return Err("has too many entries");
                 }
                 self.frames.push(Frame::Children { left, names: HashSet::new(), path_bytes: self.path.len() });
@@ -210,7 +210,7 @@ impl Decoder {
                     return Err("has an entry that is two things at once");
                 }
                 if expected == Expected::Children && !self.path.is_empty() {
-                    self.caps.take_directory()?;
+                    self.caps.take_directory(&self.path)?;
                     on_event(Event::Directory { path: &self.path });
                 }
                 Ok(expected)
@@ -253,7 +253,7 @@ impl Decoder {
 
     fn content(&mut self, found: Content, size_bytes: u32, on_event: &mut impl FnMut(Event<'_>)) -> Step {
         let size_bytes = u64::from(size_bytes);
-        self.caps.take_file(size_bytes)?;
+        self.caps.take_file(&self.path, size_bytes)?;
         if let Some(Frame::Body { content, .. }) = self.frames.last_mut() {
             *content = Some(found);
         }
@@ -277,7 +277,7 @@ impl Decoder {
                     Some(Content::Text) if *is_latin1 => on_event(Event::End { text: Text::Latin1 }),
                     Some(_) => on_event(Event::End { text: Text::Verbatim }),
                     None if seen & SEEN_LINK != 0 => {
-                        self.caps.take_directory()?;
+                        self.caps.take_link(&self.path)?;
                         on_event(Event::Link { path: &self.path });
                     }
                     None => return Err("has a file without content"),

@@ -256,3 +256,19 @@ proptest! {
         prop_assert_eq!(decode(&bytes, piece_bytes), Ok(wanted));
     }
 }
+
+#[test]
+fn as_much_as_is_published_can_be_read_and_no_more() {
+    let mut tree: Plain =
+        (0..10_000).map(|number| (format!("d{}/f{number}", number % 100), Some(Vec::new()))).collect();
+    tree.extend((100..10_000).map(|number| (format!("d{number}"), None)));
+    // What a reader tells includes the directories that only lead to files.
+    assert_eq!(decode(&encode(&tree), 100_000).map(|read| read.len()), Ok(20_000));
+    for (path, bytes, why) in [
+        ("f", Some(Vec::new()), "has too many entries: more than 10,000 files"),
+        ("d", None, "has too many entries: more than 10,000 directories"),
+    ] {
+        let more: Plain = tree.clone().into_iter().chain([(path.to_owned(), bytes)]).collect();
+        assert_eq!(decode(&encode(&more), 100_000).unwrap_err().why, why);
+    }
+}
