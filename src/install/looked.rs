@@ -175,7 +175,7 @@ impl Looking {
 
     /// The end of the bundle.
     pub fn finish(mut self) -> Result<Looked, Refused> {
-        let most = Caps::default().entries as usize;
+        let most = Caps::default().entries_left() as usize;
         let paths: Vec<String> = self.looked.entries.keys().cloned().collect();
         for path in paths {
             let mut rest = path.as_str();
@@ -185,7 +185,7 @@ impl Looking {
                 }
                 rest = above;
             }
-            // A path names up to 63 directories: what they come to is counted as it grows.
+            // A path names up to 63 directories. Whatever its reader counts: no more than this goes into a workspace.
             if self.looked.entries.len() > most {
                 return Err("has too many entries, with the directories that its paths name".to_owned());
             }
@@ -301,10 +301,10 @@ mod tests {
             }
             looking.finish().map(|looked| looked.count())
         };
-        assert_eq!(look(5_000, 0), Ok(10_000));
+        assert_eq!(look(10_000, 0), Ok(20_000));
         let why = "has too many entries, with the directories that its paths name";
-        assert_eq!(look(5_001, 0).unwrap_err(), why);
-        assert_eq!(look(200, 50).unwrap_err(), why);
+        assert_eq!(look(10_001, 0).unwrap_err(), why);
+        assert_eq!(look(400, 50).unwrap_err(), why);
     }
 
     #[test]
