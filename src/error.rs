@@ -99,6 +99,8 @@ pub enum Error {
     },
     /// An app that is not in this workspace.
     NotInstalled,
+    /// Other changes came first, however often it was tried.
+    Crowded,
     /// A handle that another user has.
     HandleTaken,
     /// A user who has published as much as one may.
@@ -219,6 +221,10 @@ impl Error {
                     .detail("path", path.as_str())
             }
             Self::NotInstalled => told(404, "The app is not installed"),
+            Self::Crowded => {
+                told(503, "Other changes to the same files came first each time; nothing was changed; try again")
+                    .header("Retry-After", "1")
+            }
             Self::HandleTaken => told(409, "This handle is taken"),
             Self::TooManyPublished { max } => {
                 told(409, format!("You have published {max} of these, and no more fit; unpublish one"))

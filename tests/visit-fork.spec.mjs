@@ -86,6 +86,37 @@ test("an expired URL is told to be one, and somebody else's can be changed for o
   await page.context().close();
 });
 
+test("a link with somebody else's URL does not take the place of one's own unless one says so", { skip }, async () => {
+  const { id } = await publish(server.client(server.user()), FILES);
+  const [stranger, visitor] = [server.user(), server.user()];
+  const page = await open();
+  const follow = async (/** @type {string} */ user) => {
+    await page.goto("about:blank");
+    await page.goto(`${at(id)}#gateway=${encodeURIComponent(gateway(user))}`);
+    await page.getByRole("button", { name: "Fork into my desktop" }).click();
+  };
+  // What the dashboard opens with when one returns to it.
+  const kept = () => page.evaluate(() => sessionStorage.getItem("holdfast:gateway"));
+  const dialog = page.getByRole("dialog");
+  const says = async (/** @type {RegExp} */ what, /** @type {string} */ user) =>
+    dialog.locator(".whose", { hasText: what }).getByText(user).waitFor();
+  await follow(visitor);
+  await says(/^The workspace is/, visitor);
+  await follow(stranger);
+  await says(/^The workspace is/, visitor);
+  await says(/^The link that you followed/, stranger);
+  assert.ok((await kept())?.includes(`userId=${visitor}`));
+  assert.deepEqual(await serious(page), []);
+  await dialog.getByRole("button", { name: "Fork", exact: true }).click();
+  await dialog.getByText("It is yours now").waitFor();
+  assert.deepEqual(names(ok(await server.client(stranger).list())), []);
+  await follow(stranger);
+  await dialog.getByRole("button", { name: "Use that one" }).click();
+  await says(/^The workspace is/, stranger);
+  assert.ok((await kept())?.includes(`userId=${stranger}`));
+  await page.context().close();
+});
+
 test("what was made of a fork says where it came from, and the page links there", { skip }, async () => {
   const original = await publish(server.client(server.user()), FILES, { title: "The first" });
   const client = server.client(server.user());

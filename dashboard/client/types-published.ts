@@ -225,7 +225,7 @@ export interface Updated extends Installed {
   from: string;
   written: number;
   removed: number;
-  /** Files that somebody has changed; they were left as they are. */
+  /** What somebody has changed or deleted; it was left so. */
   kept: string[];
 }
 
@@ -233,8 +233,10 @@ export interface Uninstalled {
   ok: true;
   id: string;
   version: string;
-  trashPath: string;
-  dependencies: { removed: string[] };
+  /** None if somebody had deleted the folder already. */
+  trashPath: string | null;
+  /** `restored` is what there was before in another version. */
+  dependencies: { removed: string[]; restored: { name: string; version: string }[] };
   pnpm: string[];
   turn: string;
 }

@@ -72,6 +72,11 @@ pub fn uninstalled(id: &PublicId, user: &UserId) -> Statement {
     )
 }
 
+/// Forgets all that a user has.
+pub fn uninstalled_all(user: &UserId) -> Statement {
+    statement("DELETE FROM installs WHERE user_id = ?1", [user.as_str().into()])
+}
+
 /// Something that a user has installed.
 #[derive(Debug, Deserialize)]
 pub struct Install {

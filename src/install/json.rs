@@ -11,6 +11,9 @@ use serde_json::ser::{PrettyFormatter, Serializer as Writer};
 /// The longest file that is changed: it goes into a row.
 pub const TEXT_MAX_BYTES: usize = 1024 * 1024;
 
+/// What some editors put before a text.
+const MARK: char = '\u{feff}';
+
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {
@@ -31,7 +34,7 @@ pub enum Json {
 impl Json {
     /// Of a file's text. An error says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| error.to_string())
+        serde_json::from_str(text.trim_start_matches(MARK)).map_err(|error| error.to_string())
     }
 
     /// A member of an object.
@@ -60,7 +63,8 @@ impl Json {
         if let Some(Self::Text(text)) = self.get(name) { Some(text) } else { None }
     }
 
-    /// As `JSON.stringify(value, null, indent)` writes it, with the line's end that `like` has; a new file has one.
+    /// As `JSON.stringify(value, null, indent)` writes it, with the mark and the ends of lines that `like` has; a new file ends with
+    /// one.
     pub fn write_like(&self, like: Option<&str>, indent: &str) -> String {
         let mut bytes = Vec::new();
         let mut writer = Writer::with_formatter(&mut bytes, PrettyFormatter::with_indent(indent.as_bytes()));
@@ -69,7 +73,11 @@ impl Json {
         if like.is_none_or(|like| like.ends_with('\n')) {
             bytes.push(b'\n');
         }
-        String::from_utf8(bytes).unwrap_or_default()
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        let like = like.unwrap_or_default();
+        // No text within holds an end of a line as it is.
+        let text = if like.contains("\r\n") { text.replace('\n', "\r\n") } else { text };
+        if like.starts_with(MARK) { format!("{MARK}{text}") } else { text }
     }
 }
 
@@ -171,6 +179,7 @@ mod tests {
             "{\n  \"z\": 1,\n  \"a\": {\n    \"y\": [\n      1.5,\n      \"é\\n\",\n      null,\n      true\n    ],\n    \"b\": {}\n  },\n  \"list\": []\n}\n",
             "{\n\t\"b\": -1,\n\t\"a\": 12345678901234567890\n}",
             "[]",
+            "\u{feff}{\r\n  \"a\": [\r\n    \"\\r\\n\"\r\n  ]\r\n}\r\n",
         ] {
             assert_eq!(Json::parse(text).unwrap().write_like(Some(text), indent_of(text)), text);
         }

@@ -185,7 +185,7 @@ impl Looking {
                 }
                 rest = above;
             }
-            // A path names up to 63 directories: what they come to is counted as it grows.
+            // A path names up to 63 directories. Whatever its reader counts: no more than this goes into a workspace.
             if self.looked.entries.len() > most {
                 return Err("has too many entries, with the directories that its paths name".to_owned());
             }

@@ -49,16 +49,37 @@ impl Registry {
         self.texts("name")
     }
 
+    /// Whether a line leads to a file.
+    pub fn has_path(&self, path: &str) -> bool {
+        self.list().into_iter().flatten().any(|line| line.text("path") == Some(path))
+    }
+
+    /// Whether it has an app: by its id, or by a path in its folder.
+    pub fn has(&self, id: &str) -> bool {
+        self.list().into_iter().flatten().any(|line| is_of(line, id))
+    }
+
     /// What it calls an app.
     pub fn name_of(&self, id: &str) -> Option<&str> {
-        self.list()?.iter().find(|line| line.text("id") == Some(id))?.text("name")
+        self.list()?.iter().find(|line| is_of(line, id))?.text("name")
+    }
+
+    /// Has an app's line, found by the path that it had, be that of the app where it is now; takes it out if there is one already.
+    pub fn rename(&mut self, path: &str, id: &str) {
+        if self.has(id) {
+            return self.remove_path(path);
+        }
+        let lines = self.list_mut().into_iter().flatten();
+        if let Some(line) = lines.into_iter().find(|line| line.text("path") == Some(path)) {
+            line.put("id", Json::Text(id.to_owned()));
+        }
     }
 
     /// Adds an app. Of one that is there only the path changes: name and icon are its user's.
     pub fn put(&mut self, entry: &RegistryEntry) {
         let Some(lines) = self.list_mut() else { return };
         let text = |text: &str| Json::Text(text.to_owned());
-        if let Some(line) = lines.iter_mut().find(|line| line.text("id") == Some(&entry.id)) {
+        if let Some(line) = lines.iter_mut().find(|line| is_of(line, &entry.id)) {
             line.put("path", text(&entry.path));
             return;
         }
@@ -71,7 +92,14 @@ impl Registry {
     /// Takes an app out.
     pub fn remove(&mut self, id: &str) {
         if let Some(lines) = self.list_mut() {
-            lines.retain(|line| line.text("id") != Some(id));
+            lines.retain(|line| !is_of(line, id));
+        }
+    }
+
+    /// Takes out what leads to a file.
+    pub fn remove_path(&mut self, path: &str) {
+        if let Some(lines) = self.list_mut() {
+            lines.retain(|line| line.text("path") != Some(path));
         }
     }
 
@@ -84,6 +112,15 @@ impl Registry {
     pub fn to_text(&self) -> String {
         self.json.write_like(self.before.as_deref(), "  ")
     }
+}
+
+/// Whether a line is that of the app in a folder.
+fn is_of(line: &Json, id: &str) -> bool {
+    let is_within = |path: &str| {
+        let rest = path.strip_prefix("/src/apps/").and_then(|rest| rest.strip_prefix(id));
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    line.text("id") == Some(id) || line.text("path").is_some_and(is_within)
 }
 
 /// The first of `one`, and what `next` makes of 1, 2, …, that is not taken.
@@ -139,6 +176,27 @@ mod tests {
         assert!(registry.to_text().contains("/src/apps/a/index.tsx"));
         registry.remove("a");
         assert_eq!(registry.ids().into_iter().collect::<Vec<_>>(), ["notes"]);
+    }
+
+    #[test]
+    fn a_line_is_found_by_its_folder_and_goes_where_that_has_gone() {
+        let line = |id: &str, folder: &str| format!(r#"{{"id":"{id}","name":"N","path":"/src/apps/{folder}/i.tsx"}}"#);
+        let registry = |lines: &[String]| Registry::parse(Some(&format!("[{}]", lines.join(",")))).unwrap();
+        let ids = |registry: &Registry| registry.ids().into_iter().collect::<Vec<_>>();
+        let mut moved = registry(&[line("notes", "notes"), line("other", "notes2")]);
+        assert_eq!((moved.has("note"), moved.has("notes"), moved.has("notes2")), (false, true, true));
+        moved.rename("/src/apps/notes/i.tsx", "mine");
+        moved.put(&entry("mine", "Mine", None));
+        assert_eq!((ids(&moved), moved.name_of("mine")), (vec!["mine".to_owned(), "other".to_owned()], Some("N")));
+        assert!(moved.has_path("/src/apps/mine/index.tsx") && !moved.has_path("/src/apps/notes/i.tsx"));
+        let mut twice = registry(&[line("notes", "notes"), line("mine", "mine")]);
+        twice.rename("/src/apps/notes/i.tsx", "mine");
+        assert_eq!(ids(&twice), ["mine"]);
+        let mut own = registry(&[line("my-name", "notes")]);
+        own.put(&entry("notes", "Notes", None));
+        assert_eq!(ids(&own), ["my-name"]);
+        own.remove("notes");
+        assert!(own.is_bare());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Files of the user's that are read to be changed: a change that was made meanwhile stops the one that is made from them.
 
-use durable_objects::call::{Condition, Conditions, Error as CallError, NewText, Read};
+use durable_objects::call::{Condition, Conditions, Error as CallError, Kind, NewText, Read, Stat};
 use durable_objects::path::FilePath;
 
 use super::json::TEXT_MAX_BYTES;
@@ -25,6 +25,15 @@ pub fn place(path: &str) -> FilePath {
     path.split('/').fold(FilePath::root(), |above, name| above.child(name))
 }
 
+/// What is at a place, if anything is.
+pub async fn kind_at(workspace: &Workspace, path: &str) -> Result<Option<Kind>, Error> {
+    match workspace.call(Stat { path: place(path) }).await {
+        Ok(entry) => Ok(Some(entry.kind)),
+        Err(Error::Workspace(CallError::NotFound { .. })) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl TextFile {
     /// Reads one. What is no text, or longer than so many bytes, cannot be changed.
     pub async fn read(workspace: &Workspace, path: &str, max_bytes: usize) -> Result<Self, Error> {
@@ -32,7 +41,16 @@ impl TextFile {
         let call = Read { path: at.clone(), unless: Condition::None };
         let (found, body) = match workspace.call_for_bytes(call).await {
             Ok(found) => found,
-            Err(Error::Workspace(CallError::NotFound { .. })) => return Ok(Self { path: at, text: None, tag: None }),
+            Err(Error::Workspace(CallError::NotFound { .. })) => {
+                let file = Self { path: at, text: None, tag: None };
+                // A directory is not found as a file, and in the way all the same.
+                let is_directory = kind_at(workspace, path).await? == Some(Kind::Directory);
+                return if is_directory {
+                    Err(file.broken(workspace, "it is a directory".to_owned()))
+                } else {
+                    Ok(file)
+                };
+            }
             Err(error) => return Err(error),
         };
         let file = Self { path: at, text: None, tag: Some(found.entry.tag()) };

@@ -4,16 +4,17 @@
 use std::collections::BTreeSet;
 
 use durable_objects::call::{
-    Error as CallError, ListPlanted, NewText, PlantedTree, UprootTree, Uprooted, WhichPlanted,
+    Error as CallError, Heir, ListPlanted, OriginKind, PlantedTree, UprootTree, Uprooted, WhichPlanted,
 };
 use durable_objects::path::FilePath;
 use serde_json::{Value, json};
 
-use super::app::{Note, find};
+use super::again::Attempts;
 use super::delta::Needed;
 use super::json::TEXT_MAX_BYTES;
+use super::note::{Note, find, find_lost, stale_path};
 use super::package::{PACKAGE_JSON, Package};
-use super::registry::Registry;
+use super::plan::RegistryFile;
 use super::texts::TextFile;
 use crate::catalog::Catalog;
 use crate::catalog::counts;
@@ -22,13 +23,11 @@ use crate::error::Error;
 use crate::publish::aliases::Aliases;
 use crate::publish::exclude::Rules;
 use crate::publish::imports::{Imports, SOURCE_MAX_BYTES, is_source};
-use crate::publish::manifest::registry::REGISTRY_PATH;
+use crate::publish::lockfile::Packages;
 use crate::publish::progress::Progress;
 use crate::publish::source::{Origin, Source};
 use crate::workspace::Workspace;
 
-/// How often it is composed anew because something that it changes has been changed meanwhile.
-const ATTEMPTS_MAX: usize = 4;
 /// The most source that is looked through for what still needs a package. In a larger workspace packages stay.
 const SOURCES_MAX: usize = 5_000;
 const SOURCES_MAX_BYTES: u64 = 50 * 1024 * 1024;
@@ -47,9 +46,9 @@ pub async fn uninstall(workspace: &Workspace, catalog: &Catalog, id: &PublicId) 
     let root = &workspace.incoming().config.root;
     Ok(json!({
         "ok": true,
-        "id": tree.folder.name(),
+        "id": if is_lost(&tree) { Note::of(&tree).id().to_owned() } else { tree.folder.name().to_owned() },
         "version": tree.origin.version,
-        "trashPath": trash_path.absolute(root),
+        "trashPath": trash_path.map(|path| path.absolute(root)),
         "dependencies": { "removed": packages.removed, "restored": packages.restored },
         "pnpm": packages.pnpm(),
         "turn": turn,
@@ -58,14 +57,18 @@ pub async fn uninstall(workspace: &Workspace, catalog: &Catalog, id: &PublicId) 
 
 /// Takes it out of the workspace, and answers what was there and which packages went with it.
 async fn uproot(workspace: &Workspace, id: &PublicId) -> Result<(PlantedTree, Gone, Uprooted), Error> {
-    let mut attempts_left = ATTEMPTS_MAX;
+    let mut attempts = Attempts::default();
     loop {
-        attempts_left -= 1;
-        let tree = find(workspace, id.as_str()).await?.ok_or(Error::NotInstalled)?;
-        let (texts, gone) = plan(workspace, &tree).await?;
-        match workspace.call(UprootTree { folder: tree.folder.clone(), texts }).await {
+        let listed = RegistryFile::read(workspace).await?;
+        let tree = match find(workspace, id.as_str()).await? {
+            Some(tree) => tree,
+            // Somebody has deleted the folder: the rest of it is still to go.
+            None => find_lost(workspace, id.as_str(), &listed.registry).await?.ok_or(Error::NotInstalled)?,
+        };
+        let (call, gone) = plan(workspace, &tree, listed).await?;
+        match workspace.call(call).await {
             Ok(uprooted) => return Ok((tree, gone, uprooted)),
-            Err(Error::Workspace(CallError::ConditionFailed { .. })) if attempts_left > 0 => {}
+            Err(Error::Workspace(CallError::ConditionFailed { .. })) => attempts.next().await?,
             Err(error) => return Err(error),
         }
     }
@@ -93,25 +96,37 @@ impl Gone {
     }
 }
 
-/// What changes beside the folder, and which packages go.
-async fn plan(workspace: &Workspace, tree: &PlantedTree) -> Result<(Vec<NewText>, Gone), Error> {
+/// What changes with the folder, and which packages go.
+async fn plan(
+    workspace: &Workspace,
+    tree: &PlantedTree,
+    mut listed: RegistryFile,
+) -> Result<(UprootTree, Gone), Error> {
     let note = Note::of(tree);
-    let registry_file = TextFile::read(workspace, REGISTRY_PATH, TEXT_MAX_BYTES).await?;
-    let broken = |why| registry_file.broken(workspace, why);
-    let mut registry = Registry::parse(registry_file.text.as_deref()).map_err(broken)?;
     let package_file = TextFile::read(workspace, PACKAGE_JSON, TEXT_MAX_BYTES).await?;
     let broken = |why| package_file.broken(workspace, why);
     let mut package = Package::parse(package_file.text.as_deref()).map_err(broken)?;
-    let mut texts = Vec::new();
-    if registry.ids().contains(tree.folder.name()) {
-        registry.remove(tree.folder.name());
-        texts.extend(registry_file.change(workspace, registry.to_text(), registry.is_bare())?);
+    let (mut texts, registry) = (Vec::new(), &mut listed.registry);
+    let folder = Some(tree.folder.name()).filter(|_| !is_lost(tree));
+    let stale = stale_path(workspace, registry, &note, folder).await?;
+    if stale.is_some() || folder.is_some_and(|folder| registry.has(folder)) {
+        if let Some(folder) = folder {
+            registry.remove(folder);
+        }
+        if let Some(path) = &stale {
+            registry.remove_path(path);
+        }
+        texts.extend(listed.change(workspace)?);
     }
     // What somebody has changed since is theirs.
-    let ours = note.added.iter().filter(|(name, version)| package.get(name) == Some(version.as_str()));
-    let ours: BTreeSet<String> = ours.map(|(name, _)| name.clone()).collect();
+    let ours: Packages =
+        note.added.clone().into_iter().filter(|(name, version)| package.get(name) == Some(version)).collect();
+    let all = workspace.call(ListPlanted { which: WhichPlanted::All }).await?.trees;
+    let others = all.iter().filter(|other| other.node != tree.node && other.origin.kind == OriginKind::App);
+    let (heirs, inherited) = heirs(others, &note, &ours);
+    let packages = ours.into_keys().filter(|name| !inherited.contains(name)).collect();
     let mut gone = Gone::default();
-    for name in not_needed(workspace, tree, &note, ours).await? {
+    for name in not_needed(workspace, tree, &note, packages).await? {
         if let Some(theirs) = note.replaced.get(&name) {
             package.put(&name, theirs);
             gone.restored.push(Needed { name, version: theirs.clone() });
@@ -123,29 +138,51 @@ async fn plan(workspace: &Workspace, tree: &PlantedTree) -> Result<(Vec<NewText>
     if !(gone.removed.is_empty() && gone.restored.is_empty()) {
         texts.extend(package_file.change(workspace, package.to_text(), package.is_bare())?);
     }
-    Ok((texts, gone))
+    Ok((UprootTree { node: tree.node, texts, heirs }, gone))
 }
 
-/// Of some packages, those that neither another installed app nor anything else in the workspace names; and those that its user
-/// had before, unless another app needs them as they are.
+/// Whether somebody has deleted its folder.
+fn is_lost(tree: &PlantedTree) -> bool {
+    tree.folder.is_root() || tree.folder.is_in_trash()
+}
+
+/// The other apps, with what each takes over: the packages that it needs as well, with what was there before them. And all of these.
+fn heirs<'t>(
+    others: impl Iterator<Item = &'t PlantedTree>,
+    note: &Note,
+    ours: &Packages,
+) -> (Vec<Heir>, BTreeSet<String>) {
+    let (mut heirs, mut inherited) = (Vec::new(), BTreeSet::new());
+    for other in others {
+        let theirs = Note::of(other);
+        let needs = |name: &String| theirs.needs.contains(name) || theirs.added.contains_key(name);
+        let pick = |packages: &Packages| -> Packages {
+            let shared = packages.iter().filter(|(name, _)| ours.contains_key(*name) && needs(name));
+            shared.map(|(name, version)| (name.clone(), version.clone())).collect()
+        };
+        let (added, replaced) = (pick(ours), pick(&note.replaced));
+        inherited.extend(added.keys().cloned());
+        let made_list = note.made_list || theirs.made_list;
+        let note = json!({ "added": added, "replaced": replaced, "madeList": made_list });
+        heirs.push(Heir { node: other.node, note });
+    }
+    (heirs, inherited)
+}
+
+/// Of some packages, those that nothing else in the workspace names; and those that its user had before.
 async fn not_needed(
     workspace: &Workspace,
     tree: &PlantedTree,
     note: &Note,
-    mut packages: BTreeSet<String>,
+    packages: BTreeSet<String>,
 ) -> Result<Vec<String>, Error> {
     if packages.is_empty() {
         return Ok(Vec::new());
     }
-    for other in workspace.call(ListPlanted { which: WhichPlanted::All }).await?.trees {
-        if other.folder != tree.folder {
-            let other = Note::of(&other);
-            packages.retain(|name| !other.needs.contains(name) && !other.added.contains_key(name));
-        }
-    }
-    let (name, progress) = (format!("uninstall/{}", tree.folder), Progress::silent());
+    let (name, progress) = (format!("uninstall/{}", note.id()), Progress::silent());
     let source = Source::open(workspace, name, FilePath::root(), &Origin::Workspace, &progress).await?;
-    let imported = imported(&source, &format!("{}/", tree.folder)).await;
+    let folder = if is_lost(tree) { None } else { Some(format!("{}/", tree.folder)) };
+    let imported = imported(&source, folder.as_deref()).await;
     source.release().await;
     let Some(imports) = imported? else {
         return Ok(packages.into_iter().filter(|name| note.replaced.contains_key(name)).collect());
@@ -157,10 +194,11 @@ async fn not_needed(
 }
 
 /// What the workspace imports, a folder left out; none if there is more of it than is looked at.
-async fn imported(source: &Source<'_>, but_not: &str) -> Result<Option<Imports>, Error> {
+async fn imported(source: &Source<'_>, but_not: Option<&str>) -> Result<Option<Imports>, Error> {
     let mut contents = source.contents("", &Rules::default()).await?;
     contents.files.retain(|file| {
-        is_source(&file.path) && file.size_bytes <= SOURCE_MAX_BYTES as u64 && !file.path.starts_with(but_not)
+        let is_left_out = but_not.is_some_and(|folder| file.path.starts_with(folder));
+        is_source(&file.path) && file.size_bytes <= SOURCE_MAX_BYTES as u64 && !is_left_out
     });
     let total_bytes: u64 = contents.files.iter().map(|file| file.size_bytes).sum();
     if contents.files.len() > SOURCES_MAX || total_bytes > SOURCES_MAX_BYTES {

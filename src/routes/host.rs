@@ -14,7 +14,7 @@ use crate::answer::Answer;
 use crate::auth::{self, Caller};
 use crate::blobs::{Blobs, Shelf};
 use crate::body::JsonBody;
-use crate::catalog::{Catalog, change};
+use crate::catalog::{Catalog, change, counts};
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::media::key::{media_prefix, staging_prefix};
@@ -62,6 +62,12 @@ pub async fn reset_workspace(caller: Caller, incoming: Rc<Incoming>) -> Outcome 
         for shelf in [Shelf::Sessions, Shelf::History] {
             blobs.delete_all(&shelf.prefix(caller.user())).await?;
         }
+    }
+    // Nothing is installed any more. Where there is no catalogue, nothing was.
+    match Catalog::of(&incoming) {
+        Ok(catalog) => catalog.batch(vec![counts::uninstalled_all(caller.user())]).await.map(drop)?,
+        Err(Error::NotConfigured(_)) => {}
+        Err(error) => return Err(error),
     }
     Answer::ok(&json!({
         "success": true,

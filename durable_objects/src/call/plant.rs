@@ -148,20 +148,31 @@ pub struct Planted {
     pub turn: Label,
 }
 
-/// Takes a planted tree into the trash again.
+/// Takes a planted tree into the trash again. Where somebody has deleted it already, the rest of it goes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UprootTree {
-    /// Its folder.
-    pub folder: FilePath,
+    /// The node of its folder.
+    pub node: i64,
     /// Files elsewhere that change with it.
     pub texts: Vec<NewText>,
+    /// The planted trees that use what was made for it.
+    pub heirs: Vec<Heir>,
+}
+
+/// A planted tree that takes over what stays of another, to be rid of it at its own end.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Heir {
+    /// The node of its folder.
+    pub node: i64,
+    /// What is added to its note, as a JSON merge patch (RFC 7396).
+    pub note: Value,
 }
 
 /// It is in the trash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uprooted {
-    /// Where.
-    pub trash_path: FilePath,
+    /// Where; none if it was not in the tree any more.
+    pub trash_path: Option<FilePath>,
     /// The turn that it is.
     pub turn: Label,
 }
@@ -182,6 +193,8 @@ pub enum WhichPlanted {
     Of(String),
     /// What is at this place.
     At(FilePath),
+    /// What came from this and is not in the tree any more: in the trash, or deleted for good and still in the history.
+    Lost(String),
 }
 
 /// The planted trees.
@@ -194,7 +207,9 @@ pub struct PlantedTrees {
 /// A tree that was planted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlantedTree {
-    /// Where it is by now.
+    /// The node of its folder, wherever it goes.
+    pub node: i64,
+    /// Where it is by now; of one that was deleted for good, the root.
     pub folder: FilePath,
     /// Where it comes from. Of an app, the version most of whose files are there: an undo changes it as well.
     pub origin: Origin,

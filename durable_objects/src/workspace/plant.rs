@@ -119,18 +119,24 @@ fn write(tx: &Tx<'_>, text: &NewText) -> Result<Vec<i64>, Error> {
     Ok(if is_there { Vec::new() } else { (before + 1..=tx.rev()).collect() })
 }
 
-/// Takes a planted tree up: its folder goes into the trash, and what was made for it elsewhere too, as far as nothing else is in
-/// there by now.
+/// Takes a planted tree up: its folder goes into the trash if it is not there yet, and what was made for it elsewhere too, as far
+/// as nothing else is in there by now. What stays is its heirs'.
 pub fn uproot(tx: &Tx<'_>, call: &UprootTree) -> Result<Uprooted, Error> {
     let turn = tx.own_turn("uninstall", None)?;
-    let folder = tree::get(tx.sql, &call.folder, Sought::Directory)?;
-    if !planted::is_planted(tx.sql, folder.id)? {
-        return Err(Error::NotPlanted { path: call.folder.clone() });
+    let folder = planted::path_of(tx.sql, call.node)?;
+    if !planted::is_planted(tx.sql, call.node)? {
+        return Err(Error::NotPlanted { path: folder.unwrap_or_default() });
     }
     let mut names = TrashNames::default();
     let mut throw = |node: &Node, path: &FilePath| trash::put_as(tx, node, path, &names.next(path.name(), tx.now_ms));
-    let trashed = throw(&folder, &call.folder)?;
-    let made = planted::made_for(tx.sql, folder.id)?;
+    let mut trash_path = None;
+    if let Some(path) = folder.filter(|path| !path.is_in_trash()) {
+        trash_path = Some(throw(&tree::get(tx.sql, &path, Sought::Directory)?, &path)?.path);
+    }
+    let made = planted::made_for(tx.sql, call.node)?;
+    for heir in &call.heirs {
+        planted::inherit(tx, heir, &made)?;
+    }
     for text in &call.texts {
         match tree::find(tx.sql, &text.path)? {
             Some(node) if text.is_bare && made.contains(&node.id) => {
@@ -152,7 +158,7 @@ pub fn uproot(tx: &Tx<'_>, call: &UprootTree) -> Result<Uprooted, Error> {
             throw(&node, &path)?;
         }
     }
-    Ok(Uprooted { trash_path: trashed.path, turn })
+    Ok(Uprooted { trash_path, turn })
 }
 
 fn count(number: usize) -> i64 {

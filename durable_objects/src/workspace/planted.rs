@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::call::{Error, Kind, ListPlanted, NewEntry, Origin, OriginKind, PlantedTree, PlantedTrees, WhichPlanted};
+use crate::call::{
+    Error, Heir, Kind, ListPlanted, NewEntry, Origin, OriginKind, PlantedTree, PlantedTrees, WhichPlanted,
+};
 use crate::ids::Sha256;
 use crate::path::FilePath;
 use crate::sql::{Row, Sql, SqlError, first};
@@ -188,11 +190,22 @@ pub fn note(
     Ok(())
 }
 
-/// The nodes that were ever made elsewhere for what was planted in a folder, the latest first.
+/// The nodes that were ever made elsewhere for what was planted in a folder, the latest first; also when the same was planted
+/// before, in a folder that somebody has deleted.
 pub fn made_for(sql: &dyn Sql, folder: i64) -> Result<Vec<i64>, Error> {
-    let made =
-        "SELECT DISTINCT j.value FROM planted p CROSS JOIN json_each(p.made) j WHERE p.node = ?1 ORDER BY 1 DESC";
+    let made = "SELECT DISTINCT j.value FROM planted p CROSS JOIN json_each(p.made) j
+         WHERE p.item IN (SELECT item FROM planted WHERE node = ?1) ORDER BY 1 DESC";
     Ok(sql.query(made, &[folder.into()])?.iter().map(|row| row.int(0)).collect::<Result<_, _>>()?)
+}
+
+/// Has a tree take over what was made for another. It is noted with each of its plantings: an undo may bring back any.
+pub fn inherit(tx: &Tx<'_>, heir: &Heir, made: &[i64]) -> Result<(), Error> {
+    const INHERIT: &str = "UPDATE planted SET note = json_patch(note, ?2), made = (SELECT json_group_array(value) FROM
+            (SELECT value FROM json_each(planted.made) UNION SELECT value FROM json_each(?3)))
+         WHERE node = ?1";
+    let (note, made) = (heir.note.to_string(), json!(made).to_string());
+    tx.sql.query(INHERIT, &[heir.node.into(), (&note).into(), (&made).into()])?;
+    Ok(())
 }
 
 /// Whether something was planted in a folder.
@@ -200,35 +213,39 @@ pub fn is_planted(sql: &dyn Sql, folder: i64) -> Result<bool, Error> {
     Ok(first(sql, "SELECT 1 FROM planted WHERE node = ?1 LIMIT 1", &[folder.into()])?.is_some())
 }
 
-/// What was planted and is in the tree, the latest first.
+/// What was planted and is in the tree, or is no more, the latest first.
 pub fn list(sql: &dyn Sql, call: &ListPlanted) -> Result<PlantedTrees, Error> {
     const NODES: &str =
         "SELECT node, max(stage) FROM planted WHERE (?1 IS NULL OR item = ?1) AND (?2 IS NULL OR node = ?2)
         GROUP BY node ORDER BY 2 DESC LIMIT ?3";
     let (item, node) = match &call.which {
         WhichPlanted::All => (None, None),
-        WhichPlanted::Of(item) => (Some(item), None),
+        WhichPlanted::Of(item) | WhichPlanted::Lost(item) => (Some(item), None),
         WhichPlanted::At(path) => (None, Some(tree::find(sql, path)?.map_or(schema::UNLINKED, |node| node.id))),
     };
     let mut trees = Vec::new();
     for row in sql.query(NODES, &[item.into(), node.into(), TREES_MAX.into()])? {
         let (node, mut stage) = (row.int(0)?, row.int(1)?);
-        // One that was deleted for good, or is in the trash, is not there.
-        let Some(folder) = path_of(sql, node)?.filter(|path| !path.is_in_trash()) else { continue };
+        let path = path_of(sql, node)?;
+        let is_lost = path.as_ref().is_none_or(FilePath::is_in_trash);
+        if is_lost != matches!(call.which, WhichPlanted::Lost(_)) {
+            continue;
+        }
         let known = Known::read(sql, node)?;
         if !known.0.is_empty() {
             stage = known.most_alive(&living(sql, node, known.paths())?).unwrap_or(stage);
         }
         let about = "SELECT kind, item, version, note, at_ms FROM planted WHERE node = ?1 AND stage = ?2";
         if let Some(row) = first(sql, about, &[node.into(), stage.into()])? {
-            trees.push(PlantedTree { folder, origin: origin(&row)?, planted_ms: row.int(4)? });
+            let folder = path.unwrap_or_default();
+            trees.push(PlantedTree { node, folder, origin: origin(&row)?, planted_ms: row.int(4)? });
         }
     }
     Ok(PlantedTrees { trees })
 }
 
 /// Where a node is, if it has a row.
-fn path_of(sql: &dyn Sql, node: i64) -> Result<Option<FilePath>, Error> {
+pub fn path_of(sql: &dyn Sql, node: i64) -> Result<Option<FilePath>, Error> {
     let is_there = first(sql, "SELECT 1 FROM node WHERE id = ?1", &[node.into()])?.is_some();
     if is_there { tree::path_of(sql, node) } else { Ok(None) }
 }
@@ -242,13 +259,16 @@ fn origin(row: &Row) -> Result<Origin, SqlError> {
     })
 }
 
-/// Forgets folders that are gone for good, from the history too. There are few, so all are looked at.
+/// Forgets folders that are gone for good, from the history too. There are few, so all are looked at. Of an app the last note
+/// stays: whoever takes it out, or installs it again, wants to know what is left of it.
 pub fn forget_gone(tx: &Tx<'_>) -> Result<(), Error> {
     const GONE: &str = "SELECT node FROM planted p WHERE NOT EXISTS (SELECT 1 FROM node WHERE node.id = p.node)
         AND NOT EXISTS (SELECT 1 FROM past WHERE past.node = p.node)";
+    const LAST: &str = "SELECT max(stage) FROM planted WHERE kind = ?1 GROUP BY item";
     if first(tx.sql, &format!("{GONE} LIMIT 1"), &[])?.is_some() {
         tx.sql.query(&format!("DELETE FROM planted_entry WHERE node IN ({GONE})"), &[])?;
-        tx.sql.query(&format!("DELETE FROM planted WHERE node IN ({GONE})"), &[])?;
+        let forget = format!("DELETE FROM planted WHERE node IN ({GONE}) AND stage NOT IN ({LAST})");
+        tx.sql.query(&forget, &[(OriginKind::App as i64).into()])?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 // The visitor's own signed URL. Looking at what is public needs none; what is private, and forking, do.
 //
 // Where it comes from, in this order: the fragment (`#gateway=…`, or its three parameters), which a browser sends nowhere and
-// which is removed at once; what this tab knew already; another open page of this origin, such as the dashboard that opened this one (see
+// which is removed at once (but nobody else's in place of what this tab knew); what this tab knew already; another open page of this origin, such as the dashboard that opened this one (see
 // `neighbour.ts`); the visitor, who is asked. It stays in this tab, and leaves it only as the query of calls of the API.
 
 import { ask } from "./neighbour.ts";
@@ -78,11 +78,27 @@ function parsed(text: string | null): Gateway | undefined {
 /** The visitor's signed URL, once it is known. */
 export class Access {
   #gateway: Gateway | undefined;
+  #other: Gateway | undefined;
   #asking: Promise<void> | undefined;
 
+  /** A link may bring anybody's. Where this tab knows that of another user, it stays with that: the visitor decides. */
   constructor(arrived: Gateway | undefined) {
-    this.#gateway = arrived ?? parsed(sessionStorage.getItem(KEPT_AS));
-    if (arrived !== undefined) this.#keep(arrived);
+    const kept = parsed(sessionStorage.getItem(KEPT_AS));
+    const isAnothers = arrived !== undefined && kept !== undefined && arrived.userId !== kept.userId;
+    this.#gateway = isAnothers ? kept : (arrived ?? kept);
+    if (isAnothers) this.#other = arrived;
+    else if (arrived !== undefined) this.#keep(arrived);
+  }
+
+  /** Whose URL the link brought, if it is not taken since this tab knows another user's. */
+  get offered(): string | undefined {
+    return this.#other?.userId;
+  }
+
+  /** Takes what the link brought: the visitor wants it. */
+  takeOffered(): void {
+    if (this.#other !== undefined) this.#keep(this.#other);
+    this.#other = undefined;
   }
 
   /** It, if it is known; other pages of this origin are asked once. */

@@ -75,6 +75,11 @@ export class ForkDialog {
       void this.#ask(field.value);
     };
     const other = button("Use another", forget, { class: "plain" });
+    const take = () => {
+      this.#access.takeOffered();
+      void this.#ask(field.value);
+    };
+    const offered = this.#access.offered;
     const submit = (event: Event) => {
       event.preventDefault();
       go.disabled = true;
@@ -86,6 +91,15 @@ export class ForkDialog {
       el("p", {}, `${count(this.#desktop.files, "file")} go into a new folder. Nothing else changes there.`),
       // A link may bring somebody else's signed URL: whose it is, is to be seen.
       el("p", { class: "whose" }, "The workspace is that of ", el("strong", {}, foreign(gateway.userId)), ". ", other),
+      offered !== undefined &&
+        el(
+          "p",
+          { class: "whose" },
+          "The link that you followed brought the signed URL of ",
+          el("strong", {}, foreign(offered)),
+          ". ",
+          button("Use that one", take, { class: "plain" }),
+        ),
       el(
         "form",
         { submit },

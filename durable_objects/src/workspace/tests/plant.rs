@@ -8,8 +8,9 @@ use proptest::prelude::*;
 use super::faults::stopped_everywhere;
 use super::{Shape, World, hash, path};
 use crate::call::{
-    CloseStage, Condition, Conditions, Error, FillStage, ListPlanted, NewEntry, NewText, OpenStage, Origin, OriginKind,
-    PlantTree, Planted, PlantedTree, SentContent, StageOpened, UprootTree, Uprooted, WantedContent, WhichPlanted,
+    CloseStage, Condition, Conditions, Error, FillStage, Heir, ListPlanted, NewEntry, NewText, OpenStage, Origin,
+    OriginKind, PlantTree, Planted, PlantedTree, SentContent, StageOpened, UprootTree, Uprooted, WantedContent,
+    WhichPlanted,
 };
 use crate::limits::{DAY_MS, Limits, REVERT_MAX_ENTRIES};
 
@@ -102,7 +103,12 @@ impl World {
     }
 
     fn uproot(&self) -> Result<Uprooted, Error> {
-        let call = UprootTree { folder: path(FOLDER), texts: vec![text(REGISTRY, "[]")] };
+        let node = self.number("SELECT coalesce(max(node), 0) FROM planted");
+        self.uproot_node(node, "[]", vec![])
+    }
+
+    fn uproot_node(&self, node: i64, registry: &str, heirs: Vec<Heir>) -> Result<Uprooted, Error> {
+        let call = UprootTree { node, texts: vec![text(REGISTRY, registry)], heirs };
         self.call(call, None).map(|(uprooted, _)| uprooted)
     }
 
@@ -391,7 +397,9 @@ fn what_is_known_of_a_tree_goes_where_it_goes() {
     world.delete("src/apps/other", true).unwrap();
     world.settle(31 * DAY_MS);
     world.sweep();
-    assert_eq!(world.number("SELECT (SELECT count(*) FROM planted) + (SELECT count(*) FROM planted_entry)"), 0);
+    let left = "SELECT (SELECT count(*) FROM planted) + (SELECT count(*) FROM planted_entry)";
+    assert_eq!(world.number(left), 1, "the last note of an app");
+    assert_eq!(list(WhichPlanted::Lost("0".repeat(32))).len(), 1);
 }
 
 #[test]
@@ -405,12 +413,52 @@ fn what_is_taken_up_leaves_no_trace_and_can_be_had_again() {
     let installed = world.inside();
     let uprooted = world.uproot().unwrap();
     assert_eq!((world.inside(), world.planted()), (before, vec![]));
-    assert_eq!(
-        world.uproot().map(drop),
-        Err(Error::NotFound { sought: crate::call::Sought::Directory, path: path(FOLDER) })
-    );
+    assert!(uprooted.trash_path.is_some_and(|path| path.is_in_trash()));
+    let refused = world.uproot_node(1, "[]", vec![]).map(drop);
+    assert_eq!(refused, Err(Error::NotPlanted { path: path("") }));
     world.undo_all(uprooted.turn.as_str());
     assert_eq!((world.inside(), world.planted().len()), (installed, 1));
+}
+
+#[test]
+fn what_somebody_has_deleted_is_lost_and_the_rest_of_it_can_be_taken_up() {
+    let world = world();
+    let before = world.inside();
+    world.install(ONE, "1.0.0").unwrap();
+    let lost = || world.call(ListPlanted { which: WhichPlanted::Lost("0".repeat(32)) }, None).unwrap().0.trees;
+    let node = world.planted()[0].node;
+    assert_eq!(lost(), []);
+    let trashed = world.trash(FOLDER);
+    assert_eq!((world.planted().len(), lost().len(), lost()[0].node), (0, 1, node));
+    assert_eq!(lost()[0].folder, trashed.path);
+    let uprooted = world.uproot().unwrap();
+    assert_eq!((uprooted.trash_path, world.inside()), (None, before.clone()));
+    world.undo_all(uprooted.turn.as_str());
+    world.delete(trashed.path.as_str(), true).unwrap();
+    assert_eq!(lost()[0].folder, path(""));
+    // What is planted anew takes over what was made for it before.
+    world.plant_at("src/apps/other", ONE, false).unwrap();
+    world.uproot().unwrap();
+    assert_eq!(world.inside(), before);
+}
+
+#[test]
+fn what_one_tree_leaves_another_is_rid_of() {
+    let world = world();
+    let before = world.inside();
+    world.install(ONE, "1.0.0").unwrap();
+    let first = world.planted()[0].node;
+    world.plant_at("src/apps/other", ONE, false).unwrap();
+    let heir = Heir { node: world.planted()[0].node, note: serde_json::json!({ "added": { "zustand": "4.5.7" } }) };
+    let second = heir.node;
+    world.execute(&format!("UPDATE planted SET item = 'other' WHERE node = {second}"));
+    world.uproot_node(first, "[\"other\"]", vec![heir]).unwrap();
+    let left = world.call(ListPlanted { which: WhichPlanted::All }, None).unwrap().0.trees.remove(0);
+    assert_eq!(left.node, second);
+    let note = serde_json::json!({ "needs": ["react"], "added": { "zustand": "4.5.7" } });
+    assert_eq!(left.origin.note, note);
+    world.uproot_node(second, "[]", vec![]).unwrap();
+    assert_eq!(world.inside(), before);
 }
 
 #[test]
@@ -462,7 +510,11 @@ fn planting_and_all_before_it_happens_whole_or_not_at_all() {
         assert_eq!(world.staged(NEXT), 2);
     };
     stopped_everywhere("update", edited, |world| world.plant(2, NEXT, "2.0.0", true).map(drop));
-    stopped_everywhere("uproot", edited, |world| world.uproot().map(drop));
+    stopped_everywhere("uproot", edited, |world| {
+        let node = world.call(ListPlanted { which: WhichPlanted::All }, None)?.0.trees[0].node;
+        let heir = Heir { node, note: serde_json::json!({ "added": {} }) };
+        world.uproot_node(node, "[]", vec![heir]).map(drop)
+    });
     let late = |world: &World| {
         world.staged(TREE);
         world.now_ms.set(world.now_ms.get() + 2 * HOUR_MS);
