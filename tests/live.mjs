@@ -130,6 +130,11 @@ export class StubbornReader {
     this.#tcp.pause();
   }
 
+  /** Is lost, without a goodbye. */
+  lose() {
+    this.#tcp.destroy();
+  }
+
   /** Reads all that is left: with which code it ends, and the last rev before that. */
   async rest() {
     /** @type {Buffer[]} */
