@@ -71,6 +71,8 @@ pub struct Reader {
     pub outbox: Outbox,
     /// How many of its requests are being answered.
     pub asked: usize,
+    /// How many answers wait for room.
+    pub replies: usize,
     /// Whether somebody sees to it that it is told what it has missed, at its own pace.
     is_pumped: bool,
 }
