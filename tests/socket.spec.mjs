@@ -175,6 +175,25 @@ test("requests as frames do what HTTP does, and are refused in the same words", 
   await socket.close();
 });
 
+test("the longest path can be followed, whatever it is made of", async () => {
+  const userId = server.user();
+  for (const [char, last] of [
+    ['"', "漢"],
+    ["漢", "\\"],
+  ]) {
+    const segment = char.repeat(Math.floor(255 / Buffer.byteLength(char)));
+    let inner = "";
+    while (Buffer.byteLength(`${ROOT}${inner}/${segment}`) < 4090) inner += `/${segment}`;
+    const path = `${ROOT}${inner}/${last}`;
+    const socket = await connect(userId);
+    assert.deepEqual(await socket.get("files.subscribe", { path }), { rev: (await socket.get("files.changes")).rev });
+    ok(await server.client(userId).write(path, "x"));
+    const [change] = await socket.told(1);
+    assert.equal(change.path, path);
+    await socket.close();
+  }
+});
+
 test("bytes that lie in the bucket come as a frame too, and what is too long for one says where it is", async () => {
   const userId = server.user();
   const client = server.client(userId);
