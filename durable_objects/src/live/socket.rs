@@ -44,8 +44,6 @@ pub enum Goodbye {
     TooSlow,
     /// Its account is no more.
     Deleted,
-    /// One socket more than one user may have.
-    TooMany,
 }
 
 impl Goodbye {
@@ -57,7 +55,6 @@ impl Goodbye {
             Self::Failed => (1011, "The service was interrupted; reconnect and subscribe since your last rev"),
             Self::TooSlow => (4408, "Too much is unsent; reconnect and subscribe since your last rev"),
             Self::Deleted => (4410, "This account was deleted"),
-            Self::TooMany => (4429, "Too many sockets are open; close some of them"),
         }
     }
 }
