@@ -66,6 +66,7 @@ impl Live {
 
     async fn answer(self: &Rc<Self>, socket: &Socket, attached: &Attached, asked: Asked) -> Result<Answered, Refusal> {
         let Asked { id, method, params } = asked;
+        worker::check(&params)?;
         match method.as_str() {
             "ping" => Ok((frame::answer(&id, &"{}".into(), None), None)),
             "files.unsubscribe" => {
