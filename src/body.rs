@@ -82,7 +82,8 @@ impl JsonBody {
         let invalid = || Error::BadRequest("Invalid JSON body".to_owned());
         let text = decode_utf8(&read(incoming, "Body", max_bytes).await?).ok_or_else(invalid)?;
         let value = parse(&text).map_err(|_| invalid())?;
-        let members = Object::try_from(&value).map(Object::values).ok_or_else(invalid)?;
+        let object = Object::try_from(&value).filter(|_| !Array::is_array(&value));
+        let members = object.map(Object::values).ok_or_else(invalid)?;
         // A lone half of a surrogate pair can be written in JSON, and is no text: it has no bytes.
         if members.iter().filter_map(|member| member.dyn_into().ok()).all(|text| is_text(&text)) {
             Ok(Self(value))

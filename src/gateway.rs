@@ -65,8 +65,11 @@ const OPEN_MAX: Duration = Duration::from_secs(10);
 const QUEUE_MAX: (usize, u32) = (64, 1024 * 1024);
 /// The longest frame to the gateway, in characters.
 const FRAME_MAX_CHARS: u32 = 8 * 1024 * 1024;
-/// The most bytes that wait for a page. The object holds its own readers closer; here its frames and the gateway's are one stream.
+/// The most bytes that wait for one of the three. The object holds its own readers closer; here its frames and the gateway's are
+/// one stream.
 const UNSENT_MAX_BYTES: f64 = 8.0 * 1024.0 * 1024.0;
+/// What is said of a gateway that is down.
+const UNREACHABLE: &str = "The gateway is not reachable; try again";
 /// The longest reason of a close, by the protocol.
 const REASON_MAX_BYTES: usize = 123;
 
@@ -101,6 +104,25 @@ enum Gateway {
     Open(Peer),
     /// Not to be had when it was last asked for.
     Down,
+}
+
+impl Gateway {
+    /// Takes a frame, or says why not.
+    fn take(&mut self, text: JsString) -> Result<(), &'static str> {
+        match self {
+            Self::Open(peer) if peer.is_behind() => return Err("The gateway does not keep up; try again"),
+            Self::Open(peer) => forward(peer, &text),
+            Self::Opening(queue) => {
+                let chars = queue.iter().fold(text.length(), |sum, frame| sum.saturating_add(frame.length()));
+                if queue.len() >= QUEUE_MAX.0 || chars > QUEUE_MAX.1 {
+                    return Err("The gateway has not answered yet, and too much waits for it; try again");
+                }
+                queue.push(text);
+            }
+            Self::Down => return Err(UNREACHABLE),
+        }
+        Ok(())
+    }
 }
 
 /// One page between the object and the gateway.
@@ -150,25 +172,19 @@ impl Relay {
         let method = member(&frame, "method").as_string().unwrap_or_default();
         // What is no frame is the object's too: it says so.
         if !frame.is_object() || method.starts_with("files.") || method == "ping" {
+            if self.object.is_behind() {
+                return self.refuse(&frame, "Too much waits to be taken; try again");
+            }
             return forward(&self.object, data);
         }
         let text =
             if method == "connect" { self.with_token(&frame).unwrap_or_else(|| text.clone()) } else { text.clone() };
-        let mut gateway = self.gateway.borrow_mut();
-        match &mut *gateway {
-            Gateway::Open(peer) => forward(peer, &text),
-            Gateway::Opening(queue) => {
-                let chars = queue.iter().fold(text.length(), |sum, frame| sum.saturating_add(frame.length()));
-                if queue.len() < QUEUE_MAX.0 && chars <= QUEUE_MAX.1 {
-                    queue.push(text);
-                } else {
-                    self.refuse(&frame, "The gateway has not answered yet, and too much waits for it; try again");
-                }
-            }
-            Gateway::Down => {
-                drop(gateway);
-                self.open(vec![text]);
-            }
+        if matches!(*self.gateway.borrow(), Gateway::Down) {
+            return self.open(vec![text]);
+        }
+        let taken = self.gateway.borrow_mut().take(text);
+        if let Err(message) = taken {
+            self.refuse(&frame, message);
         }
     }
 
@@ -232,21 +248,25 @@ impl Relay {
                 forward(peer, &text);
             } else {
                 let frame = parse(&text).unwrap_or(JsValue::UNDEFINED);
-                self.refuse(&frame, "The gateway is not reachable; try again");
+                self.refuse(&frame, UNREACHABLE);
             }
         }
     }
 
-    /// Answers a request that the gateway cannot.
-    fn refuse(&self, frame: &JsValue, message: &str) {
-        if let Some(id) = member(frame, "id").as_string() {
-            forward(&self.page, &Refusal::new(503, message).frame(Some(&id)));
+    /// Answers a request that nobody else can.
+    fn refuse(self: &Rc<Self>, frame: &JsValue, message: &str) {
+        let id = member(frame, "id");
+        // Gateways know ids that are numbers, too.
+        if (id.is_string() || id.as_f64().is_some())
+            && let Ok(id) = js_sys::JSON::stringify(&id)
+        {
+            self.to_page(&Refusal::new(503, message).frame_to(&String::from(id)));
         }
     }
 
     /// What the object or the gateway says.
     fn to_page(self: &Rc<Self>, data: &JsValue) {
-        if self.page.buffered_amount() > UNSENT_MAX_BYTES {
+        if self.page.is_behind() {
             return self.end(4408, "Too much is unsent; reconnect and subscribe since your last rev");
         }
         forward(&self.page, data);
@@ -262,6 +282,13 @@ impl Relay {
         if let Gateway::Open(peer) = self.gateway.replace(Gateway::Opening(Vec::new())) {
             let _ = peer.close_with(1000, "");
         }
+    }
+}
+
+impl Peer {
+    /// Whether too much waits for it.
+    fn is_behind(&self) -> bool {
+        self.buffered_amount() > UNSENT_MAX_BYTES
     }
 }
 

@@ -32,6 +32,8 @@ extern "C" {
     fn fetch(this: &Stub, url: &str, init: &JsValue) -> Result<Promise, JsValue>;
 
     type Switched;
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &Switched) -> u16;
     #[wasm_bindgen(method, getter, js_name = webSocket)]
     fn socket(this: &Switched) -> Option<WebSocket>;
 }
@@ -99,8 +101,9 @@ impl Workspace {
         Ok(())
     }
 
-    /// A socket to the object, for the caller: whose it is has been seen to, and nothing of the query goes along.
-    pub async fn connect(&self) -> Result<WebSocket, Error> {
+    /// A socket to the object, for the caller: whose it is has been seen to, and nothing of the query goes along. None if the
+    /// user has too many.
+    pub async fn connect(&self) -> Result<Option<WebSocket>, Error> {
         let init = RequestInit::new();
         let headers = Headers::new().map_err(unreachable)?;
         let root = &self.incoming.config.root;
@@ -110,7 +113,10 @@ impl Workspace {
         init.set_headers(&headers);
         let answer = self.stub.fetch(&format!("{}/ws?", self.incoming.origin), &init).map_err(unreachable)?;
         let answer: Switched = JsFuture::from(answer).await.map_err(unreachable)?.unchecked_into();
-        answer.socket().ok_or_else(|| Error::Interrupted("the object took no socket".to_owned()))
+        match answer.status() {
+            429 => Ok(None),
+            _ => answer.socket().map(Some).ok_or_else(|| Error::Interrupted("the object took no socket".to_owned())),
+        }
     }
 
     /// Makes entries of the files that the bucket already holds, page by page. It goes on where an import was cut off,

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gatewayUrl, ROOT } from "./client.mjs";
 import { eventually, inParallel, ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
@@ -128,4 +129,27 @@ test("a reader that stops reading is let go with 4408, and comes back with the l
     Array.from({ length: newest - last }, (_, index) => last + 1 + index),
   );
   await follower.socket?.close();
+});
+
+test("a reader that asks on and on and reads nothing is let go with 4408, and nobody else is interrupted", async () => {
+  const userId = server.user();
+  const [client, other] = [server.client(userId), server.client()];
+  ok(await client.write(`${ROOT}/k`, "x".repeat(900_000)));
+  ok(await other.write(`${ROOT}/o`, "x"));
+  const reader = new StubbornReader(new URL(gatewayUrl(server.url, server.signed(userId))));
+  await reader.follow();
+  const read = { type: "req", method: "files.read", params: { path: `${ROOT}/k` } };
+  reader.send(...Array.from({ length: 16 }, (_, index) => JSON.stringify({ ...read, id: `${index}` })));
+  // Until what lies between the two is full, which nobody here can see.
+  await sleep(1000);
+  reader.send(...Array.from({ length: 15_000 }, () => "x"));
+  for (let count = 0; count < 100; count += 1) {
+    ok(await other.stat(`${ROOT}/o`));
+    await sleep(20);
+  }
+  assert.equal((await reader.rest()).code, 4408);
+  assert.deepEqual(
+    server.logs.filter((line) => line.includes("panicked")),
+    [],
+  );
 });

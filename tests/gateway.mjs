@@ -71,6 +71,16 @@ export class Gateway {
     peer.write(frame(JSON.stringify({ type: "res", id: heard.id, ok: true, payload })));
   }
 
+  /** Leaves what pages send where it is. */
+  pause() {
+    for (const peer of this.#peers) peer.pause();
+  }
+
+  /** Reads on. */
+  resume() {
+    for (const peer of this.#peers) peer.resume();
+  }
+
   /** Says something to every page. */
   say(/** @type {any} */ value) {
     for (const peer of this.#peers) peer.write(frame(JSON.stringify(value)));

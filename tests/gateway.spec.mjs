@@ -95,6 +95,30 @@ test("frames wait for a slow gateway, in order, and not without end", async () =
   await socket.close();
 });
 
+test("what a gateway does not read is refused before it fills the memory, and goes on when it reads on", async () => {
+  const socket = await connect(server.user());
+  await event(socket, "connect.challenge");
+  gateway.pause();
+  const before = gateway.heard.length;
+  const text = "x".repeat(500_000);
+  const asked = Promise.all(Array.from({ length: 60 }, (_, index) => socket.ask("chat.send", { index, text })));
+  // By then all of them have passed.
+  await socket.get("ping");
+  gateway.resume();
+  const answers = await asked;
+  const taken = answers.flatMap((answer, index) => (answer.ok ? [index] : []));
+  assert.ok(taken.length > 10 && taken.length < 50, `${taken.length} of 60`);
+  for (const { ok: went, error } of answers)
+    if (!went)
+      assert.deepEqual([error.code, error.message], ["UNAVAILABLE", "The gateway does not keep up; try again"]);
+  assert.deepEqual(
+    gateway.heard.slice(before).map(({ params }) => params.index),
+    taken,
+  );
+  assert.deepEqual(await socket.get("chat.history"), { echo: "chat.history" });
+  await socket.close();
+});
+
 test("what the gateway says at its end is told, its reason cut to what a close can carry", async () => {
   const socket = await connect(server.user());
   await event(socket, "connect.challenge");
@@ -111,6 +135,13 @@ test("a gateway that is down is said to be, files go on, and it is there again o
     [went, error.code, error.message],
     [false, "UNAVAILABLE", "The gateway is not reachable; try again"],
   );
+  const told = socket.frames.length;
+  socket.send('{"type":"req","id":7,"method":"chat.send"}');
+  const [answer] = await eventually(
+    async () => socket.frames.slice(told),
+    (frames) => frames.length > 0,
+  );
+  assert.deepEqual([JSON.parse(answer ?? "").id, JSON.parse(answer ?? "").error.code], [7, "UNAVAILABLE"]);
   assert.equal((await socket.get("files.list")).path, ROOT);
   await gateway.start(port);
   assert.deepEqual(await socket.get("chat.send", {}), { echo: "chat.send" });

@@ -130,6 +130,16 @@ export class StubbornReader {
     this.#tcp.pause();
   }
 
+  /** Sends short frames, one after the other. @param {string[]} frames */
+  send(...frames) {
+    this.#tcp.write(Buffer.concat(frames.map((frame) => masked(Buffer.from(frame)))));
+  }
+
+  /** Is lost, without a goodbye. */
+  lose() {
+    this.#tcp.destroy();
+  }
+
   /** Reads all that is left: with which code it ends, and the last rev before that. */
   async rest() {
     /** @type {Buffer[]} */
@@ -145,7 +155,7 @@ export class StubbornReader {
     const last = frames.at(-1);
     assert.ok(last);
     const told = frames.slice(0, -1).map(({ payload }) => JSON.parse(payload.toString()));
-    return { code: last.payload.readUInt16BE(), last: told.at(-1)?.payload.rev ?? 0 };
+    return { code: last.payload.readUInt16BE(), last: told.at(-1)?.payload?.rev ?? 0 };
   }
 }
 

@@ -10,7 +10,8 @@ import { serve } from "./harness.mjs";
 import { caughtUp, copied, copyState, importAll } from "./mirror.mjs";
 
 const MIB = 2 ** 20;
-const server = serve({});
+const FILE_MAX = 4 * MIB;
+const server = serve({ MAX_FILE_BYTES: String(FILE_MAX) });
 const shelf = (/** @type {string} */ userId) => `users/${userId}/workspace/`;
 
 /** The files of the tree with their bytes. @param {import("./client.mjs").Client} client */
@@ -241,4 +242,24 @@ test("fsck names where the copy is not what the tree is, and repairs it", async 
   }
   assert.deepEqual((await fsck(server, userId)).problems, []);
   await agree(userId, client);
+});
+
+test("a file that is larger than a file may be stays there, and is said to", async () => {
+  const userId = server.user();
+  const bucket = await server.r2();
+  ok(await server.client(userId).write(`${ROOT}/a`, "a"));
+  await caughtUp(server, userId);
+  await bucket.put(`${shelf(userId)}fits`, Buffer.alloc(FILE_MAX));
+  await bucket.put(`${shelf(userId)}large`, Buffer.alloc(FILE_MAX + 1));
+  const { imported, skipped } = await importAll(server, userId);
+  assert.deepEqual([imported, skipped], [1, [{ path: `${ROOT}/large`, reason: "too-large" }]]);
+  assert.deepEqual([...(await tree(server.client(userId))).keys()].sort(), ["a", "fits"]);
+});
+
+test("an import that is asked for by something else than an object is refused", async () => {
+  const client = server.client();
+  for (const body of ["[]", '["prefix"]', "5", '"text"']) {
+    const target = `/api/files/import${client.url("").search}`;
+    refused(await client.raw({ method: "POST", target, body }), 400, "Invalid JSON body");
+  }
 });

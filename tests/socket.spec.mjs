@@ -163,7 +163,12 @@ test("requests as frames do what HTTP does, and are refused in the same words", 
       400,
       "X-Turn must be 1 to 128 visible ASCII characters, and not . or ..",
     ],
+    ["files.write", { path, content: "x", actor: "a\r\nX-User: b" }, 400, "actor must be one line of text"],
+    ["files.write", { path, content: "x", turn: ["a\nb"] }, 400, "turn must be one line of text"],
     ["files.list", "text", 400, "The params must be an object of texts, numbers and switches"],
+    ["files.list", [["path", ROOT]], 400, "The params must be an object of texts, numbers and switches"],
+    ["files.subscribe", [], 400, "The params must be an object of texts, numbers and switches"],
+    ["files.subscribe", "text", 400, "The params must be an object of texts, numbers and switches"],
     ["files.nothing", {}, 404, "There is no such method"],
     ["chat.send", {}, 501, "No gateway is configured: this service answers ping and files.… only"],
     ["connect", {}, 501, "No gateway is configured: this service answers ping and files.… only"],
@@ -173,6 +178,25 @@ test("requests as frames do what HTTP does, and are refused in the same words", 
     assert.equal(error.code, status < 500 ? "INVALID_REQUEST" : "UNAVAILABLE");
   }
   await socket.close();
+});
+
+test("the longest path can be followed, whatever it is made of", async () => {
+  const userId = server.user();
+  const client = server.client(userId);
+  // As JSON a quote is two characters; one wide character more may make each of them two bytes.
+  for (const char of ['"', "漢"]) {
+    const most = Math.floor(255 / Buffer.byteLength(char));
+    let path = `${ROOT}/漢`;
+    for (let left = 4090 - Buffer.byteLength(path); left > 3; left = 4090 - Buffer.byteLength(path))
+      path += `/${char.repeat(Math.min(most, Math.floor((left - 1) / Buffer.byteLength(char))))}`;
+    ok(await client.write(path, "x"));
+    const socket = await connect(userId);
+    await socket.get("files.subscribe", { path });
+    ok(await client.write(path, "y"));
+    const [change] = await socket.told(1);
+    assert.deepEqual([change.kind, change.path], ["write", path]);
+    await socket.close();
+  }
 });
 
 test("bytes that lie in the bucket come as a frame too, and what is too long for one says where it is", async () => {

@@ -250,6 +250,9 @@ impl Import {
         if seen.is_directory {
             return has_room(self.workspace.call(call).await);
         }
+        if object.size_bytes() > self.incoming.config.file_max_bytes {
+            return Ok(Err("too-large"));
+        }
         let staged = match Intake::take_object(&self.workspace, &object).await {
             Ok(staged) => staged,
             Err(error) => return has_room(Err(error)),

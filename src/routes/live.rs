@@ -80,7 +80,9 @@ pub async fn socket(incoming: Rc<Incoming>) -> Outcome {
 
 /// The object's own socket; or, where the host has a gateway, one that is both.
 async fn opened(incoming: &Incoming, workspace: &Workspace) -> Outcome {
-    let object = workspace.connect().await?;
+    let Some(object) = workspace.connect().await? else {
+        return goodbye(4429, "Too many sockets are open; close some of them");
+    };
     let Some(gateway) = incoming.config.gateway.clone() else { return Ok(Answer::switched(object)) };
     let pair = WebSocketPair::new().map_err(|cause| Error::internal("a socket", &cause))?;
     let [page, ours] = [&pair.client, &pair.server].map(|end| AsRef::<web_sys::WebSocket>::as_ref(end).clone());

@@ -71,6 +71,8 @@ pub struct Reader {
     pub outbox: Outbox,
     /// How many of its requests are being answered.
     pub asked: usize,
+    /// How many answers wait for room.
+    pub replies: usize,
     /// Whether somebody sees to it that it is told what it has missed, at its own pace.
     is_pumped: bool,
 }
@@ -96,13 +98,17 @@ impl Live {
         })
     }
 
-    /// Takes a socket that the Worker hands over, with whose it is.
+    /// Takes a socket that the Worker hands over, with whose it is; or answers 429, which it tells: the goodbye of a socket that
+    /// is the object's would reach its client some seconds late.
     pub fn accept(&self, request: &Request) -> Result<Response> {
         let header = |name: &str| Ok::<_, worker::Error>(request.headers().get(name)?.unwrap_or_default());
         let url = request.inner().url();
+        let others = self.sockets();
+        if others.len() >= SOCKETS_MAX {
+            return Response::error("Too many sockets", 429);
+        }
         let pair = WebSocketPair::new()?;
         let socket: Socket = AsRef::<web_sys::WebSocket>::as_ref(&pair.server).clone().unchecked_into();
-        let others = self.sockets();
         self.state.accept(&socket).map_err(worker::Error::from)?;
         self.state.answer_by_itself(&Pair::new(PING[0], PING[1]));
         let attached = Attached {
@@ -114,9 +120,7 @@ impl Live {
         };
         self.is_quiet.set(false);
         self.readers.borrow_mut().insert(attached.id, Reader::default());
-        if others.len() >= SOCKETS_MAX {
-            socket.close(Goodbye::TooMany);
-        } else if !socket.attach(&attached) {
+        if !socket.attach(&attached) {
             socket.close(Goodbye::Failed);
         }
         Response::from_websocket(pair.client)

@@ -21,12 +21,17 @@ impl Refusal {
 
     /// The answer to a request; to none in particular if it has no id.
     pub fn frame(&self, id: Option<&str>) -> JsString {
+        self.frame_to(&json!(id).to_string())
+    }
+
+    /// The answer to a request whose id is JSON already.
+    pub fn frame_to(&self, id: &str) -> JsString {
         // The words that gateways use.
         let code = if self.status < 500 { "INVALID_REQUEST" } else { "UNAVAILABLE" };
         let is_temporary = matches!(self.status, 429 | 503);
         let error = json!({ "code": code, "status": self.status, "message": self.message, "retryable": is_temporary })
             .to_string();
-        let head = format!("{{\"type\":\"res\",\"id\":{},\"ok\":false,\"error\":{error}", json!(id));
+        let head = format!("{{\"type\":\"res\",\"id\":{id},\"ok\":false,\"error\":{error}");
         match &self.details {
             // The details go into the object that has just been written.
             Some(details) => {

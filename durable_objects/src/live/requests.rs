@@ -17,6 +17,9 @@ use crate::path::FilePath;
 const ASKED_MAX: usize = 16;
 /// The most of all sockets together, but for subscriptions: those are short, and after an interruption all come at once.
 const ASKED_MAX_IN_ALL: usize = 32;
+/// The most answers that wait for one socket to have room, refusals included: each is a timer, and timers without end end the
+/// wasm instance.
+const REPLIES_MAX: usize = 64;
 
 /// What a request is answered, and what the socket follows from then on, if it asked for that.
 type Answered = (JsString, Option<Follows>);
@@ -24,6 +27,10 @@ type Answered = (JsString, Option<Follows>);
 impl Live {
     /// Takes a message of a socket, and answers it.
     pub async fn take(self: Rc<Self>, socket: Socket, message: JsValue) {
+        // What it had sent before it was told goodbye still comes here.
+        if !socket.is_open() {
+            return;
+        }
         let Some(attached) = socket.attached() else { return socket.close(Goodbye::Failed) };
         let asked = match frame::read(&message) {
             Ok(asked) => asked,
@@ -31,21 +38,19 @@ impl Live {
             Err(NoRequest::Refuse(frame)) => return self.reply(&socket, &attached, &frame).await,
         };
         let id = asked.id.clone();
-        let answer = if self.begins(&attached, &asked) {
-            let answer = self.answer(&socket, &attached, asked).await;
-            self.with_reader(attached.id, |reader| reader.asked = reader.asked.saturating_sub(1));
-            answer
-        } else {
-            Err(Refusal::new(429, "Too many requests at once; wait for the answers of some"))
+        if !self.begins(&attached, &asked) {
+            let refusal = Refusal::new(429, "Too many requests at once; wait for the answers of some");
+            return self.reply(&socket, &attached, &refusal.frame(Some(&id))).await;
+        }
+        let (frame, follows) = match self.answer(&socket, &attached, asked).await {
+            Ok(answered) => answered,
+            Err(refusal) => (refusal.frame(Some(&id)), None),
         };
-        match answer {
-            Ok((frame, follows)) => {
-                self.reply(&socket, &attached, &frame).await;
-                if follows.is_some() {
-                    self.follow(&socket, follows);
-                }
-            }
-            Err(refusal) => self.reply(&socket, &attached, &refusal.frame(Some(&id))).await,
+        self.reply(&socket, &attached, &frame).await;
+        // Not before: an answer that waits for room is in memory.
+        self.with_reader(attached.id, |reader| reader.asked = reader.asked.saturating_sub(1));
+        if follows.is_some() {
+            self.follow(&socket, follows);
         }
     }
 
@@ -61,6 +66,7 @@ impl Live {
 
     async fn answer(self: &Rc<Self>, socket: &Socket, attached: &Attached, asked: Asked) -> Result<Answered, Refusal> {
         let Asked { id, method, params } = asked;
+        worker::check(&params)?;
         match method.as_str() {
             "ping" => Ok((frame::answer(&id, &"{}".into(), None), None)),
             "files.unsubscribe" => {
@@ -103,9 +109,19 @@ impl Live {
         Ok(Follows { path, rev: rev as i64 })
     }
 
-    /// Sends an answer once there is room for it.
+    /// Sends an answer once there is room for it. Who asks on and does not read is let go.
     async fn reply(&self, socket: &Socket, attached: &Attached, frame: &JsString) {
-        if !self.drained(socket).await {
+        let waits = self.with_reader(attached.id, |reader| {
+            let waits = reader.replies < REPLIES_MAX;
+            reader.replies += usize::from(waits);
+            waits
+        });
+        if !waits {
+            return socket.close(Goodbye::TooSlow);
+        }
+        let is_drained = self.drained(socket).await;
+        self.with_reader(attached.id, |reader| reader.replies = reader.replies.saturating_sub(1));
+        if !is_drained {
             return socket.close(Goodbye::TooSlow);
         }
         // In characters, of which some are more bytes: then it is forgotten a little early.

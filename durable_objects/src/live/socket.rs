@@ -1,7 +1,7 @@
 //! A client's socket as the runtime has it. It outlives the object, which sleeps while nothing happens: what the object has to
 //! know of it travels with it, as an attachment.
 
-use js_sys::{Array, JsString};
+use js_sys::{Array, JsString, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -44,8 +44,6 @@ pub enum Goodbye {
     TooSlow,
     /// Its account is no more.
     Deleted,
-    /// One socket more than one user may have.
-    TooMany,
 }
 
 impl Goodbye {
@@ -57,7 +55,6 @@ impl Goodbye {
             Self::Failed => (1011, "The service was interrupted; reconnect and subscribe since your last rev"),
             Self::TooSlow => (4408, "Too much is unsent; reconnect and subscribe since your last rev"),
             Self::Deleted => (4410, "This account was deleted"),
-            Self::TooMany => (4429, "Too many sockets are open; close some of them"),
         }
     }
 }
@@ -124,19 +121,20 @@ impl Socket {
 
     /// What is known of it; nothing of a socket that is about to be accepted.
     pub fn attached(&self) -> Option<Attached> {
-        let text = self.deserialize_attachment().ok()?.as_string()?;
-        serde_json::from_str(&text).ok()
+        let bytes: Uint8Array = self.deserialize_attachment().ok()?.dyn_into().ok()?;
+        serde_json::from_slice(&bytes.to_vec()).ok()
     }
 
     /// Notes what is to be known of it. Answers whether that fits: the platform bounds it.
     pub fn attach(&self, attached: &Attached) -> bool {
-        let text = match serde_json::to_string(attached) {
-            Ok(text) => text,
+        // Bytes, since the runtime would keep a text with one wide character in it at two bytes for each: too long for 16 KiB.
+        let bytes = match serde_json::to_vec(attached) {
+            Ok(bytes) => bytes,
             Err(error) => {
                 console_error!("an attachment: {error}");
                 return false;
             }
         };
-        self.serialize_attachment(&JsValue::from_str(&text)).is_ok()
+        self.serialize_attachment(&Uint8Array::from(bytes.as_slice())).is_ok()
     }
 }

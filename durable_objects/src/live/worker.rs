@@ -89,6 +89,14 @@ pub fn route(method: &str) -> Option<(&'static str, String)> {
 const HEADERS: [(&str, &str); 4] =
     [("ifMatch", "If-Match"), ("ifNoneMatch", "If-None-Match"), ("actor", "X-Actor"), ("turn", "X-Turn")];
 
+const NO_PARAMS: &str = "The params must be an object of texts, numbers and switches";
+
+/// Refuses params of any other kind.
+pub fn check(params: &JsValue) -> Result<(), Refusal> {
+    let is_one = params.is_undefined() || params.is_object() && !Array::is_array(params);
+    if is_one { Ok(()) } else { Err(Refusal::new(400, NO_PARAMS)) }
+}
+
 /// Asks the Worker in the name of a socket's user.
 pub async fn ask(
     exports: &Exports,
@@ -96,18 +104,21 @@ pub async fn ask(
     (verb, path): (&str, String),
     params: &JsValue,
 ) -> Result<Answered, Refusal> {
-    let bad = |_: JsValue| Refusal::new(400, "The params must be an object of texts, numbers and switches");
+    let bad = |_: JsValue| Refusal::new(400, NO_PARAMS);
     let params = if params.is_undefined() { Object::new().into() } else { params.clone() };
-    if !params.is_object() {
-        return Err(bad(JsValue::NULL));
-    }
     let init = Object::new();
     let headers = Object::new();
     for (name, header) in HEADERS {
         let value = Reflect::get(&params, &name.into()).map_err(bad)?;
-        if !value.is_undefined() {
-            Reflect::set(&headers, &header.into(), &value).map_err(bad)?;
+        if value.is_undefined() || value.is_null() {
+            continue;
         }
+        // What is over is no header, and would fail as if it were our fault.
+        let text = value.as_string().or_else(|| value.as_f64().map(|number| number.to_string()));
+        let Some(text) = text.filter(|text| !text.contains(['\r', '\n', '\0'])) else {
+            return Err(Refusal::new(400, &format!("{name} must be one line of text")));
+        };
+        Reflect::set(&headers, &header.into(), &text.into()).map_err(bad)?;
     }
     Reflect::set(&init, &"method".into(), &verb.into()).map_err(bad)?;
     Reflect::set(&init, &"headers".into(), &headers).map_err(bad)?;

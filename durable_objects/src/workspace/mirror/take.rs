@@ -34,8 +34,9 @@ pub fn compare(context: &Context<'_>, call: &CompareMirror) -> Result<Compared, 
             EXISTS (SELECT 1 FROM blob WHERE blob.id = mirror.blob AND blob.hash IS NULL),
             EXISTS (SELECT 1 FROM mirror_plan p WHERE p.path = mirror.path AND p.kind = 0) FROM mirror
         WHERE path >= max(?1, ?2) AND path <> ?2 AND path <= ?3 ORDER BY path LIMIT ?4";
-    let end = char::MAX.to_string();
-    let until = call.until.as_ref().unwrap_or(&end);
+    // All that is in a directory comes before what would follow its slash: what lies behind is not read.
+    let last = if call.within.is_root() { char::MAX.to_string() } else { format!("{}0", call.within) };
+    let until = call.until.as_ref().map_or(&last, |until| until.min(&last));
     let limit = i64::try_from(KNOWN_MAX).unwrap_or(i64::MAX);
     let bounds = [call.within.as_str().into(), (&call.after).into(), until.into(), limit.into()];
     let rows = context.sql.query(PAGE, &bounds)?;
@@ -66,8 +67,8 @@ pub fn compare(context: &Context<'_>, call: &CompareMirror) -> Result<Compared, 
         let (is_directory, etag) = (path.ends_with('/'), row.text(1)?.to_owned());
         let seen = Seen { path: stored_path(path.trim_end_matches('/'))?, is_directory, etag };
         if seen.path.is_within(&call.within) {
-            let list = if state == at::THERE { &mut compared.gone } else { &mut compared.lost };
-            list.push(seen);
+            let missed = if state == at::THERE { &mut compared.gone } else { &mut compared.lost };
+            missed.push(seen);
         }
     }
     Ok(compared)

@@ -175,6 +175,26 @@ fn an_empty_copy_of_many_is_looked_at_page_by_page() {
 }
 
 #[test]
+fn what_is_known_behind_a_directory_is_not_read_for_it() {
+    let steps = [0, 4000].map(|others| {
+        let world = world(&["b-", "b/x", "b/y/z", "b0", "c"]);
+        world.watched.set(false);
+        world.execute(&format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {others})
+             INSERT INTO mirror (path, etag, size, hash, state)
+             SELECT printf('c/%04d', i), 'e', 1, zeroblob(32), 0 FROM n WHERE {others} > 0"
+        ));
+        let call = CompareMirror { objects: Vec::new(), within: super::path("b"), after: String::new(), until: None };
+        let before = world.sql.steps.get();
+        let compared = world.call(call, None).unwrap().0;
+        let gone: Vec<_> = compared.gone.iter().map(|seen| seen.path.as_str()).collect();
+        assert_eq!((gone, compared.until), (vec!["b/x", "b/y/z"], None));
+        world.sql.steps.get() - before
+    });
+    assert!(steps[1].abs_diff(steps[0]) < 100, "{steps:?}");
+}
+
+#[test]
 fn what_is_in_the_way_stays_on_both_sides() {
     let world = world(&["file", "dir/x"]);
     world.inline_max_bytes.set(2);
