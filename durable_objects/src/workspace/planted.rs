@@ -260,16 +260,24 @@ fn origin(row: &Row) -> Result<Origin, SqlError> {
 }
 
 /// Forgets folders that are gone for good, from the history too. There are few, so all are looked at. Of an app the last note
-/// stays: whoever takes it out, or installs it again, wants to know what is left of it.
+/// stays, with what was made for those before it: whoever takes it out, or installs it again, wants to know what is left of it.
 pub fn forget_gone(tx: &Tx<'_>) -> Result<(), Error> {
     const GONE: &str = "SELECT node FROM planted p WHERE NOT EXISTS (SELECT 1 FROM node WHERE node.id = p.node)
         AND NOT EXISTS (SELECT 1 FROM past WHERE past.node = p.node)";
     const LAST: &str = "SELECT max(stage) FROM planted WHERE kind = ?1 GROUP BY item";
-    if first(tx.sql, &format!("{GONE} LIMIT 1"), &[])?.is_some() {
-        tx.sql.query(&format!("DELETE FROM planted_entry WHERE node IN ({GONE})"), &[])?;
-        let forget = format!("DELETE FROM planted WHERE node IN ({GONE}) AND stage NOT IN ({LAST})");
-        tx.sql.query(&forget, &[(OriginKind::App as i64).into()])?;
+    const HAND_DOWN: &str = "UPDATE planted SET made = (SELECT json_group_array(value) FROM
+            (SELECT DISTINCT j.value FROM planted p CROSS JOIN json_each(p.made) j WHERE p.item = planted.item))";
+    if first(tx.sql, &format!("{GONE} LIMIT 1"), &[])?.is_none() {
+        return Ok(());
     }
+    let app = || [(OriginKind::App as i64).into()];
+    let leaving = format!("planted WHERE node IN ({GONE}) AND stage NOT IN ({LAST})");
+    if first(tx.sql, &format!("SELECT 1 FROM {leaving} LIMIT 1"), &app())?.is_some() {
+        let heirs = format!("WHERE stage IN ({LAST}) AND item IN (SELECT item FROM {leaving})");
+        tx.sql.query(&format!("{HAND_DOWN} {heirs}"), &app())?;
+    }
+    tx.sql.query(&format!("DELETE FROM planted_entry WHERE node IN ({GONE})"), &[])?;
+    tx.sql.query(&format!("DELETE FROM {leaving}"), &app())?;
     Ok(())
 }
 
