@@ -173,6 +173,7 @@ test("what a request says of an app wins over what is found, and what is hostile
     { description: "x".repeat(4001) },
     { description: "a\0b" },
     { name: deep(120) },
+    { entry: "/etc/passwd" },
   ]) {
     const answer = await say(bad);
     assert.equal(answer.status, 400, JSON.stringify(bad).slice(0, 100));
@@ -182,7 +183,7 @@ test("what a request says of an app wins over what is found, and what is hostile
   assert.deepEqual(await shelved(server, userId), []);
   // What is not asked for is passed by: neither another id, nor another place, nor a prototype.
   const hostile = JSON.parse(
-    '{"id":"other","entry":"/etc/passwd","schemaVersion":9,"__proto__":{"name":"polluted"},"constructor":{"prototype":{"x":1}},"owner":"somebody","name":"Honest","tags":["One","one"," Two "],"dependencies":{"constructor":"1.0.0"}}',
+    '{"id":"other","schemaVersion":9,"__proto__":{"name":"polluted"},"constructor":{"prototype":{"x":1}},"owner":"somebody","name":"Honest","tags":["One","one"," Two "],"dependencies":{"constructor":"1.0.0"}}',
   );
   const said = ok(await say(hostile));
   const manifest = ok(await anyone(server, `/api/apps/${said.id}/manifest`));
