@@ -112,8 +112,14 @@ test("a file that others change while nothing was typed is simply shown", { skip
 const conflict = async ({ page, client }) => {
   await edit(page);
   await type(page, "Mine.");
+  const save = page.getByRole("button", { name: "Save" });
+  // What was typed is known to the page: else theirs would simply be shown.
+  await eventually(
+    () => save.isEnabled(),
+    (is) => is,
+  );
   ok(await client.write(`${ROOT}/SOUL.md`, "# Theirs\n"));
-  await page.getByRole("button", { name: "Save" }).click();
+  await save.click();
   await page.getByText("This file was changed elsewhere").waitFor();
   assert.equal(await textOf(client), "# Theirs\n");
 };
