@@ -44,7 +44,7 @@ const BENIGN = {
     'const API_KEY = "your-api-key-here";\nconst MY_TOKEN = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";\nconst THE_SECRET = "<replace me with your own secret>";\n',
   "headers.ts": `export const headers = { Authorization: \`Bearer \${token}\` };\n`,
   "types.ts": "export const API_KEY: string = process.env.API_KEY ?? 'your-api-key';\n",
-  ".npmrc": "//registry.npmjs.org/:_authToken=$" + "{NPM_TOKEN}\n",
+  ".npmrc": "//packages.example.com/:_authToken=$" + "{NPM_TOKEN}\n",
   "public.pem": `-----BEGIN PUBLIC KEY-----\n${noise(64)}\n-----END PUBLIC KEY-----\n`,
   "certificate.pem": `-----BEGIN CERTIFICATE-----\n${noise(64)}\n-----END CERTIFICATE-----\n`,
   "words.md":

@@ -111,7 +111,7 @@ fn credentials_are_found_by_their_form() {
                 format!("if (given.X_TOKEN === \"{}\")", drawn(32)),
                 // as settings have it
                 format!("{{\n  \"X_SECRET\":\n    \"{}\"\n}}", drawn(32)),
-                format!("//registry.npmjs.org/:_authToken={}", drawn(36)),
+                format!("//packages.example.com/:_authToken={}", drawn(36)),
                 format!("_auth = \"{}\"", drawn(36)),
                 // as hex, which holds less in a digit
                 format!("X_SECRET = \"{}\"", hex(32)),
@@ -187,7 +187,7 @@ fn what_only_looks_like_one_is_not() {
         "os.environ[\"X_TOKEN\"] = token",
         "getenv(\"X_TOKEN\", \"\")",
         "test(\"X_TOKEN\", \"is told to nobody, whoever asks for it 2024\")",
-        "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
+        "//packages.example.com/:_authToken=${NPM_TOKEN}",
         "always_auth = true",
         "\"X_SECRET\":\n  process.env.X_SECRET_2024_KEY",
         "X_SECRET:\n  description: q7Zk2Wm9Xb4Rt6Yc1Vn8Lp3J",
