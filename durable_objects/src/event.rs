@@ -8,12 +8,17 @@ use crate::item::{Time, Type};
 
 /// One change. What is not known is null; `from` is there when there is one.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema), schemars(rename = "Change"))]
 pub struct Event<'a> {
     rev: i64,
+    /// `create`, `write`, `mkdir`, `move`, `copy`, `trash`, `restore`, `delete`, `empty`, `import`, `revert`, `checkpoint` or
+    /// `drop-checkpoint`.
     kind: &'a str,
     path: String,
+    /// Where it was before, or what it was copied from.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<String>,
+    /// What the entry was from then on, as are size and time; null once nobody knows.
     #[serde(rename = "type")]
     entry: Option<Type>,
     size: Option<u64>,

@@ -33,6 +33,7 @@ impl fmt::Display for UserId {
 /// The SHA-256 of some content: what identifies bytes within a workspace. Written as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema), schemars(extend("pattern" = "^[0-9a-f]{64}$")))]
 pub struct Sha256([u8; 32]);
 
 impl Sha256 {
@@ -101,8 +102,7 @@ impl MediaId {
 
     /// The id, when it is one.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_hex = text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        (text.len() == 32 && is_hex).then(|| Self(text.to_owned()))
+        is_random_id(text).then(|| Self(text.to_owned()))
     }
 
     /// Its digits.
@@ -131,10 +131,16 @@ impl TryFrom<String> for MediaId {
     }
 }
 
+/// Whether a text is what ids that nobody guesses are: 128 bits, written as 32 lower-case hex digits.
+pub fn is_random_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// Who changed something, as the caller says (`user`, `agent`, `app:notes`), or in which unit of work (a turn's id):
 /// 1 to 128 visible ASCII characters without blanks. It is recorded, never trusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Label(String);
 
 impl Label {

@@ -8,9 +8,25 @@ use crate::call::{Kind, Listed};
 use crate::path::FilePath;
 
 /// A time: ISO 8601 in UTC, with milliseconds and `Z`.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 #[serde(into = "String")]
 pub struct Time(pub i64);
+
+#[cfg(feature = "schemas")]
+impl schemars::JsonSchema for Time {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A time: ISO 8601 in UTC, with milliseconds and `Z`.",
+            "type": "string",
+            "format": "date-time",
+            "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
+        })
+    }
+}
 
 impl From<Time> for String {
     fn from(Time(ms): Time) -> Self {
@@ -29,6 +45,7 @@ impl Time {
 /// What an entry is.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema), schemars(rename = "EntryType"))]
 pub enum Type {
     /// It holds entries.
     Directory,
@@ -47,13 +64,16 @@ impl From<Kind> for Type {
 
 /// One entry.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema), schemars(rename = "FileItem"))]
 pub struct Item<'a> {
     name: &'a str,
     path: &'a str,
     #[serde(rename = "type")]
     kind: Type,
+    /// Bytes; 0 for a directory.
     size: u64,
     modified: Time,
+    /// The text after the last dot of the name; absent for directories and for names without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     extension: Option<&'a str>,
 }

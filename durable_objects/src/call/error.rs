@@ -216,6 +216,9 @@ pub enum Error {
         /// What is.
         name: String,
     },
+    /// As many trees are held as there may be at a time.
+    #[error("too many trees are held")]
+    TooManyHolds {},
     /// The tree is not held any more.
     #[error("the hold {hold} is over")]
     NotHeld {

@@ -107,6 +107,7 @@ calls! {
     KeepTree => TreeKept,
     ReleaseTree => TreeReleased,
     ReadTree => TreePage,
+    ReadBranches => TreePage,
     ReadContents => ContentsRead,
     SyncMirror => MirrorState,
     CompareMirror => Compared,

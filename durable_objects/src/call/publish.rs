@@ -1,4 +1,5 @@
-//! The verbs of publishing: a tree is held as it is while it is read in pages and batches, and others go on writing.
+//! The verbs of publishing, and of whoever else makes something of a whole tree: it is held as it is while it is read in pages
+//! and batches, and others go on writing.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ pub struct HoldTree {
     pub name: String,
     /// For how long at the most: then the alarm lets go of it.
     pub lasts_ms: i64,
+    /// How many of the holds that there may be at a time are left to others.
+    pub spares: i64,
 }
 
 /// A tree that is held.
@@ -68,6 +71,19 @@ pub struct ReadTree {
     pub limit: usize,
 }
 
+/// A page of some entries of a held tree, each followed by what is below it in the order of a listing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReadBranches {
+    /// The hold.
+    pub hold: i64,
+    /// Files and directories, none of them in another.
+    pub paths: Vec<FilePath>,
+    /// The last entry of the page before.
+    pub after: Option<Cursor>,
+    /// The most entries to answer, up to [`TREE_PAGE_MAX`].
+    pub limit: usize,
+}
+
 /// A page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TreePage {
@@ -86,6 +102,8 @@ pub struct HeldEntry {
     pub kind: Kind,
     /// A file's bytes; 0 for a directory.
     pub size_bytes: u64,
+    /// As a listing of that moment has it.
+    pub modified_ms: i64,
     /// What a file's bytes are, if that is known by now.
     pub hash: Option<Sha256>,
     /// Where they are. [`Place::Body`]: they are to be had by [`ReadContents`].

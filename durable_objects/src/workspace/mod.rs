@@ -133,6 +133,7 @@ pub fn perform(context: &Context<'_>, verb: &Verb, body: Option<&Bytes>) -> Resu
         Verb::KeepTree(call) => reply(call, mutate(context, |tx| publish::keep(tx, call))),
         Verb::ReleaseTree(call) => reply(call, mutate(context, |tx| publish::release(tx, call))),
         Verb::ReadTree(call) => reply(call, publish::read_tree(sql, call)),
+        Verb::ReadBranches(call) => reply(call, publish::read_branches(sql, call)),
         Verb::ReadContents(call) => with_bytes(call, publish::read_contents(sql, call)),
         Verb::SyncMirror(call) => reply(call, mirror::sync(context)),
         Verb::CompareMirror(call) => reply(call, mirror::compare(context, call)),

@@ -6,16 +6,18 @@
 use serde_json::json;
 
 use crate::call::{
-    CONTENTS_MAX_BYTES, ContentsRead, Error, HeldEntry, HoldTree, KeepTree, Kind, Place, ReadContents, ReadTree,
-    ReleaseTree, Sought, TREE_PAGE_MAX, TreeHeld, TreeKept, TreePage, TreeReleased,
+    CONTENTS_MAX_BYTES, ContentsRead, Cursor, Error, HeldEntry, HoldTree, KeepTree, Kind, Listed, Place, ReadBranches,
+    ReadContents, ReadTree, ReleaseTree, Sought, TREE_PAGE_MAX, TreeHeld, TreeKept, TreePage, TreeReleased,
 };
 use crate::ids::Sha256;
+use crate::path::FilePath;
 use crate::sql::{Bytes, Sql, first, join, only};
 
 use super::asof::{self, Moment};
 use super::history;
 use super::media::MEDIA;
 use super::timer::{self, Timer};
+use super::tree::Node;
 use super::txn::Tx;
 use super::walk::{Step, Top, walk};
 
@@ -31,8 +33,11 @@ pub fn hold(tx: &Tx<'_>, call: &HoldTree) -> Result<TreeHeld, Error> {
     // Those who have died are in nobody's way, however late the alarm is.
     expire(tx)?;
     let counts = only(tx.sql, COUNTS, &[(&call.name).into(), tx.now_ms.into()])?;
-    if counts.int(1)? > 0 || counts.int(0)? >= HOLDS_MAX {
+    if counts.int(1)? > 0 {
         return Err(Error::HeldAlready { name: call.name.clone() });
+    }
+    if counts.int(0)? >= HOLDS_MAX - call.spares {
+        return Err(Error::TooManyHolds {});
     }
     let number = "UPDATE meta SET v = v + 1 WHERE k = 'holds' RETURNING v";
     let hold = only(tx.sql, number, &[])?.int(0)?;
@@ -98,6 +103,41 @@ pub fn read_tree(sql: &dyn Sql, call: &ReadTree) -> Result<TreePage, Error> {
     Ok(TreePage { entries: with_contents(sql, steps, rev)?, next })
 }
 
+/// A page of some branches of the tree.
+pub fn read_branches(sql: &dyn Sql, call: &ReadBranches) -> Result<TreePage, Error> {
+    let rev = held_rev(sql, call.hold)?;
+    let moment = Moment::of(sql, rev)?;
+    let limit = call.limit.clamp(1, TREE_PAGE_MAX);
+    // The trash lies below the root by name alone.
+    let is_in = |path: &FilePath, top: &FilePath| path.is_within(top) && path.is_in_trash() == top.is_in_trash();
+    let begun = |cursor: &Cursor| call.paths.iter().position(|top| is_in(&cursor.path, top)).ok_or(Error::BadCursor);
+    let first = call.after.as_ref().map_or(Ok(0), begun)?;
+    let (mut after, mut steps, mut next) = (call.after.as_ref(), Vec::new(), None);
+    for path in call.paths.iter().skip(first) {
+        let not_there = || Error::NotFound { sought: Sought::Path, path: path.clone() };
+        let node = asof::find(sql, path, moment)?.ok_or_else(not_there)?;
+        // A branch that was begun has been told itself.
+        let begun = after.take();
+        if begun.is_none() && steps.len() < limit {
+            let Node { id, parent, kind, size_bytes, modified_ms, .. } = node;
+            steps.push(Step { id, parent, listed: Listed { path: path.clone(), kind, size_bytes, modified_ms } });
+        }
+        if steps.len() == limit {
+            next = steps.last().map(Step::cursor);
+        } else if node.is_directory() {
+            let top = Top { id: node.id, path, at: Some(moment), skip: &[] };
+            let behind = begun.filter(|cursor| cursor.path != *path);
+            let (below, rest) = walk(sql, top, usize::MAX, behind, limit - steps.len())?;
+            steps.extend(below);
+            next = rest;
+        }
+        if next.is_some() {
+            break;
+        }
+    }
+    Ok(TreePage { entries: with_contents(sql, steps, rev)?, next })
+}
+
 /// Says of entries what their bytes were as of a rev: three rows a file.
 fn with_contents(sql: &dyn Sql, steps: Vec<Step>, rev: i64) -> Result<Vec<HeldEntry>, Error> {
     // In the order of the array, directories left out.
@@ -131,7 +171,8 @@ fn with_contents(sql: &dyn Sql, steps: Vec<Step>, rev: i64) -> Result<Vec<HeldEn
             (Kind::File, None) => return Err(Error::VersionGone { path: listed.path, rev }),
             (Kind::Directory, _) => (None, Place::Unchanged),
         };
-        Ok(HeldEntry { path: listed.path, kind: listed.kind, size_bytes: listed.size_bytes, hash, bytes })
+        let Listed { path, kind, size_bytes, modified_ms } = listed;
+        Ok(HeldEntry { path, kind, size_bytes, modified_ms, hash, bytes })
     });
     entries.collect()
 }

@@ -40,6 +40,11 @@ impl Step {
         let name = self.listed.path.name();
         (self.listed.kind, fold(name), name.to_owned())
     }
+
+    /// What goes on behind it.
+    pub fn cursor(&self) -> Cursor {
+        Cursor { path: self.listed.path.clone(), kind: self.listed.kind }
+    }
 }
 
 /// Where a walk begins.
@@ -83,7 +88,7 @@ pub fn walk(
             continue;
         };
         if steps.len() == limit || held_bytes > WALK_MAX_BYTES {
-            let last = steps.last().map(|last| Cursor { path: last.listed.path.clone(), kind: last.listed.kind });
+            let last = steps.last().map(Step::cursor);
             return Ok((steps, last));
         }
         let is_entered = || !top.skip.iter().any(|name| name == step.listed.path.name());

@@ -112,6 +112,7 @@ fn looks(verb: &Verb) -> bool {
         | Verb::ReadContent(_)
         | Verb::ReleaseTree(_)
         | Verb::ReadTree(_)
+        | Verb::ReadBranches(_)
         | Verb::HoldTree(_)
         | Verb::KeepTree(_)
         | Verb::ReadContents(_)

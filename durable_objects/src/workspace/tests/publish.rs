@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::faults::stopped_everywhere;
 use super::{World, hash, path};
 use crate::call::{
-    CONTENTS_MAX_BYTES, Error, HeldEntry, HoldTree, KeepTree, Kind, Place, ReadContents, ReadTree, ReleaseTree, Sought,
-    TreeHeld, TreePage,
+    CONTENTS_MAX_BYTES, Cursor, Error, HeldEntry, HoldTree, KeepTree, Kind, Place, ReadBranches, ReadContents,
+    ReadTree, ReleaseTree, Sought, TreeHeld, TreePage,
 };
 use crate::ids::Sha256;
 use crate::limits::{DAY_MS, Limits};
@@ -15,7 +15,7 @@ const MINUTE_MS: i64 = 60 * 1000;
 
 impl World {
     fn hold(&self, name: &str) -> Result<TreeHeld, Error> {
-        self.call(HoldTree { name: name.to_owned(), lasts_ms: 15 * MINUTE_MS }, None).map(|(held, _)| held)
+        self.call(HoldTree { name: name.to_owned(), lasts_ms: 15 * MINUTE_MS, spares: 0 }, None).map(|(held, _)| held)
     }
 
     fn keep(&self, hold: i64) -> Result<(), Error> {
@@ -35,6 +35,21 @@ impl World {
         let skip: Vec<String> = skip.iter().map(|name| (*name).to_owned()).collect();
         loop {
             let page = self.held_page(ReadTree { hold, path: path(at), after, skip: skip.clone(), limit })?;
+            assert!(page.entries.len() <= limit);
+            entries.extend(page.entries);
+            after = page.next;
+            if after.is_none() {
+                return Ok(entries);
+            }
+        }
+    }
+
+    /// Some branches of a held tree, in pages.
+    fn branches(&self, hold: i64, tops: &[&str], limit: usize) -> Result<Vec<HeldEntry>, Error> {
+        let (mut entries, mut after) = (Vec::new(), None);
+        loop {
+            let paths = tops.iter().map(|top| path(top)).collect();
+            let (page, _) = self.call(ReadBranches { hold, paths, after, limit }, None)?;
             assert!(page.entries.len() <= limit);
             entries.extend(page.entries);
             after = page.next;
@@ -203,6 +218,39 @@ fn directories_are_told_and_passed_by_in_pages_of_any_size() {
     let gone = Error::NotFound { sought: Sought::Directory, path: path("nowhere") };
     assert_eq!(world.held_tree(hold, "nowhere", &[], 2), Err(gone));
     assert_eq!(world.held_tree(hold, "a", &[], 2), Err(Error::NotADirectory { path: path("a") }));
+}
+
+#[test]
+fn branches_are_told_one_after_the_other_in_pages_of_any_size() {
+    let world = World::new(Limits::default());
+    some(&world);
+    world.write("gone/f", "4").unwrap();
+    let bin = world.trash("gone").path.to_string();
+    let hold = world.hold("one").unwrap().hold;
+    let whole = world.branches(hold, &[""], 100).unwrap();
+    let root = whole.first().unwrap();
+    assert_eq!((root.path.as_str(), root.kind), ("", Kind::Directory));
+    assert_eq!(whole[1..], world.held_tree(hold, "", &[], 100).unwrap(), "without the trash");
+    let modified_ms = |at: &str| world.number(&format!("SELECT modified_ms FROM node WHERE name = '{at}'"));
+    let entry = |at: &str| whole.iter().find(|entry| entry.path.name() == at).unwrap().modified_ms;
+    for name in ["a", "b", "e", "empty"] {
+        assert_eq!(entry(name), modified_ms(name), "{name}");
+    }
+    let tops = ["large", "d", "empty", bin.as_str(), "a"];
+    let all = ["large", "d", "d/e", "d/e/c", "d/b", "empty", &bin, &format!("{bin}/f"), "a"];
+    world.delete("d", true).unwrap();
+    world.write("empty/not", "").unwrap();
+    world.empty().unwrap();
+    for limit in 1..12 {
+        let told = world.branches(hold, &tops, limit).unwrap();
+        let told: Vec<&str> = told.iter().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(told, all, "{limit}");
+    }
+    let gone = Error::NotFound { sought: Sought::Path, path: path("nowhere") };
+    assert_eq!(world.branches(hold, &["a", "nowhere"], 10), Err(gone));
+    let elsewhere = Cursor { path: path("d/b"), kind: Kind::File };
+    let call = ReadBranches { hold, paths: vec![path("a")], after: Some(elsewhere), limit: 1 };
+    assert_eq!(world.call(call, None).map(drop), Err(Error::BadCursor));
 }
 
 #[test]
