@@ -30,6 +30,11 @@ extern "C" {
     fn set(this: &NativeHeaders, name: &JsString, value: &str) -> Result<(), JsValue>;
 }
 
+/// A value as the JSON of an answer, or of a part of one.
+pub fn to_text(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::internal("an answer", &error))
+}
+
 /// A status, headers and a body.
 pub struct Answer {
     status: u16,
@@ -46,8 +51,7 @@ impl Answer {
 
     /// 200 with a value as JSON.
     pub fn ok(value: &impl Serialize) -> Result<Self, Error> {
-        let json = serde_json::to_string(value).map_err(|error| Error::internal("an answer", &error))?;
-        Ok(Self::json(200, &json))
+        Ok(Self::json(200, &to_text(value)?))
     }
 
     /// A body that is the runtime's: a string, a buffer, a stream, or `null`.

@@ -117,6 +117,15 @@ impl JsonBody {
         value.as_string().ok_or_else(|| Error::BadRequest(format!("{name} must be a text"))).map(Some)
     }
 
+    /// The same, left where it is.
+    pub fn optional_js_text(&self, name: &str) -> Result<Option<JsString>, Error> {
+        let value = self.member(name);
+        if value.is_undefined() || value.is_null() {
+            return Ok(None);
+        }
+        value.dyn_into().map(Some).map_err(|_| Error::BadRequest(format!("{name} must be a text")))
+    }
+
     /// A member that is a whole number from 1, as revs are.
     pub fn number(&self, name: &str) -> Option<i64> {
         let number =

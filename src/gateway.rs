@@ -104,6 +104,8 @@ enum Gateway {
     Open(Peer),
     /// Not to be had when it was last asked for.
     Down,
+    /// Not wanted any more: the page or the object has left.
+    Over,
 }
 
 impl Gateway {
@@ -120,6 +122,7 @@ impl Gateway {
                 queue.push(text);
             }
             Self::Down => return Err(UNREACHABLE),
+            Self::Over => {}
         }
         Ok(())
     }
@@ -235,6 +238,15 @@ impl Relay {
             peer.accept().map_err(|cause| format!("{cause:?}"))?;
             Ok(peer)
         });
+        if matches!(*self.gateway.borrow(), Gateway::Over) {
+            // What was not accepted cannot be closed.
+            if let Ok(peer) = opened
+                && peer.accept().is_ok()
+            {
+                peer.leave();
+            }
+            return;
+        }
         let next = match &opened {
             Ok(peer) => Gateway::Open(peer.clone()),
             Err(cause) => {
@@ -276,11 +288,10 @@ impl Relay {
     fn end(&self, code: u16, reason: &str) {
         let reason = cut(reason);
         let told = if matches!(code, 1000 | 1001 | 1003 | 1007..=1013 | 3000..=4999) { code } else { 1011 };
-        // A socket that has ended already cannot be closed again, and need not be.
         let _ = self.page.close_with(told, reason);
-        let _ = self.object.close_with(1000, "");
-        if let Gateway::Open(peer) = self.gateway.replace(Gateway::Opening(Vec::new())) {
-            let _ = peer.close_with(1000, "");
+        self.object.leave();
+        if let Gateway::Open(peer) = self.gateway.replace(Gateway::Over) {
+            peer.leave();
         }
     }
 }
@@ -289,6 +300,11 @@ impl Peer {
     /// Whether too much waits for it.
     fn is_behind(&self) -> bool {
         self.buffered_amount() > UNSENT_MAX_BYTES
+    }
+
+    /// Closes it. What has ended already cannot be closed again, and need not be.
+    fn leave(&self) {
+        let _ = self.close_with(1000, "");
     }
 }
 

@@ -128,6 +128,15 @@ impl Incoming {
         self.file_path(self.query.get("path").ok_or_else(|| Error::BadRequest("Path required".to_owned()))?)
     }
 
+    /// The query's `path`s, of which there is at least one. The platform ends an address at 16 KiB.
+    pub fn query_paths(&self) -> Result<Vec<FilePath>, Error> {
+        let paths = self.query.all("path").ok_or(PathError::InvalidCharacters)?;
+        if paths.is_empty() {
+            return Err(Error::BadRequest("Path required".to_owned()));
+        }
+        paths.into_iter().map(|path| self.file_path(path)).collect()
+    }
+
     /// The size that the request states for its body.
     pub fn content_length(&self) -> Option<u64> {
         self.header("Content-Length")?.parse().ok()
@@ -180,7 +189,7 @@ fn split_query(path_and_query: &str) -> (&str, &str) {
     without_fragment.split_once('?').unwrap_or((without_fragment, ""))
 }
 
-/// A decoded query string. Of a name given twice, the first value counts.
+/// A decoded query string. Of a name given twice, the first value counts, but for those who ask for all.
 pub struct Query(Vec<Param>);
 
 struct Param {
@@ -208,6 +217,12 @@ impl Query {
     /// A parameter, if it is there.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.find(name).map(|param| param.value.as_str())
+    }
+
+    /// All of a parameter that may be given several times, in order; none if the bytes of one are no UTF-8.
+    pub fn all(&self, name: &str) -> Option<Vec<&str>> {
+        let params = self.0.iter().filter(|param| param.name == name);
+        params.map(|param| param.is_utf8.then_some(param.value.as_str())).collect()
     }
 
     /// Whether a parameter is `true`.
@@ -240,6 +255,8 @@ mod tests {
     fn a_query_is_decoded_once_and_the_first_value_counts() {
         let query = Query::parse("path=%2Froot%2Fa+b%2B%2525&path=other&flag&bad=%ff&%70=x&=y");
         assert_eq!(query.get("path"), Some("/root/a b+%25"));
+        assert_eq!(query.all("path"), Some(vec!["/root/a b+%25", "other"]));
+        assert_eq!((query.all("absent"), query.all("bad")), (Some(Vec::new()), None));
         assert_eq!(query.get("flag"), Some(""));
         assert_eq!(query.get("p"), Some("x"));
         assert_eq!(query.get("absent"), None);

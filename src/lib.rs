@@ -16,18 +16,24 @@ mod env;
 mod error;
 mod form;
 mod gateway;
+mod gather;
 mod incoming;
 mod install;
 mod intake;
 mod media;
 mod mime;
+#[cfg(test)]
+mod openapi;
 mod partial;
 mod publish;
 mod pump;
 mod routes;
 mod wire;
 mod wire_history;
+mod wire_reverted;
+mod wire_usage;
 mod workspace;
+mod zip;
 
 /// The object's class, which the runtime finds by this name.
 #[cfg(target_arch = "wasm32")]

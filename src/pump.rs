@@ -39,6 +39,15 @@ extern "C" {
     fn pipe_to(this: &Piped, sink: &DigestStream) -> Promise;
 }
 
+/// A stream of exactly so many bytes: where they are written, and where they are read. A write is done when it has been read; one that
+/// ends before its length breaks off.
+pub fn fixed_length(size_bytes: u64) -> Result<(WritableStreamDefaultWriter, ReadableStream), Error> {
+    #[expect(clippy::cast_precision_loss, reason = "bounded by the limits")]
+    let stream = FixedLengthStream::new(size_bytes as f64);
+    let writer = stream.writable().get_writer().map_err(|cause| Error::internal("a stream", &cause))?;
+    Ok((writer, stream.readable()))
+}
+
 /// Bytes on their way to a key.
 pub struct Pump {
     key: String,
@@ -57,10 +66,8 @@ enum Sink {
 impl Pump {
     /// Of exactly so many bytes, in one `put`.
     pub fn put(blobs: &Blobs, key: String, size_bytes: u64, options: &PutOptions<'_>) -> Result<Self, Error> {
-        #[expect(clippy::cast_precision_loss, reason = "bounded by the limits")]
-        let stream = FixedLengthStream::new(size_bytes as f64);
-        let put = blobs.start_put(&key, &stream.readable(), options)?.fuse();
-        let writer = stream.writable().get_writer().map_err(|cause| failed("writing to", &key, &cause))?;
+        let (writer, readable) = fixed_length(size_bytes)?;
+        let put = blobs.start_put(&key, &readable, options)?.fuse();
         Self::into_sink(key, Sink::Put { writer, put })
     }
 

@@ -1,24 +1,49 @@
-//! What clients see of the past: the JSON shapes of versions, checkpoints, turns and usage. A contract, as in `wire.rs`.
+//! What clients see of the past: the JSON shapes of versions, checkpoints and turns. A contract, as in `wire.rs`.
 
-use durable_objects::call::{
-    Amount, Changed, Checkpoint, Difference, MirrorState, Reverted, Turn, Usage, Version, Why,
-};
+use durable_objects::call::{Changed, Checkpoint, Difference, Turn, Version};
 use serde::Serialize;
-use serde_json::{Value, json};
 
-use crate::wire::Time;
+use crate::wire::{Time, True};
 use durable_objects::item::Type;
+
+/// What is said of a page of the feed beside its changes, which are text already (see [`durable_objects::event`]).
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ChangesTail {
+    /// There is more: ask again since `rev`.
+    pub more: bool,
+    /// Everything up to here has been told.
+    pub rev: i64,
+}
+
+/// A page of a file's versions.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Versions"))]
+pub struct VersionsBody {
+    /// There is more: ask again with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// The file.
+    pub path: String,
+    /// The newest first.
+    pub versions: Vec<VersionItem>,
+}
 
 /// One content that a file has had.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Version"))]
 pub struct VersionItem {
+    /// The rev that made it, and its name.
     version: i64,
     size: u64,
+    /// Null once its content is gone, or while it is not known.
     hash: Option<String>,
     modified: Time,
     actor: Option<String>,
     turn: Option<String>,
+    /// Whether its content is still kept.
     available: bool,
+    /// Whether it is what the file has now.
     current: bool,
 }
 
@@ -38,13 +63,107 @@ impl VersionItem {
     }
 }
 
+/// An earlier content that a file has again.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "VersionRestored"))]
+pub struct VersionRestoredBody {
+    /// When, unlike any earlier time.
+    pub modified: Time,
+    /// The file.
+    pub path: String,
+    /// Its bytes.
+    pub size: u64,
+    /// It is done.
+    pub success: True,
+    /// What the file has now is a version of its own, of this name.
+    pub version: i64,
+}
+
+/// What one version of a file has and another has not.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Diff"))]
+pub struct DiffBody {
+    /// Whether one of them is no text.
+    pub binary: bool,
+    /// A unified diff; of bytes that are no text, a sentence.
+    pub diff: String,
+    /// The older side.
+    pub from: DiffSide,
+    /// Whether they are the same bytes.
+    pub identical: bool,
+    /// The file.
+    pub path: String,
+    /// The newer side.
+    pub to: DiffSide,
+}
+
+/// One side of a difference.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct DiffSide {
+    /// What identifies its content.
+    pub hash: Option<String>,
+    /// Its bytes.
+    pub size: u64,
+    /// Its name.
+    pub version: i64,
+}
+
 /// A checkpoint.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Checkpoint"))]
 pub struct CheckpointItem {
+    /// The rev that it took for itself: `at` takes it.
     id: i64,
     label: Option<String>,
     created_at: Time,
+}
+
+/// All checkpoints.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Checkpoints"))]
+pub struct CheckpointsBody {
+    /// The newest first.
+    pub checkpoints: Vec<CheckpointItem>,
+}
+
+/// A checkpoint that is gone.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "CheckpointDropped"))]
+pub struct CheckpointDroppedBody {
+    /// Which it was.
+    pub id: i64,
+    /// It is done.
+    pub success: True,
+}
+
+/// A page of what is otherwise than it was at a checkpoint.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Differences"))]
+pub struct DifferencesBody {
+    /// By path.
+    pub changes: Vec<DifferenceItem>,
+    /// There is more: ask again with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// How many there are in all.
+    pub total: usize,
+}
+
+/// What has become of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum DifferenceKind {
+    /// It was not there.
+    Created,
+    /// It is gone.
+    Deleted,
+    /// It was elsewhere.
+    Moved,
+    /// It has other content.
+    Written,
 }
 
 impl CheckpointItem {
@@ -56,43 +175,62 @@ impl CheckpointItem {
 
 /// An entry that is otherwise than it was at a checkpoint.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Difference"))]
 pub struct DifferenceItem {
-    change: &'static str,
+    change: DifferenceKind,
+    /// Where it is, or was if it is gone.
     path: String,
+    /// Where it was, if it has moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     was: Option<String>,
     #[serde(rename = "type")]
     kind: Type,
+    /// Whether it is a file with other content now.
     rewritten: bool,
 }
 
 impl DifferenceItem {
-    /// As it is told: `path` is where it is, or was if it is gone; `was` is there if it has moved.
+    /// As it is told.
     pub fn new(root: &str, difference: &Difference) -> Self {
         let Difference { path, was, is_file, is_rewritten } = difference;
         let absolute = |path: &durable_objects::path::FilePath| path.absolute(root);
         let change = match (path, was) {
-            (Some(_), None) => "created",
-            (None, _) => "deleted",
-            (Some(path), Some(was)) if path != was => "moved",
-            (Some(_), Some(_)) => "written",
+            (Some(_), None) => DifferenceKind::Created,
+            (None, _) => DifferenceKind::Deleted,
+            (Some(path), Some(was)) if path != was => DifferenceKind::Moved,
+            (Some(_), Some(_)) => DifferenceKind::Written,
         };
         Self {
             change,
             path: path.as_ref().or(was.as_ref()).map(absolute).unwrap_or_default(),
-            was: was.as_ref().filter(|_| change == "moved").map(absolute),
+            was: was.as_ref().filter(|_| change == DifferenceKind::Moved).map(absolute),
             kind: if *is_file { Type::File } else { Type::Directory },
             rewritten: *is_rewritten,
         }
     }
 }
 
+/// A page of turns.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Turns"))]
+pub struct TurnsBody {
+    /// There is more: ask again with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// That of the newest change first.
+    pub turns: Vec<TurnItem>,
+}
+
 /// A turn.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Turn"))]
 pub struct TurnItem {
+    /// As its caller has named it.
     turn: String,
+    /// Who made its last change.
     actor: Option<String>,
+    /// How many, those included that the feed has lost.
     changes: u64,
     first_at: Time,
     last_at: Time,
@@ -111,12 +249,28 @@ impl TurnItem {
     }
 }
 
-/// A row of the feed.
+/// A page of what a turn has changed.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "TurnChanges"))]
+pub struct TurnChangesBody {
+    /// In order.
+    pub changes: Vec<ChangeItem>,
+    /// There is more: ask again with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// The turn.
+    pub turn: String,
+}
+
+/// A row of the feed, as a turn lists it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "TurnChange"))]
 pub struct ChangeItem {
     rev: i64,
+    /// What happened, as `kind` of a `Change`.
     change: String,
     path: String,
+    /// Where it was before, or what it was copied from.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<String>,
     actor: Option<String>,
@@ -137,126 +291,8 @@ impl ChangeItem {
     }
 }
 
-/// What has been taken back, and what has not.
-pub fn reverted(root: &str, reverted: &Reverted) -> Value {
-    let conflicts = reverted.left.iter().map(|left| {
-        let (reason, sentence) = reason(left.why);
-        json!({ "path": left.path.absolute(root), "reason": reason, "details": sentence })
-    });
-    json!({
-        "success": true,
-        "restored": reverted.restored,
-        "trashed": reverted.trashed,
-        "conflicts": conflicts.collect::<Vec<_>>(),
-        "conflictsTotal": reverted.left_total,
-        "turn": reverted.turn.as_str(),
-    })
-}
-
-/// Why something was left as it is: a word for programs, a sentence for people.
-const fn reason(why: Why) -> (&'static str, &'static str) {
-    match why {
-        Why::ChangedSince => ("changed-since", "Somebody else has changed it since"),
-        Why::PlaceTaken => ("place-taken", "Something else is where it was"),
-        Why::DirectoryGone => ("directory-gone", "The directory that it was in is gone"),
-        Why::DirectoryTrashed => (
-            "directory-trashed",
-            "The directory that it was in is in the trash: restore that first, then undo this again",
-        ),
-        Why::HoldsOthers => ("holds-others", "Others have put something into it"),
-        Why::Protected => ("protected", "It cannot be deleted"),
-        Why::Gone => ("gone", "It was deleted for good, or is no longer kept"),
-        Why::PartlyGone => {
-            ("partly-gone", "It was deleted for good and is back; what was in it and in no checkpoint may be missing")
-        }
-    }
-}
-
-/// What is stored.
-#[derive(Debug, Serialize)]
-pub struct UsageBody {
-    live: AmountBody,
-    trash: AmountBody,
-    versions: AmountBody,
-    media: AmountBody,
-    /// Null while the catalogue cannot be asked.
-    published: Option<AmountBody>,
-    quota: QuotaBody,
-    copy: Option<CopyBody>,
-}
-
-#[derive(Debug, Serialize)]
-struct AmountBody {
-    bytes: u64,
-    files: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct QuotaBody {
-    bytes: u64,
-    /// What can still be stored.
-    left: u64,
-    /// Set aside for uploads under way.
-    reserved: u64,
-    /// Let go of, removed within the hour, and not counted.
-    leaving: u64,
-}
-
-impl From<Amount> for AmountBody {
-    fn from(Amount { bytes, files }: Amount) -> Self {
-        Self { bytes, files }
-    }
-}
-
-impl UsageBody {
-    /// As it is told. What is published is the catalogue's to know.
-    pub fn new(usage: &Usage, published: Option<Amount>) -> Self {
-        Self {
-            live: usage.live.into(),
-            trash: usage.trash.into(),
-            versions: usage.versions.into(),
-            media: usage.media.into(),
-            published: published.map(Into::into),
-            quota: QuotaBody {
-                bytes: usage.quota_bytes,
-                left: usage.left_bytes,
-                reserved: usage.reserved_bytes,
-                leaving: usage.leaving_bytes,
-            },
-            copy: CopyBody::new(&usage.mirror),
-        }
-    }
-}
-
-/// How far the bucket copy has followed the tree.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CopyBody {
-    mirrored_rev: i64,
-    rev: i64,
-    pending: u64,
-    /// Files that others have changed there and that are not imported.
-    changed_there: u64,
-    /// Files whose paths are too long for a key.
-    too_long: u64,
-}
-
-impl CopyBody {
-    /// As it is told; nothing if it is switched off.
-    pub fn new(state: &MirrorState) -> Option<Self> {
-        let MirrorState { is_on, mirrored_rev, rev, pending, changed_there, too_long } = *state;
-        is_on.then_some(Self { mirrored_rev, rev, pending, changed_there, too_long })
-    }
-
-    /// Whether there is something to do.
-    pub const fn is_behind(&self) -> bool {
-        self.pending > 0
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use durable_objects::call::Left;
     use durable_objects::ids::Label;
     use durable_objects::path::FilePath;
 
@@ -295,13 +331,5 @@ mod tests {
         insta::assert_snapshot!(item(None, Some("a"), false), @r#"{"change":"deleted","path":"/r/a","type":"file","rewritten":false}"#);
         insta::assert_snapshot!(item(Some("b"), Some("a"), true), @r#"{"change":"moved","path":"/r/b","was":"/r/a","type":"file","rewritten":true}"#);
         insta::assert_snapshot!(item(Some("a"), Some("a"), true), @r#"{"change":"written","path":"/r/a","type":"file","rewritten":true}"#);
-    }
-
-    #[test]
-    fn what_is_left_says_why() {
-        let left = vec![Left { path: path("a"), why: Why::ChangedSince }];
-        let turn = Label::parse("undo-9").unwrap();
-        let answer = reverted("/r", &Reverted { restored: 2, trashed: 1, left, left_total: 1, turn });
-        insta::assert_snapshot!(answer, @r#"{"conflicts":[{"details":"Somebody else has changed it since","path":"/r/a","reason":"changed-since"}],"conflictsTotal":1,"restored":2,"success":true,"trashed":1,"turn":"undo-9"}"#);
     }
 }

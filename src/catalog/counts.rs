@@ -3,6 +3,7 @@
 
 use durable_objects::ids::UserId;
 use durable_objects::item::Time;
+use durable_objects::limits::DAY_MS;
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,8 +16,6 @@ use super::names::{Kind, LocalId, PublicId, Version};
 use crate::auth::derive;
 use crate::error::Error;
 
-/// Milliseconds of a day.
-const DAY_MS: i64 = 86_400_000;
 /// What the key of visitors is derived with, so that their hashes can stand for nothing else.
 const PURPOSE: &[u8] = b"holdfast visitor v1";
 
@@ -92,6 +91,24 @@ pub struct Install {
     current: Option<Version>,
 }
 
+/// Something that the caller has installed, or forked.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Install"))]
+pub struct InstallItem {
+    /// What is offered by now.
+    current_version: Option<String>,
+    installed_at: Time,
+    /// What it is called in the workspace.
+    local_id: LocalId,
+    /// Empty if its publisher has made it private.
+    name: String,
+    target_id: PublicId,
+    /// `app` or `desktop`.
+    target_type: &'static str,
+    version: String,
+}
+
 /// Where a page of installs ended.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct InstallPosition {
@@ -103,16 +120,16 @@ pub struct InstallPosition {
 
 impl Install {
     /// As clients see it.
-    pub fn to_json(&self) -> Value {
-        serde_json::json!({
-            "targetType": self.kind.word(),
-            "targetId": self.id,
-            "name": self.title,
-            "localId": self.local_id,
-            "version": self.version.to_string(),
-            "currentVersion": self.current.map(|version| version.to_string()),
-            "installedAt": Time(self.created_ms),
-        })
+    pub fn told(&self) -> InstallItem {
+        InstallItem {
+            current_version: self.current.map(|version| version.to_string()),
+            installed_at: Time(self.created_ms),
+            local_id: self.local_id.clone(),
+            name: self.title.clone(),
+            target_id: self.id.clone(),
+            target_type: self.kind.word(),
+            version: self.version.to_string(),
+        }
     }
 
     /// Where a page ends with it.

@@ -3,12 +3,12 @@
 use durable_objects::ids::{Sha256, UserId};
 use durable_objects::item::Time;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::cache;
 use super::database::{Catalog, statement};
 use super::key::{self, Artifact};
 use super::names::{Kind, LocalId, PublicId, Version, Visibility};
+use super::rows::{About, AppRow, DesktopRow, Parent, Row};
 use crate::error::Error;
 use crate::incoming::Incoming;
 
@@ -105,46 +105,37 @@ impl Item {
     }
 
     /// The row of a list.
-    pub fn to_row(&self, user: Option<&UserId>) -> Value {
+    pub fn to_row(&self, user: Option<&UserId>) -> Row {
         let release = self.release.as_ref();
-        let mut row = json!({
-            "_id": self.id,
-            "id": self.id,
-            "owner": self.owner,
-            "icon": self.icon,
-            "description": self.description,
-            "tags": serde_json::from_str::<Value>(&self.tags).unwrap_or_else(|_| json!([])),
-            "version": release.map(|release| release.version.to_string()),
-            "size": release.map(|release| release.size_bytes),
-            "visibility": self.visibility.as_str(),
-            "manifestHash": release.map(|release| release.manifest_hash),
-            "stars": self.stars,
-            "forks": self.forks,
-            "createdAt": Time(self.created_ms),
-            "updatedAt": Time(self.updated_ms),
-        });
-        let deps_hash = json!(release.and_then(|release| release.deps_hash));
-        let of_its_kind = match self.kind {
-            Kind::App => [
-                ("appId", json!(self.local_id)),
-                ("name", json!(self.title)),
-                ("depsHash", deps_hash),
-                ("installs", json!(self.installs)),
-            ],
-            Kind::Desktop => [
-                ("desktopId", json!(self.local_id)),
-                ("title", json!(self.title)),
-                ("lockfileHash", deps_hash),
-                ("visits", json!(self.visits)),
-            ],
+        let about = About {
+            old_id: self.id.clone(),
+            created_at: Time(self.created_ms),
+            description: self.description.clone(),
+            forks: self.forks,
+            icon: self.icon.clone(),
+            id: self.id.clone(),
+            manifest_hash: release.map(|release| release.manifest_hash),
+            owner: self.owner.clone(),
+            owner_id: self.is_of(user).then(|| self.owner_id.clone()),
+            size: release.map(|release| release.size_bytes),
+            stars: self.stars,
+            tags: serde_json::from_str(&self.tags).unwrap_or_default(),
+            updated_at: Time(self.updated_ms),
+            version: release.map(|release| release.version.to_string()),
+            visibility: self.visibility.as_str(),
         };
-        if let Some(row) = row.as_object_mut() {
-            row.extend(of_its_kind.map(|(name, value)| (name.to_owned(), value)));
-            if self.is_of(user) {
-                row.insert("ownerId".to_owned(), json!(self.owner_id));
-            }
+        let (local_id, title) = (self.local_id.clone(), self.title.clone());
+        let deps_hash = release.and_then(|release| release.deps_hash);
+        match self.kind {
+            Kind::App => Row::App(AppRow { about, app_id: local_id, deps_hash, installs: self.installs, name: title }),
+            Kind::Desktop => Row::Desktop(DesktopRow {
+                about,
+                desktop_id: local_id,
+                lockfile_hash: deps_hash,
+                title,
+                visits: self.visits,
+            }),
         }
-        row
     }
 }
 
@@ -196,7 +187,7 @@ pub async fn find_for_owner(catalog: &Catalog, kind: Kind, id: &str, version: Ve
 }
 
 /// What a thing was made from, as everyone may see it: nothing of what not everyone may know of.
-pub async fn parent_of(catalog: &Catalog, item: &Item) -> Result<Option<Value>, Error> {
+pub async fn parent_of(catalog: &Catalog, item: &Item) -> Result<Option<Parent>, Error> {
     let Some(parent) = &item.parent else { return Ok(None) };
     let statement = statement(
         "SELECT p.id, p.title, u.handle AS owner FROM published p CROSS JOIN users u ON u.id = p.owner_id

@@ -7,12 +7,12 @@
 
 use durable_objects::ids::UserId;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::database::{Catalog, Param, Statement, statement};
 use super::hex;
 use super::items::{Item, columns};
 use super::names::{Kind, is_handle};
+use super::rows::ListBody;
 use crate::error::Error;
 
 /// How many matches are put into another order than that of the index: each costs three rows, and a row of the page
@@ -131,8 +131,12 @@ pub async fn list(catalog: &Catalog, list: &List<'_>) -> Result<(Vec<Item>, Opti
 }
 
 /// A page as clients see it.
-pub fn to_json(kind: Kind, user: Option<&UserId>, items: &[Item]) -> Value {
-    json!({ kind.plural(): items.iter().map(|item| item.to_row(user)).collect::<Vec<_>>() })
+pub fn told(kind: Kind, user: Option<&UserId>, items: &[Item], cursor: Option<String>) -> ListBody {
+    let rows = Some(items.iter().map(|item| item.to_row(user)).collect());
+    match kind {
+        Kind::App => ListBody { apps: rows, cursor, desktops: None },
+        Kind::Desktop => ListBody { apps: None, cursor, desktops: rows },
+    }
 }
 
 /// The statement of a page; none if nothing can match.
@@ -204,6 +208,25 @@ macro_rules! page {
     };
 }
 
+/// The next in an order, behind a position: ?3 key, ?4 seq, ?5 how many.
+macro_rules! next {
+    ($key:literal, $direction:literal, $behind:literal) => {
+        concat!(
+            "(",
+            $key,
+            ", seq) ",
+            $behind,
+            " (?3, ?4) ORDER BY ",
+            $key,
+            " ",
+            $direction,
+            ", seq ",
+            $direction,
+            " LIMIT ?5"
+        )
+    };
+}
+
 /// Everything public in an order, from the index of that order, and what only this user sees: ?1 kind, ?2 user, ?3 key,
 /// ?4 seq.
 macro_rules! everything {
@@ -212,30 +235,14 @@ macro_rules! everything {
             concat!(
                 "SELECT * FROM (SELECT seq, ",
                 $key,
-                " AS key FROM published WHERE kind = ?1 AND visibility = 0 AND current IS NOT NULL AND (",
-                $key,
-                ", seq) ",
-                $behind,
-                " (?3, ?4) ORDER BY ",
-                $key,
-                " ",
-                $direction,
-                ", seq ",
-                $direction,
-                " LIMIT ?5) UNION ALL SELECT * FROM (SELECT seq, ",
+                " AS key FROM published WHERE kind = ?1 AND visibility = 0 AND current IS NOT NULL AND ",
+                next!($key, $direction, $behind),
+                ") UNION ALL SELECT * FROM (SELECT seq, ",
                 $key,
                 " AS key FROM published INDEXED BY published_hidden WHERE owner_id = ?2 AND kind = ?1
-                    AND (visibility <> 0 OR current IS NULL) AND removed_ms IS NULL AND (",
-                $key,
-                ", seq) ",
-                $behind,
-                " (?3, ?4) ORDER BY ",
-                $key,
-                " ",
-                $direction,
-                ", seq ",
-                $direction,
-                " LIMIT ?5)"
+                    AND (visibility <> 0 OR current IS NULL) AND removed_ms IS NULL AND ",
+                next!($key, $direction, $behind),
+                ")"
             ),
             $direction,
             "?5"

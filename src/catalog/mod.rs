@@ -20,6 +20,7 @@ pub mod key;
 pub mod list;
 pub mod names;
 pub mod publish;
+pub mod rows;
 pub mod sweep;
 pub mod updates;
 pub mod usage;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use durable_objects::ids::is_random_id;
 use serde::{Deserialize, Serialize};
 
 use super::hex;
@@ -149,6 +150,7 @@ impl fmt::Display for Version {
 /// The id of a published thing, in `/d/{id}` too: 128 random bits as 32 lower-case hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("pattern" = "^[0-9a-f]{32}$")))]
 pub struct PublicId(String);
 
 impl PublicId {
@@ -159,8 +161,7 @@ impl PublicId {
 
     /// The id, when it is one.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_hex = text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        (text.len() == 32 && is_hex).then(|| Self(text.to_owned()))
+        is_random_id(text).then(|| Self(text.to_owned()))
     }
 
     /// Its digits.
@@ -187,6 +188,7 @@ impl TryFrom<String> for PublicId {
 /// an app, the path of its folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("pattern" = "^[A-Za-z0-9_-]{1,64}$")))]
 pub struct LocalId(String);
 
 impl LocalId {

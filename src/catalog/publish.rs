@@ -211,11 +211,12 @@ pub(super) fn publish_statements(release: &Release, now_ms: i64) -> Vec<Statemen
     let mut statements = vec![
         statement(
             "INSERT INTO published (owner_id, kind, local_id, id, title, fold, icon, description, tags, visibility, created_ms, updated_ms, parent)
-             SELECT u.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(?9, '[]'), coalesce(?10, 0), ?11, ?11, ?12
+             SELECT u.id, ?2, ?3, ?4, ?5, ?6, nullif(?7, ''), nullif(?8, ''), coalesce(?9, '[]'), coalesce(?10, 0), ?11, ?11, ?12
                FROM users u WHERE u.id = ?1 AND u.closed_ms IS NULL
              ON CONFLICT (owner_id, kind, local_id) DO UPDATE
                 SET id = iif(removed_ms IS NULL, id, excluded.id), title = excluded.title, fold = excluded.fold,
-                    icon = coalesce(?7, icon), description = coalesce(?8, description), tags = coalesce(?9, tags),
+                    icon = nullif(coalesce(?7, icon), ''), description = nullif(coalesce(?8, description), ''),
+                    tags = coalesce(?9, tags),
                     visibility = coalesce(?10, iif(removed_ms IS NULL, visibility, 0)),
                     created_ms = iif(removed_ms IS NULL, created_ms, excluded.created_ms), updated_ms = excluded.updated_ms,
                     parent = nullif(iif(removed_ms IS NULL, coalesce(parent, excluded.parent), excluded.parent), id),

@@ -124,6 +124,23 @@ fn what_a_later_release_does_not_say_stays_and_the_highest_version_is_offered() 
 }
 
 #[test]
+fn an_empty_icon_or_description_is_none() {
+    let mut catalogue = catalogue();
+    let said = "SELECT coalesce(icon, '-') || coalesce(description, '-') FROM published";
+    let empty = |number, version| Release {
+        icon: Some(String::new()),
+        description: Some(String::new()),
+        ..release(number, version)
+    };
+    publish(&mut catalogue, &empty(1, "1.0.0"), 100).unwrap();
+    assert_eq!(ask(&catalogue, said), "--");
+    publish(&mut catalogue, &Release { description: Some("d".to_owned()), ..release(1, "1.0.1") }, 200).unwrap();
+    assert_eq!(ask(&catalogue, said), "📝d");
+    publish(&mut catalogue, &empty(1, "1.0.2"), 300).unwrap();
+    assert_eq!(ask(&catalogue, said), "--");
+}
+
+#[test]
 fn what_it_was_made_from_stays_and_is_never_the_thing_itself() {
     let mut catalogue = catalogue();
     let from = |id: u8, version, parent: Option<u8>| Release {

@@ -2,11 +2,12 @@
 
 use durable_objects::ids::UserId;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::database::{Catalog, Statement, statement};
 use super::items::{Item, columns};
 use super::names::{Kind, PublicId, Version};
+use super::rows::{self, Update};
 use crate::error::Error;
 
 /// How many apps one question names.
@@ -37,7 +38,11 @@ struct Row {
 
 /// What is offered by now in place of what somebody has: of the apps that are named, or else of those that a user has
 /// installed. What they may not see is not in it.
-pub async fn updates(catalog: &Catalog, named: Option<&[Having]>, user: Option<&UserId>) -> Result<Vec<Value>, Error> {
+pub async fn updates(
+    catalog: &Catalog,
+    named: Option<&[Having]>,
+    user: Option<&UserId>,
+) -> Result<Vec<Update<rows::Row>>, Error> {
     let statement = match (named, user) {
         (Some(apps), _) => of_named(apps),
         (None, Some(user)) => of_installed(user),
@@ -45,15 +50,7 @@ pub async fn updates(catalog: &Catalog, named: Option<&[Having]>, user: Option<&
     };
     let rows = catalog.run(statement).await?.rows::<Row>()?;
     let visible = rows.into_iter().filter(|row| row.item.is_visible_to(user));
-    Ok(visible.map(|row| to_json(&row, user)).collect())
-}
-
-fn to_json(row: &Row, user: Option<&UserId>) -> Value {
-    let mut json = row.item.to_row(user);
-    if let Some(json) = json.as_object_mut() {
-        json.insert("installed".to_owned(), json!(row.installed.to_string()));
-    }
-    json
+    Ok(visible.map(|row| Update { row: row.item.to_row(user), installed: row.installed.to_string() }).collect())
 }
 
 fn of_named(apps: &[Having]) -> Statement {

@@ -11,6 +11,7 @@ use crate::error::Error;
 
 /// What others see of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Profile {
     /// Unique, 3 to 32 of `[a-z0-9-]`.
     pub handle: String,

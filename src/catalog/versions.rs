@@ -2,13 +2,49 @@
 
 use durable_objects::ids::{Sha256, UserId};
 use durable_objects::item::Time;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::database::{Catalog, statement};
 use super::items::Item;
 use super::names::{Kind, PublicId, Version};
 use crate::error::Error;
+use crate::wire::Nullable;
+
+/// A version, as clients see it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PublishedVersion"))]
+pub struct VersionItem {
+    created_at: Time,
+    /// Of an app: the hash of what it needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deps_hash: Option<Nullable<Sha256>>,
+    /// How many are in it.
+    files: u64,
+    /// The hash of its bytes.
+    hash: Sha256,
+    /// Of a desktop: the hash of its lock file, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lockfile_hash: Option<Nullable<Sha256>>,
+    manifest_hash: Sha256,
+    /// Of its bytes.
+    size: u64,
+    /// Three numbers.
+    version: String,
+    /// Not offered any more: who names it still gets it.
+    yanked: bool,
+}
+
+/// A page of versions.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PublishedVersions"))]
+pub struct VersionsBody {
+    /// There is more: ask again with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// The highest first.
+    pub versions: Vec<VersionItem>,
+}
 
 /// One version of a thing.
 #[derive(Debug, Deserialize)]
@@ -26,21 +62,18 @@ pub struct VersionRow {
 
 impl VersionRow {
     /// As clients see it.
-    pub fn to_json(&self, kind: Kind) -> Value {
-        let deps_hash = match kind {
-            Kind::App => "depsHash",
-            Kind::Desktop => "lockfileHash",
-        };
-        json!({
-            "version": self.number.to_string(),
-            "size": self.size_bytes,
-            "files": self.files,
-            "hash": self.bundle_hash,
-            "manifestHash": self.manifest_hash,
-            deps_hash: self.deps_hash,
-            "createdAt": Time(self.created_ms),
-            "yanked": self.yanked_ms.is_some(),
-        })
+    pub fn told(&self, kind: Kind) -> VersionItem {
+        VersionItem {
+            created_at: Time(self.created_ms),
+            deps_hash: (kind == Kind::App).then_some(Nullable(self.deps_hash)),
+            files: self.files,
+            hash: self.bundle_hash,
+            lockfile_hash: (kind == Kind::Desktop).then_some(Nullable(self.deps_hash)),
+            manifest_hash: self.manifest_hash,
+            size: self.size_bytes,
+            version: self.number.to_string(),
+            yanked: self.yanked_ms.is_some(),
+        }
     }
 }
 
@@ -67,17 +100,26 @@ pub async fn versions(
 const USES_MAX: i64 = 100;
 
 /// A version that holds some bytes.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PublishedUse"))]
 pub struct Use {
+    id: PublicId,
+    /// `app` or `desktop`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    version: String,
+}
+
+#[derive(Deserialize)]
+struct UseRow {
     id: PublicId,
     kind: Kind,
     number: Version,
 }
 
-impl Use {
-    /// As clients see it.
-    pub fn to_json(&self) -> Value {
-        json!({ "id": self.id, "type": self.kind.word(), "version": self.number.to_string() })
+impl From<UseRow> for Use {
+    fn from(UseRow { id, kind, number }: UseRow) -> Self {
+        Self { id, kind: kind.word(), version: number.to_string() }
     }
 }
 
@@ -89,5 +131,5 @@ pub async fn uses(catalog: &Catalog, owner: &UserId, hash: Sha256) -> Result<Vec
           WHERE f.hash = unhex(?2) AND p.owner_id = ?1 AND v.removed_ms IS NULL ORDER BY f.item, f.number LIMIT ?3",
         [owner.as_str().into(), hash.to_string().into(), USES_MAX.into()],
     );
-    catalog.run(statement).await?.rows()
+    Ok(catalog.run(statement).await?.rows::<UseRow>()?.into_iter().map(Use::from).collect())
 }

@@ -2,8 +2,8 @@
 //! transaction, and one turn that can be undone.
 
 use durable_objects::call::{Error as CallError, NewEntry, Origin, OriginKind, PlantTree, Planted, PlantedTree};
-use durable_objects::ids::UserId;
-use serde_json::{Value, json};
+use durable_objects::ids::{Label, UserId};
+use serde::Serialize;
 
 use super::again::Attempts;
 use super::delta::Delta;
@@ -25,10 +25,73 @@ use crate::error::Error;
 use crate::publish::lockfile::{LOCKFILE_MAX_BYTES, PACKAGE_JSON_MAX_BYTES, Packages, Versions, locked};
 use crate::publish::manifest::registry::REGISTRY_PATH;
 use crate::publish::manifest::{AppManifest, folder};
+use crate::wire::{Nullable, True};
 use crate::workspace::Workspace;
 
+/// An app that is in the workspace.
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Installed {
+    dependencies: Delta,
+    /// The file that runs first, from the workspace's root.
+    entry: String,
+    /// How many are in it; 0 where it was there before.
+    files: usize,
+    /// The name of its folder: the app's own, or one with a number where that was taken.
+    id: String,
+    /// It was there before, and nothing was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "installed")]
+    was_there: Option<True>,
+    name: String,
+    ok: True,
+    /// The arguments of `pnpm` that are left to be run; none if everything is there.
+    pnpm: Vec<String>,
+    /// Undoing it takes the install back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    turn: Option<Label>,
+    /// Where it was there before: what is offered by now, null if that is what is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    update: Option<Nullable<Offer>>,
+    version: String,
+}
+
+/// An app that was brought up to date.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Updated {
+    #[serde(flatten)]
+    installed: Installed,
+    /// The version that was there.
+    from: String,
+    /// What somebody has changed or deleted; it was left so.
+    kept: Vec<String>,
+    /// How many entries went to the trash.
+    removed: usize,
+    /// How many files were written.
+    written: usize,
+}
+
+/// What is told of an install.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "InstallAnswer"))]
+pub enum Answer {
+    /// What was there before is not any more.
+    Updated(Updated),
+    /// It is there, or it was.
+    Installed(Installed),
+}
+
+/// What is offered in place of what is there.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Offer {
+    version: String,
+}
+
 /// Installs a version of an app, or says what of it is there; brings it up to date if that is asked for.
-pub async fn install(workspace: &Workspace, catalog: &Catalog, item: &Item, is_update: bool) -> Result<Value, Error> {
+pub async fn install(workspace: &Workspace, catalog: &Catalog, item: &Item, is_update: bool) -> Result<Answer, Error> {
     match find(workspace, item.id.as_str()).await? {
         Some(tree) if !is_update && is_listed(workspace, &tree).await? => return Ok(offer(&tree, item)),
         None if is_update => return Err(Error::NotInstalled),
@@ -67,21 +130,18 @@ fn lists(registry: &Registry, tree: &PlantedTree) -> bool {
 }
 
 /// What is answered where the app is there already.
-fn offer(tree: &PlantedTree, item: &Item) -> Value {
+fn offer(tree: &PlantedTree, item: &Item) -> Answer {
     let note = Note::of(tree);
     let offered = item.release.as_ref().map(|release| release.version.to_string());
     let update = offered.filter(|offered| *offered != tree.origin.version);
-    json!({
-        "ok": true,
-        "id": tree.folder.name(),
-        "name": note.name,
-        "entry": note.entry,
-        "version": tree.origin.version,
-        "installed": true,
-        "update": update.map(|version| json!({ "version": version })),
-        "files": 0,
-        "dependencies": Delta::default(),
-        "pnpm": [],
+    Answer::Installed(Installed {
+        id: tree.folder.name().to_owned(),
+        name: note.name,
+        entry: note.entry,
+        version: tree.origin.version.clone(),
+        was_there: Some(True),
+        update: Some(Nullable(update.map(|version| Offer { version }))),
+        ..Installed::default()
     })
 }
 
@@ -189,28 +249,30 @@ impl<'i> App<'i> {
         }
     }
 
-    fn report(&self, workspace: &Workspace, plan: &Plan, planted: &Planted) -> Value {
+    fn report(&self, workspace: &Workspace, plan: &Plan, planted: &Planted) -> Answer {
         let root = &workspace.incoming().config.root;
-        let mut report = json!({
-            "ok": true,
-            "id": plan.id,
-            "name": plan.entry.name,
-            "entry": plan.entry.path,
-            "version": self.version(),
-            "files": self.looked.count_files(),
-            "dependencies": plan.delta,
-            "pnpm": plan.delta.pnpm(),
-            "turn": planted.turn,
-        });
-        if let (Some(tree), Some(report)) = (&plan.there, report.as_object_mut()) {
-            let kept: Vec<String> = planted.kept.iter().map(|path| path.absolute(root)).collect();
-            report.extend([
-                ("from".to_owned(), json!(tree.origin.version)),
-                ("written".to_owned(), json!(planted.written)),
-                ("removed".to_owned(), json!(planted.removed)),
-                ("kept".to_owned(), json!(kept)),
-            ]);
+        let installed = Installed {
+            dependencies: plan.delta.clone(),
+            entry: plan.entry.path.clone(),
+            files: self.looked.count_files(),
+            id: plan.id.clone(),
+            was_there: None,
+            name: plan.entry.name.clone(),
+            ok: True,
+            pnpm: plan.delta.pnpm(),
+            turn: Some(planted.turn.clone()),
+            update: None,
+            version: self.version(),
+        };
+        match &plan.there {
+            None => Answer::Installed(installed),
+            Some(tree) => Answer::Updated(Updated {
+                installed,
+                from: tree.origin.version.clone(),
+                kept: planted.kept.iter().map(|path| path.absolute(root)).collect(),
+                removed: planted.removed,
+                written: planted.written,
+            }),
         }
-        report
     }
 }

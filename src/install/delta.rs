@@ -11,6 +11,7 @@ use crate::publish::lockfile::{Packages, Versions, is_range};
 
 /// What there is to be done about an app's packages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Dependencies"))]
 pub struct Delta {
     /// What has to be added, in the version to ask for.
     pub missing: Vec<Needed>,
@@ -22,6 +23,7 @@ pub struct Delta {
 
 /// A package, and which version of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Needed {
     /// Its name.
     pub name: String,
@@ -31,6 +33,7 @@ pub struct Needed {
 
 /// A package of which the workspace has a version that does not fit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "DependencyConflict"))]
 pub struct Conflict {
     /// Its name.
     pub name: String,

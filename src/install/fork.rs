@@ -2,18 +2,38 @@
 //! has already are shared.
 
 use durable_objects::call::{ListPlanted, Origin, OriginKind, PlantTree, WhichPlanted};
+use durable_objects::ids::Label;
 use durable_objects::path::FilePath;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::sender;
 use super::unpack::Bundle;
 use crate::catalog::items::Item;
+use crate::catalog::names::PublicId;
 use crate::catalog::{Catalog, counts, users};
 use crate::error::Error;
+use crate::wire::True;
 use crate::workspace::Workspace;
 
+/// A desktop that is in the workspace, in a folder of its own.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Forked {
+    /// How many were written.
+    files: usize,
+    id: PublicId,
+    ok: True,
+    /// The folder.
+    path: String,
+    title: String,
+    /// Undoing it takes the fork back.
+    turn: Label,
+    version: String,
+}
+
 /// Forks a version of a desktop into a folder that is not there yet.
-pub async fn fork(workspace: &Workspace, catalog: &Catalog, item: &Item, into: FilePath) -> Result<Value, Error> {
+pub async fn fork(workspace: &Workspace, catalog: &Catalog, item: &Item, into: FilePath) -> Result<Forked, Error> {
     let release = item.release.as_ref().ok_or(Error::NoVersion)?;
     users::profile(catalog, workspace.user()).await?;
     let bundle = Bundle::of(item)?;
@@ -39,15 +59,15 @@ pub async fn fork(workspace: &Workspace, catalog: &Catalog, item: &Item, into: F
     if let Err(error) = catalog.batch(vec![forked]).await {
         worker::console_warn!("a fork was not recorded: {}", error.sentence());
     }
-    Ok(json!({
-        "ok": true,
-        "id": item.id,
-        "title": item.title,
-        "version": release.version.to_string(),
-        "path": at,
-        "files": planted.written,
-        "turn": planted.turn,
-    }))
+    Ok(Forked {
+        files: planted.written,
+        id: item.id.clone(),
+        ok: True,
+        path: at,
+        title: item.title.clone(),
+        turn: planted.turn,
+        version: release.version.to_string(),
+    })
 }
 
 /// What a folder was forked from, or installed, if it was.

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use durable_objects::call::{
     Error as CallError, Heir, ListPlanted, OriginKind, PlantedTree, UprootTree, Uprooted, WhichPlanted,
 };
+use durable_objects::ids::Label;
 use durable_objects::path::FilePath;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::again::Attempts;
 use super::delta::Needed;
@@ -26,6 +28,7 @@ use crate::publish::imports::{Imports, SOURCE_MAX_BYTES, is_source};
 use crate::publish::lockfile::Packages;
 use crate::publish::progress::Progress;
 use crate::publish::source::{Origin, Source};
+use crate::wire::True;
 use crate::workspace::Workspace;
 
 /// The most source that is looked through for what still needs a package. In a larger workspace packages stay.
@@ -33,7 +36,7 @@ const SOURCES_MAX: usize = 5_000;
 const SOURCES_MAX_BYTES: u64 = 50 * 1024 * 1024;
 
 /// Takes an app out.
-pub async fn uninstall(workspace: &Workspace, catalog: &Catalog, id: &PublicId) -> Result<Value, Error> {
+pub async fn uninstall(workspace: &Workspace, catalog: &Catalog, id: &PublicId) -> Result<Uninstalled, Error> {
     let uprooted = uproot(workspace, id).await;
     // Also where it is not there any more: the user may have taken the install back.
     if matches!(uprooted, Ok(_) | Err(Error::NotInstalled))
@@ -44,15 +47,33 @@ pub async fn uninstall(workspace: &Workspace, catalog: &Catalog, id: &PublicId) 
     let (tree, packages, uprooted) = uprooted?;
     let Uprooted { trash_path, turn } = uprooted;
     let root = &workspace.incoming().config.root;
-    Ok(json!({
-        "ok": true,
-        "id": if is_lost(&tree) { Note::of(&tree).id().to_owned() } else { tree.folder.name().to_owned() },
-        "version": tree.origin.version,
-        "trashPath": trash_path.map(|path| path.absolute(root)),
-        "dependencies": { "removed": packages.removed, "restored": packages.restored },
-        "pnpm": packages.pnpm(),
-        "turn": turn,
-    }))
+    Ok(Uninstalled {
+        id: if is_lost(&tree) { Note::of(&tree).id().to_owned() } else { tree.folder.name().to_owned() },
+        ok: True,
+        pnpm: packages.pnpm(),
+        dependencies: packages,
+        trash_path: trash_path.map(|path| path.absolute(root)),
+        turn,
+        version: tree.origin.version,
+    })
+}
+
+/// An app that is in the workspace no more.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Uninstalled {
+    dependencies: Gone,
+    /// The name of its folder.
+    id: String,
+    ok: True,
+    /// The arguments of `pnpm` that are left to be run; none if nothing is.
+    pnpm: Vec<String>,
+    /// Null if somebody had deleted the folder already.
+    trash_path: Option<String>,
+    /// Undoing it takes the removal back.
+    turn: Label,
+    version: String,
 }
 
 /// Takes it out of the workspace, and answers what was there and which packages went with it.
@@ -75,8 +96,9 @@ async fn uproot(workspace: &Workspace, id: &PublicId) -> Result<(PlantedTree, Go
 }
 
 /// What becomes of the packages that came with an app.
-#[derive(Default)]
-struct Gone {
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "DependenciesGone"))]
+pub struct Gone {
     /// Nobody needs them any more.
     removed: Vec<String>,
     /// Their user had them before, in another version.

@@ -9,17 +9,20 @@ use durable_objects::call::MediaKept;
 use futures::{StreamExt as _, stream};
 use js_sys::{JsString, Uint8Array};
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use super::about::{About, kind_of};
+use super::about::About;
+use super::asset::PersistedAsset;
 use super::fetch;
 use super::json::{self, Document, Edit, Unreadable};
 use super::store::{Allowance, Ingest};
 use super::walk::{self, Find, Found, LIST, Source};
 use super::wire::public_url;
+use crate::answer::to_text;
 use crate::bytes;
 use crate::error::Error;
+use crate::wire::Nullable;
 use crate::workspace::Workspace;
 
 /// How many assets are fetched at once. A request has six connections, and each asset may want two, one in and one out: with
@@ -46,7 +49,7 @@ pub async fn persist(workspace: &Workspace, text: &str, origin: &Origin) -> Resu
         Err(Unreadable::Invalid) => return Err(Error::UpstreamFailed("The result is no JSON".to_owned())),
         Err(Unreadable::TooMuch) => {
             let error = "The result is too large to look through; nothing of it was kept";
-            return Ok(with_entries(text, Vec::new(), &[json!({ "path": "", "error": error })]));
+            return Ok(with_entries(text, Vec::new(), &to_text(&[PersistedAsset::of_all(error.to_owned())])?));
         }
     };
     let sources_max = workspace.incoming().config.media.result_assets;
@@ -55,66 +58,31 @@ pub async fn persist(workspace: &Workspace, text: &str, origin: &Origin) -> Resu
     let incoming = workspace.incoming();
     let (mut edits, mut list) = (Vec::new(), Vec::new());
     for found in &finds {
-        let mut told = Map::new();
-        let path = match outcomes.get(&found.source) {
+        let told = match outcomes.get(&found.source) {
             Some(Ok(kept)) => {
                 let media = &kept.media;
                 let url = public_url(&incoming.config.media, &incoming.origin, media);
                 edits.push(Edit::text(&found.span, url.as_deref().unwrap_or_default()));
                 edits.extend(found.rename.iter().map(|(span, name)| Edit::text(span, name)));
-                told.extend([
-                    ("kind".to_owned(), kind_of(&media.facts.mime).word().into()),
-                    ("id".to_owned(), media.id.as_str().into()),
-                    ("publicUrl".to_owned(), url.into()),
-                    ("sha256".to_owned(), media.hash.to_string().into()),
-                    ("r2Key".to_owned(), media.key.clone().into()),
-                    ("contentType".to_owned(), media.facts.mime.clone().into()),
-                    ("size".to_owned(), media.size_bytes.into()),
-                ]);
-                renamed(found)
+                PersistedAsset { path: renamed(found), ..PersistedAsset::kept(media, url) }
             }
             Some(Err(sentence)) => {
-                told.insert("error".to_owned(), sentence.as_str().into());
-                found.path.clone()
+                PersistedAsset { error: Some(sentence.clone()), path: found.path.clone(), ..PersistedAsset::default() }
             }
             None => continue,
         };
         let (source, original) = match &found.source {
-            Source::Url(url) => ("url", Value::from(&**url)),
-            Source::Base64(_) => ("base64", Value::Null),
-            Source::Percent(_) => ("data", Value::Null),
+            Source::Url(url) => ("url", Some(url.to_string())),
+            Source::Base64(_) => ("base64", None),
+            Source::Percent(_) => ("data", None),
         };
-        told.extend([
-            ("path".to_owned(), path.into()),
-            ("source".to_owned(), source.into()),
-            ("original".to_owned(), original),
-        ]);
-        list.push(Value::Object(told));
+        list.push(PersistedAsset { original: Some(Nullable(original)), source: Some(source), ..told });
     }
     if left > 0 {
         let error = format!("{left} more assets were not kept: a result may have {sources_max}");
-        list.push(json!({ "path": "", "error": error }));
+        list.push(PersistedAsset::of_all(error));
     }
-    Ok(with_list(&document, edits, &list))
-}
-
-/// An answer of a provider that is the bytes themselves.
-pub fn described(workspace: &Workspace, kept: &MediaKept, name: &str) -> Value {
-    let (incoming, media) = (workspace.incoming(), &kept.media);
-    let url = public_url(&incoming.config.media, &incoming.origin, media);
-    let asset = json!({
-        "kind": kind_of(&media.facts.mime).word(),
-        "id": media.id.as_str(),
-        "source": "bytes",
-        "original": Value::Null,
-        "publicUrl": url,
-        "sha256": media.hash.to_string(),
-        "r2Key": media.key,
-        "contentType": media.facts.mime,
-        "size": media.size_bytes,
-        "path": name,
-    });
-    json!({ "ok": true, "contentType": media.facts.mime, name: url, LIST: [asset] })
+    Ok(with_list(&document, edits, &to_text(&list)?))
 }
 
 /// Keeps each asset once, wherever it stands: what became of it, by its source.
@@ -211,7 +179,7 @@ fn renamed(found: &Find<'_>) -> String {
 
 /// The result with its edits and the list: a member of an object, beside anything else. A list that is there already, of
 /// a result that comes a second time, goes on.
-fn with_list(document: &Document<'_>, mut edits: Vec<Edit>, list: &[Value]) -> String {
+fn with_list(document: &Document<'_>, mut edits: Vec<Edit>, list: &str) -> String {
     let there = match &document.root.value {
         json::Value::Object(members) => document.member(members, LIST).map(|member| &member.node),
         json::Value::Array(_) | json::Value::Text | json::Value::Other => None,
@@ -219,15 +187,14 @@ fn with_list(document: &Document<'_>, mut edits: Vec<Edit>, list: &[Value]) -> S
     let Some(there) = there else { return with_entries(document.text, edits, list) };
     let text = document.text.get(there.span.clone()).unwrap_or_default();
     let (span, with) = match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).map(str::trim_ascii) {
-        Some(_) if list.is_empty() => return json::edited(document.text, edits),
+        Some(_) if list == "[]" => return json::edited(document.text, edits),
         Some(old) => {
             let end = there.span.end.saturating_sub(1);
             let comma = if old.is_empty() { "" } else { "," };
-            let entries = Value::from(list).to_string();
-            let entries = entries.trim_start_matches('[').trim_end_matches(']');
+            let entries = list.strip_prefix('[').and_then(|list| list.strip_suffix(']')).unwrap_or_default();
             (end..end, format!("{comma}{entries}"))
         }
-        None => (there.span.clone(), Value::from(list).to_string()),
+        None => (there.span.clone(), list.to_owned()),
     };
     edits.push(Edit { span, with });
     json::edited(document.text, edits)
@@ -235,8 +202,7 @@ fn with_list(document: &Document<'_>, mut edits: Vec<Edit>, list: &[Value]) -> S
 
 /// The result with its edits and a new list. Only its first and last characters are looked at: of a result that is too much
 /// to look through, no more is known.
-fn with_entries(text: &str, mut edits: Vec<Edit>, list: &[Value]) -> String {
-    let list = Value::from(list);
+fn with_entries(text: &str, mut edits: Vec<Edit>, list: &str) -> String {
     let Some(front) = text.trim_ascii_end().strip_suffix('}') else {
         let result = json::edited(text, edits);
         return format!("{{\"result\":{result},\"{LIST}\":{list}}}");
@@ -251,7 +217,7 @@ mod tests {
     use super::*;
 
     fn listed(text: &str) -> String {
-        with_list(&Document::parse(text).unwrap(), Vec::new(), &[1.into()])
+        with_list(&Document::parse(text).unwrap(), Vec::new(), "[1]")
     }
 
     #[test]
@@ -268,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_result_that_is_too_much_keeps_its_shape() {
-        let entries = |text: &str| with_entries(text, Vec::new(), &[1.into()]);
+        let entries = |text: &str| with_entries(text, Vec::new(), "[1]");
         assert_eq!(entries("{\"a\":[[]]} "), "{\"a\":[[]],\"persistedAssets\":[1]} ");
         assert_eq!(entries("[[]]"), "{\"result\":[[]],\"persistedAssets\":[1]}");
     }

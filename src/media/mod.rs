@@ -7,7 +7,7 @@
 //! | [`key`] | where they lie |
 //! | [`about`] | what a caller says beside the bytes |
 //! | [`store`] | bytes become an item |
-//! | [`json`], [`walk`], [`adapters`], [`bridge`] | what in a provider's result is media, and what becomes of it |
+//! | [`json`], [`walk`], [`adapters`], [`bridge`], [`asset`] | what in a provider's result is media, what becomes of it, and what is told of that |
 //! | [`ticket`] | signed uploads |
 //! | [`serve`], [`wire`] | items on their way out: bytes and JSON |
 //! | [`config`] | what an operator decides |
@@ -15,6 +15,7 @@
 pub mod about;
 mod adapters;
 pub mod address;
+pub mod asset;
 pub mod bridge;
 mod config;
 pub mod fetch;

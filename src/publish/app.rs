@@ -1,8 +1,9 @@
 //! An app becomes a version: what it imports is found out first, since its manifest stands at the head of the archive.
 
+use durable_objects::ids::Sha256;
 use durable_objects::path::FilePath;
 use js_sys::Uint8Array;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::aliases::{Aliases, CONFIG_MAX_BYTES};
 use super::archive;
@@ -12,7 +13,7 @@ use super::lockfile::{LOCKFILE_MAX_BYTES, PACKAGE_JSON_MAX_BYTES, Versions};
 use super::manifest::registry::{REGISTRY_PATH, read_registry};
 use super::manifest::{AppFields, AppManifest, folder, hash};
 use super::progress::Progress;
-use super::release::{Bundle, Draft, Report, tell_excluded};
+use super::release::{Bundle, Draft, Excluded, Report, excluded};
 use super::scan::{Findings, Secret};
 use super::sink::{Made, Sink};
 use super::source::{Contents, Origin, Source};
@@ -24,6 +25,7 @@ use crate::catalog::{Catalog, Kind, attempts};
 use crate::error::Error;
 use crate::install::fork;
 use crate::publish::caps::Caps;
+use crate::wire::True;
 use crate::workspace::Workspace;
 
 /// The most bytes of an app: its archive is held before it is put, since nobody knows its size.
@@ -68,8 +70,30 @@ pub async fn publish(workspace: &Workspace, request: Request, progress: &Progres
     published
 }
 
+/// What would be published of an app.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "AppPreview"))]
+pub struct Preview {
+    deps_hash: Sha256,
+    /// The first 1,000 of what stays out.
+    excluded: Vec<Excluded>,
+    /// How much stays out, where that is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excluded_total: Option<usize>,
+    files: Vec<String>,
+    findings: Vec<Secret>,
+    manifest: AppManifest,
+    manifest_hash: Sha256,
+    ok: True,
+    /// Of the files, unpacked.
+    size: u64,
+    /// Sources whose imports could not be looked for: `manifest` can name what they need.
+    unscanned: Vec<String>,
+}
+
 /// Says what would be published.
-pub async fn preview(workspace: &Workspace, request: Request) -> Result<Value, Error> {
+pub async fn preview(workspace: &Workspace, request: Request) -> Result<Preview, Error> {
     let progress = Progress::silent();
     // Under a name of its own, so that it is in nobody's way.
     let name = format!("preview/{}", PublicId::random().as_str());
@@ -77,19 +101,19 @@ pub async fn preview(workspace: &Workspace, request: Request) -> Result<Value, E
     let prepared = prepare(&source, &request).await;
     source.release().await;
     let Prepared { contents, manifest, secrets, unscanned, .. } = prepared?;
-    let size_bytes: u64 = contents.files.iter().map(|file| file.size_bytes).sum();
-    let mut report = json!({
-        "ok": true,
-        "manifest": manifest,
-        "manifestHash": hash(&manifest.to_bytes()),
-        "depsHash": manifest.deps_hash(),
-        "files": contents.files.iter().map(|file| source.absolute(&file.path)).collect::<Vec<_>>(),
-        "size": size_bytes,
-        "findings": secrets.iter().map(Secret::told).collect::<Vec<_>>(),
-        "unscanned": unscanned,
-    });
-    tell_excluded(&mut report, &contents, &source);
-    Ok(report)
+    let (excluded, excluded_total) = excluded(&contents, &source);
+    Ok(Preview {
+        deps_hash: manifest.deps_hash(),
+        excluded,
+        excluded_total,
+        files: contents.files.iter().map(|file| source.absolute(&file.path)).collect(),
+        findings: secrets,
+        manifest_hash: hash(&manifest.to_bytes()),
+        manifest,
+        ok: True,
+        size: contents.files.iter().map(|file| file.size_bytes).sum(),
+        unscanned,
+    })
 }
 
 async fn prepare(source: &Source<'_>, request: &Request) -> Result<Prepared, Error> {
@@ -202,9 +226,7 @@ async fn publish_held(
         lockfile: lockfile.map(|lockfile| Uint8Array::from(lockfile.as_bytes()).buffer()),
     };
     let mut report = bundle.publish(catalog, &blobs, owner, &draft, &before, &contents, source).await?;
-    if let (Some(report), false) = (report.as_object_mut(), unscanned.is_empty()) {
-        report.insert("unscanned".to_owned(), json!(unscanned));
-    }
+    report.unscanned = Some(unscanned).filter(|unscanned| !unscanned.is_empty());
     Ok(report)
 }
 

@@ -2,18 +2,21 @@
 
 use std::collections::HashSet;
 
+use durable_objects::ids::Sha256;
 use durable_objects::path::FilePath;
+use js_sys::{ArrayBuffer, Uint8Array};
+use serde::Serialize;
 
 use super::exclude::{Reason, Rules};
-use super::lockfile::{LOCKFILE_MAX_BYTES, PACKAGE_JSON_MAX_BYTES, Versions};
+use super::lockfile::{LOCKFILE_MAX_BYTES, PACKAGE_JSON_MAX_BYTES, Packages, Versions};
 use super::manifest::registry::REGISTRY_PATH;
-use super::manifest::{DesktopFields, DesktopManifest, PublishedFile, RegistryEntry, hash, read_registry};
+use super::manifest::{DesktopApp, DesktopFields, DesktopManifest, PublishedFile, RegistryEntry, hash, read_registry};
 use super::progress::Progress;
-use super::release::{Bundle, Draft, Report};
-use super::scan::Findings;
+use super::release::{Bundle, Draft, Excluded, Report, TOLD_MAX, excluded};
+use super::scan::{Findings, Secret};
 use super::sink::Sink;
 use super::snapshot::{Piece, Tree, Unfit};
-use super::source::{Contents, Origin, Source};
+use super::source::{Contents, File, Origin, Source};
 use crate::blobs::Blobs;
 use crate::bytes;
 use crate::catalog::key::{Artifact, artifact};
@@ -23,7 +26,12 @@ use crate::catalog::{Catalog, Kind, attempts, users};
 use crate::error::Error;
 use crate::install::fork;
 use crate::publish::caps::Caps;
+use crate::wire::True;
 use crate::workspace::Workspace;
+
+/// How many bytes a preview looks through for credentials, so that it comes while somebody waits for it: nearly all sources are
+/// less, and publishing looks through the rest.
+const PREVIEW_SCAN_MAX_BYTES: u64 = 32 * 1024 * 1024;
 
 /// What is to be published, and how.
 pub struct Request {
@@ -53,6 +61,127 @@ pub async fn publish(workspace: &Workspace, request: Request, progress: &Progres
     published
 }
 
+/// What would be published of a desktop.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "DesktopPreview"))]
+pub struct Preview {
+    /// The first 1,000 of what stays out.
+    excluded: Vec<Excluded>,
+    /// How much stays out, where that is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excluded_total: Option<usize>,
+    /// The first 1,000 of its files.
+    files: Vec<String>,
+    /// How many there are.
+    files_total: usize,
+    findings: Vec<Secret>,
+    lockfile_hash: Option<Sha256>,
+    manifest: PreviewManifest,
+    ok: True,
+    /// Of the files, together.
+    size: u64,
+    /// Files that are looked through only when it is published: those beyond 32 MiB.
+    unscanned: Vec<String>,
+}
+
+/// What is known of a desktop's manifest before it is published.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "DesktopPreviewManifest"))]
+pub struct PreviewManifest {
+    /// The apps whose files go with it.
+    apps: Vec<DesktopApp>,
+    /// What its workspace needs to run.
+    dependencies: Packages,
+    /// The owner's name for it, if it was said.
+    id: Option<String>,
+}
+
+/// Says what would be published.
+pub async fn preview(workspace: &Workspace, request: &Request) -> Result<Preview, Error> {
+    let progress = Progress::silent();
+    // Under a name of its own, so that it is in nobody's way.
+    let name = format!("preview/{}", PublicId::random().as_str());
+    let source = Source::open(workspace, name, request.root.clone(), &request.origin, &progress).await?;
+    let told = preview_held(&source, request).await;
+    source.release().await;
+    told
+}
+
+async fn preview_held(source: &Source<'_>, request: &Request) -> Result<Preview, Error> {
+    let mut contents = source.contents("", &request.rules).await?;
+    tree_of(&mut contents)?;
+    let described = describe(source, &contents).await?;
+    let (excluded, excluded_total) = excluded(&contents, source);
+    let first = |files: &[File]| files.iter().take(TOLD_MAX).map(|file| source.absolute(&file.path)).collect();
+    let (files, files_total) = (first(&contents.files), contents.files.len());
+    let size = contents.files.iter().map(|file| file.size_bytes).sum();
+    let mut left_bytes = PREVIEW_SCAN_MAX_BYTES;
+    let mut fits = |file: &File| {
+        let left = left_bytes.checked_sub(file.size_bytes);
+        left_bytes = left.unwrap_or(left_bytes);
+        left.is_some()
+    };
+    let (scanned, unscanned): (Vec<File>, Vec<File>) = contents.files.into_iter().partition(|file| fits(file));
+    let mut findings = Findings::new(source, &request.allow);
+    let mut reader = source.reader("scanning", &scanned);
+    while let Some(file) = reader.next_file().await? {
+        findings.begin(&file.path);
+        while let Some(chunk) = reader.next_chunk().await? {
+            findings.feed(&chunk);
+        }
+        findings.end();
+    }
+    Ok(Preview {
+        excluded,
+        excluded_total,
+        files,
+        files_total,
+        findings: findings.into_secrets(),
+        lockfile_hash: described.lockfile_hash,
+        manifest: PreviewManifest {
+            apps: described.apps.into_iter().map(DesktopApp::from).collect(),
+            dependencies: described.versions.dependencies().clone(),
+            id: request.local_id.as_ref().map(|id| id.as_str().to_owned()),
+        },
+        ok: True,
+        size,
+        unscanned: first(&unscanned),
+    })
+}
+
+/// What a desktop says of itself by its own files.
+struct Described {
+    package_json: Option<ArrayBuffer>,
+    lockfile: Option<ArrayBuffer>,
+    lockfile_hash: Option<Sha256>,
+    versions: Versions,
+    /// Those of its registry whose files go with it.
+    apps: Vec<RegistryEntry>,
+}
+
+/// Reads what a desktop says of itself. What stays out is not read for that either.
+async fn describe(source: &Source<'_>, contents: &Contents) -> Result<Described, Error> {
+    let published: HashSet<&str> = contents.files.iter().map(|file| file.path.as_str()).collect();
+    let read = async |path: &str, max_bytes: usize| {
+        let is_out = !published.contains(path);
+        if is_out { Ok(None) } else { source.read(path, max_bytes as u64).await }
+    };
+    let lockfile = read("pnpm-lock.yaml", LOCKFILE_MAX_BYTES).await?;
+    let package_json = read("package.json", PACKAGE_JSON_MAX_BYTES).await?;
+    let registry = read(REGISTRY_PATH, PACKAGE_JSON_MAX_BYTES).await?;
+    let text = |file: &Option<ArrayBuffer>| file.as_ref().and_then(bytes::decode_utf8).map(String::from);
+    let registry = text(&registry).map(|registry| read_registry(&registry)).unwrap_or_default();
+    let is_there = |entry: &RegistryEntry| published.contains(entry.path.trim_start_matches('/'));
+    Ok(Described {
+        versions: Versions::of(text(&package_json).as_deref(), text(&lockfile).as_deref()),
+        apps: registry.into_iter().filter(is_there).collect(),
+        lockfile_hash: lockfile.as_ref().map(|lockfile| hash(&Uint8Array::new(lockfile).to_vec())),
+        package_json,
+        lockfile,
+    })
+}
+
 async fn publish_held(
     workspace: &Workspace,
     catalog: &Catalog,
@@ -67,21 +196,8 @@ async fn publish_held(
     let mut contents = source.contents("", &request.rules).await?;
     let tree = tree_of(&mut contents)?;
     let layout = tree.layout();
-    // Everything that can fail comes before the first byte of it is sent. What stays out is not read for the manifest either.
-    let published: HashSet<&str> = contents.files.iter().map(|file| file.path.as_str()).collect();
-    let read = async |path: &str, max_bytes: usize| {
-        let is_out = !published.contains(path);
-        if is_out { Ok(None) } else { source.read(path, max_bytes as u64).await }
-    };
-    let lockfile = read("pnpm-lock.yaml", LOCKFILE_MAX_BYTES).await?;
-    let package_json = read("package.json", PACKAGE_JSON_MAX_BYTES).await?;
-    let registry = read(REGISTRY_PATH, PACKAGE_JSON_MAX_BYTES).await?;
-    let text = |file: &Option<js_sys::ArrayBuffer>| file.as_ref().and_then(bytes::decode_utf8).map(String::from);
-    let versions = Versions::of(text(&package_json).as_deref(), text(&lockfile).as_deref());
-    let registry = text(&registry).map(|registry| read_registry(&registry)).unwrap_or_default();
-    let is_there = |entry: &RegistryEntry| published.contains(entry.path.trim_start_matches('/'));
-    let apps: Vec<RegistryEntry> = registry.into_iter().filter(is_there).collect();
-    let lockfile_hash = lockfile.as_ref().map(|lockfile| hash(&js_sys::Uint8Array::new(lockfile).to_vec()));
+    // Everything that can fail comes before the first byte of it is sent.
+    let Described { package_json, lockfile, lockfile_hash, versions, apps } = describe(source, &contents).await?;
     let fields = DesktopFields {
         id: local_id.as_str().to_owned(),
         title: request.draft.title.clone(),

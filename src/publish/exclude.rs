@@ -2,8 +2,8 @@
 //!
 //! Some is never published, whatever is asked for. The rest has a default, which a request can turn either way by patterns. A
 //! pattern is a path below the workspace's root, or a name wherever it stands; both may have `*`, `**`, `?` and `{a,b}`. What it
-//! says of a directory it says of everything below. What is between a user and their agent only goes by its own name: a pattern
-//! that could mean anything is no word for that.
+//! says of a directory it says of everything below. What is between a user and their agent only goes by its own name, and so does
+//! what `git` keeps: a pattern that could mean anything is no word for that.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use fast_glob::glob_match;
 /// Directories that are made from others, or again by whoever mounts the tree; wherever they stand.
 const MADE: [&str; 14] = [
     "node_modules",
-    ".git",
+    GIT,
     ".pnpm",
     ".vite",
     ".next",
@@ -26,6 +26,8 @@ const MADE: [&str; 14] = [
     "tmp",
     ".pnpm-store",
 ];
+/// One of them that is never meant by a pattern that could mean anything.
+const GIT: &str = ".git";
 /// What is between a user and their agent, in the root.
 const AGENT: [&str; 9] =
     ["SOUL.md", "USER.md", "IDENTITY.md", "MEMORY.md", "AGENTS.md", "TOOLS.md", "HEARTBEAT.md", "memory", "uploads"];
@@ -103,7 +105,12 @@ impl Rules {
             // From a pattern down, all is in: what is made within it, too.
             let first = path.split('/').next().unwrap_or_default();
             let is_agent = AGENT.contains(&first);
-            let counts = |pattern: &&String| !is_agent || pattern.split('/').next() == Some(first);
+            // What was ever committed lies there, credentials that were taken out again too.
+            let is_history = path.split('/').any(|name| name == GIT);
+            let counts = |pattern: &&String| {
+                let mut names = pattern.split('/');
+                if is_agent { names.next() == Some(first) } else { !is_history || names.any(|name| name == GIT) }
+            };
             let include: Vec<&String> = self.include.iter().filter(counts).collect();
             let is_included = ancestors().any(|ancestor| include.iter().any(|pattern| matches(pattern, ancestor)));
             if is_included { None } else { find(&by_default) }
@@ -242,6 +249,20 @@ mod tests {
         // Whatever else such a pattern asks for goes.
         assert_eq!(rules(&[], &["**"]).left_out("dist/a.js"), None);
         assert_eq!(rules(&[], &["**"]).left_out("docs/SOUL.md"), None);
+    }
+
+    #[test]
+    fn what_was_ever_committed_goes_by_its_own_name_alone() {
+        for pattern in ["*", "**", "**/*", "config", "src", ".g*", "src/*"] {
+            assert_eq!(
+                rules(&[], &[pattern]).left_out("src/.git/config"),
+                Some(("src/.git", Reason::Made)),
+                "{pattern}"
+            );
+        }
+        for pattern in [".git", "src/.git", "src/.git/config", "**/.git/**"] {
+            assert_eq!(rules(&[], &[pattern]).left_out("src/.git/config"), None, "{pattern}");
+        }
     }
 
     #[test]

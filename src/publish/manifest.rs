@@ -13,7 +13,7 @@ use super::imports::{Imports, is_package_name};
 use super::lockfile::{Packages, Versions, is_range};
 use crate::catalog::names::{self, DESCRIPTION_MAX_BYTES, ICON_MAX_BYTES, LocalId, TITLE_MAX_BYTES};
 
-pub use desktop::{DesktopFields, DesktopManifest, PublishedFile};
+pub use desktop::{DesktopApp, DesktopFields, DesktopManifest, PublishedFile};
 pub use registry::{RegistryEntry, read_registry};
 
 /// The version of both forms.
@@ -31,7 +31,9 @@ pub fn folder(id: &LocalId) -> String {
 /// `app.manifest.json`. Its fields are written in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AppManifest {
+    /// 1.
     schema_version: u32,
     /// The app's id.
     pub id: LocalId,
@@ -62,6 +64,7 @@ pub struct AppManifest {
 /// What a request says of an app; it wins over what is found.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AppFields {
     /// As in the manifest.
     pub name: Option<String>,

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
@@ -26,6 +26,20 @@ extern "C" {
     fn writable(this: &IdentityTransformStream) -> web_sys::WritableStream;
 }
 
+/// A line of it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PublishStep"))]
+pub struct Line {
+    /// How many files of it are done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<usize>,
+    /// Of how many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<usize>,
+    /// `listing`, `scanning`, `packing`, `sending` or `publishing`.
+    step: &'static str,
+}
+
 /// Where it is told.
 pub struct Progress {
     writer: Option<WritableStreamDefaultWriter>,
@@ -47,19 +61,19 @@ impl Progress {
 
     /// A step begins.
     pub fn step(&self, step: &'static str) {
-        self.tell(&json!({ "step": step }));
+        self.tell(&Line { files: None, of: None, step });
     }
 
     /// So many files of a step are done.
     pub fn files(&self, step: &'static str, done: usize, total: usize) {
         if self.writer.is_some() && (done == total || now_ms() - self.told_ms.get() >= EACH_MS) {
             self.told_ms.set(now_ms());
-            self.tell(&json!({ "step": step, "files": done, "of": total }));
+            self.tell(&Line { files: Some(done), of: Some(total), step });
         }
     }
 
     /// The last line. Whether anybody still reads it does not matter.
-    pub async fn end(self, line: &Value) {
+    pub async fn end(self, line: &impl Serialize) {
         self.tell(line);
         if let Some(writer) = self.writer {
             let _: Result<JsValue, JsValue> = JsFuture::from(writer.close()).await;
@@ -67,8 +81,10 @@ impl Progress {
     }
 
     /// It is not waited for: a slow reader must not slow a publish.
-    fn tell(&self, line: &Value) {
+    fn tell(&self, line: &impl Serialize) {
         if let Some(writer) = &self.writer {
+            // What is told is texts and numbers, and can be written.
+            let line = serde_json::to_string(line).unwrap_or_default();
             let bytes = encode_utf8(&format!("{line}\n").into());
             drop(JsFuture::from(writer.write_with_chunk(&js_sys::Uint8Array::new(&bytes))));
         }

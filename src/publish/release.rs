@@ -2,7 +2,7 @@
 
 use durable_objects::ids::{Sha256, UserId};
 use js_sys::{ArrayBuffer, Uint8Array};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::manifest::hash;
 use super::source::{Contents, Source};
@@ -12,6 +12,8 @@ use crate::catalog::names::{LocalId, PublicId, Visibility};
 use crate::catalog::publish::{Release, Standing, publish_version};
 use crate::catalog::{Catalog, Kind, Version};
 use crate::error::Error;
+use crate::routes::bundle_route;
+use crate::wire::True;
 
 /// What a request says of a version.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +61,47 @@ pub struct Bundle {
 }
 
 /// What is answered.
-pub type Report = Value;
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Published"))]
+pub struct Report {
+    /// Of an app: the hash of what it needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deps_hash: Option<Sha256>,
+    /// The first 1,000 of what stays out.
+    excluded: Vec<Excluded>,
+    /// How much stays out, where that is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excluded_total: Option<usize>,
+    /// How many are in it.
+    files: usize,
+    id: String,
+    /// Of a desktop that has one: the hash of its lock file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lockfile_hash: Option<Sha256>,
+    manifest_hash: Sha256,
+    ok: True,
+    /// Of the bytes.
+    size: u64,
+    /// Sources whose imports could not be looked for: `manifest` can name what they need.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unscanned: Option<Vec<String>>,
+    /// Where the bytes are.
+    url: String,
+    version: String,
+    /// Of a desktop: the page that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visit_url: Option<String>,
+}
+
+/// Something that is not published.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Excluded {
+    path: String,
+    /// Why, in words.
+    reason: String,
+}
 
 impl Bundle {
     /// Puts what lies beside it, and makes it visible.
@@ -130,42 +172,37 @@ impl Bundle {
     ) -> Report {
         let origin = &catalog.incoming().origin;
         let id = id.as_str();
-        let mut report = json!({
-            "ok": true,
-            "id": id,
-            "version": self.version.to_string(),
-            "manifestHash": manifest_hash,
-            "size": self.size_bytes,
-            "files": contents.files.len(),
-        });
-        tell_excluded(&mut report, contents, source);
-        let (more, deps) = match self.kind {
-            Kind::App => (json!({ "url": format!("{origin}/api/apps/{id}/bundle") }), "depsHash"),
-            Kind::Desktop => {
-                let url = format!("{origin}/api/desktops/{id}/snapshot");
-                (json!({ "url": url, "visitUrl": format!("{origin}/d/{id}") }), "lockfileHash")
-            }
+        let (excluded, excluded_total) = excluded(contents, source);
+        let (deps_hash, lockfile_hash, visit_url) = match self.kind {
+            Kind::App => (self.deps_hash, None, None),
+            Kind::Desktop => (None, self.deps_hash, Some(format!("{origin}/d/{id}"))),
         };
-        if let (Some(report), Value::Object(more)) = (report.as_object_mut(), more) {
-            report.extend(more);
-            if let Some(hash) = self.deps_hash {
-                report.insert(deps.to_owned(), json!(hash));
-            }
+        let route = bundle_route(self.kind);
+        Report {
+            deps_hash,
+            excluded,
+            excluded_total,
+            files: contents.files.len(),
+            id: id.to_owned(),
+            lockfile_hash,
+            manifest_hash,
+            ok: True,
+            size: self.size_bytes,
+            unscanned: None,
+            url: format!("{origin}/api/{}/{id}/{route}", self.kind.plural()),
+            version: self.version.to_string(),
+            visit_url,
         }
-        report
     }
 }
 
-/// The most of what is left out that is told: an answer has an end, whatever a workspace holds.
-const EXCLUDED_MAX: usize = 1_000;
+/// The most paths that one list of a report tells: an answer has an end, whatever a workspace holds.
+pub const TOLD_MAX: usize = 1_000;
 
-/// Says in a report what is left out; where that is not all, how much there is.
-pub fn tell_excluded(report: &mut Value, contents: &Contents, source: &Source<'_>) {
-    let Some(report) = report.as_object_mut() else { return };
-    let told = contents.excluded.iter().take(EXCLUDED_MAX);
-    let told = told.map(|(path, reason)| json!({ "path": source.absolute(path), "reason": reason.to_string() }));
-    report.insert("excluded".to_owned(), told.collect());
-    if contents.excluded.len() > EXCLUDED_MAX {
-        report.insert("excludedTotal".to_owned(), contents.excluded.len().into());
-    }
+/// What is left out, as it is told; where that is not all, how much there is.
+pub fn excluded(contents: &Contents, source: &Source<'_>) -> (Vec<Excluded>, Option<usize>) {
+    let told = contents.excluded.iter().take(TOLD_MAX);
+    let told = told.map(|(path, reason)| Excluded { path: source.absolute(path), reason: reason.to_string() });
+    let total = contents.excluded.len();
+    (told.collect(), (total > TOLD_MAX).then_some(total))
 }

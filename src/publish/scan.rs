@@ -1,7 +1,7 @@
 //! Files looked through on their way: what holds a credential stops a publish, unless the request allows it by name.
 
 use js_sys::Uint8Array;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::secrets::{Rule, Scan};
 use super::source::Source;
@@ -10,22 +10,16 @@ use crate::error::Error;
 /// The most findings that are told.
 const TOLD_MAX: usize = 100;
 
-/// A credential, by where it is.
-#[derive(Debug)]
+/// Where something looks like a credential. What it is is never told.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Finding"))]
 pub struct Secret {
-    /// The file, as clients write it.
-    pub path: String,
     /// The line, from 1.
     pub line: u64,
+    /// The file, as clients write it.
+    pub path: String,
     /// What it looks like.
     pub rule: Rule,
-}
-
-impl Secret {
-    /// As it is told.
-    pub fn told(&self) -> Value {
-        json!({ "path": self.path, "line": self.line, "rule": self.rule.to_string() })
-    }
 }
 
 /// What has been found so far.

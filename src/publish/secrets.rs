@@ -9,47 +9,41 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use serde::Serialize;
 
 use rules::longest_match;
 
 /// What something looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "FindingRule"))]
 pub enum Rule {
     /// A private key in PEM.
+    #[serde(rename = "private-key")]
     PrivateKey,
     /// A key of AWS.
+    #[serde(rename = "aws-key")]
     Aws,
     /// A token of GitHub.
+    #[serde(rename = "github-token")]
     GitHub,
     /// A token or webhook of Slack.
+    #[serde(rename = "slack-token")]
     Slack,
     /// A key of `OpenAI`, or of another provider that writes them so.
+    #[serde(rename = "openai-key")]
     OpenAi,
     /// A key of Google.
+    #[serde(rename = "google-key")]
     Google,
     /// A signed token.
+    #[serde(rename = "jwt")]
     Jwt,
     /// A token that a header brings along.
+    #[serde(rename = "bearer-token")]
     Bearer,
     /// A name that says it is secret, with a value that looks like it.
+    #[serde(rename = "secret-assignment")]
     Assignment,
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::PrivateKey => "private-key",
-            Self::Aws => "aws-key",
-            Self::GitHub => "github-token",
-            Self::Slack => "slack-token",
-            Self::OpenAi => "openai-key",
-            Self::Google => "google-key",
-            Self::Jwt => "jwt",
-            Self::Bearer => "bearer-token",
-            Self::Assignment => "secret-assignment",
-        })
-    }
 }
 
 /// Where something was found. What it was is not told: a report must not hold it.

@@ -1,4 +1,4 @@
-//! Where a bundle goes as it is made: pieces of any size, gathered into one buffer of the runtime.
+//! Where a bundle goes as it is made: pieces of any size, gathered into writes of one size.
 
 use durable_objects::ids::Sha256;
 use js_sys::{ArrayBuffer, Promise, Uint8Array};
@@ -10,10 +10,8 @@ use web_sys::{ReadableStream, Response, WritableStreamDefaultWriter};
 
 use crate::blobs::{Blobs, PutOptions};
 use crate::error::Error;
+use crate::gather::Gather;
 use crate::pump::Pump;
-
-/// How much is gathered: ten thousand small files are a few hundred writes.
-const BUFFER_BYTES: u32 = 256 * 1024;
 
 #[wasm_bindgen]
 extern "C" {
@@ -28,8 +26,7 @@ extern "C" {
 
 /// A bundle that is being made.
 pub struct Sink {
-    buffer: Uint8Array,
-    filled: u32,
+    gather: Gather,
     target: Target,
 }
 
@@ -80,7 +77,7 @@ impl Sink {
     }
 
     fn into_target(target: Target) -> Self {
-        Self { buffer: Uint8Array::new_with_length(BUFFER_BYTES), filled: 0, target }
+        Self { gather: Gather::new(), target }
     }
 
     /// Writes bytes of our own.
@@ -92,23 +89,20 @@ impl Sink {
     pub async fn write(&mut self, bytes: &Uint8Array) -> Result<(), Error> {
         let mut taken = 0;
         while taken < bytes.length() {
-            let room = (BUFFER_BYTES - self.filled).min(bytes.length() - taken);
-            self.buffer.set(&bytes.subarray(taken, taken + room), self.filled);
-            (taken, self.filled) = (taken + room, self.filled + room);
-            if self.filled == BUFFER_BYTES {
-                self.flush().await?;
+            taken += self.gather.take(bytes, taken);
+            if let Some(chunk) = self.gather.full() {
+                self.send(&chunk).await?;
             }
         }
         Ok(())
     }
 
-    async fn flush(&mut self) -> Result<(), Error> {
-        let chunk = self.buffer.subarray(0, std::mem::take(&mut self.filled));
+    async fn send(&mut self, chunk: &Uint8Array) -> Result<(), Error> {
         match &mut self.target {
-            Target::Bucket(blobs, pump) => pump.send(blobs, &chunk).await,
+            Target::Bucket(blobs, pump) => pump.send(blobs, chunk).await,
             Target::Gzip { writer, hasher, .. } => {
                 hasher.update(chunk.to_vec());
-                let written = JsFuture::from(writer.write_with_chunk(&chunk)).await;
+                let written = JsFuture::from(writer.write_with_chunk(chunk)).await;
                 written.map(drop).map_err(|cause| Error::internal("gzip", &cause))
             }
             Target::Hash(hasher) => {
@@ -120,8 +114,8 @@ impl Sink {
 
     /// The end: all of it is safe when it returns.
     pub async fn finish(mut self) -> Result<Made, Error> {
-        if self.filled > 0 {
-            self.flush().await?;
+        if let Some(chunk) = self.gather.rest() {
+            self.send(&chunk).await?;
         }
         let failed = |cause: JsValue| Error::internal("gzip", &cause);
         let hash = |hasher: Hasher| Sha256::new(hasher.finalize().into());

@@ -1,5 +1,5 @@
-//! What is published, as it is at one moment: the workspace, whose tree is held and read in pages and batches while others go
-//! on writing, or what was sent before.
+//! What is published, or made into a zip, as it is at one moment: the workspace, whose tree is held and read in pages and batches
+//! while others go on writing, or what was sent before.
 
 mod held;
 mod reader;
@@ -7,7 +7,7 @@ mod sent;
 
 use std::cell::Cell;
 
-use durable_objects::call::{HoldTree, KeepTree, Place, ReleaseTree};
+use durable_objects::call::{HoldTree, KeepTree, Place, ReleaseTree, TreeHeld};
 use durable_objects::ids::Sha256;
 use durable_objects::path::FilePath;
 use js_sys::ArrayBuffer;
@@ -21,14 +21,14 @@ use crate::incoming::now_ms;
 use crate::workspace::Workspace;
 
 use held::Held;
-pub use held::open as open_place;
-pub use reader::Reader;
+pub use held::{TreeEntry, open as open_place};
+pub use reader::{Reader, count_reads};
 use sent::Sent;
 
 /// How long a hold lasts when nothing more is heard of a publish: then the next one of the name may begin.
 const LASTS_MS: i64 = 2 * 60 * 1000;
-/// How often it is said that it goes on.
-const KEPT_EACH_MS: i64 = 30 * 1000;
+/// How often, in that time, it is said that it goes on.
+const KEPT_TIMES: i64 = 4;
 
 /// Where what is published is.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub enum Origin {
 pub struct Source<'a> {
     workspace: &'a Workspace,
     /// Also of an upload: one publish of a name goes on at a time.
-    hold: i64,
+    hold: Hold,
     kept_ms: Cell<i64>,
     tree: Tree,
     /// What paths are told below of.
@@ -55,6 +55,21 @@ pub struct Source<'a> {
 enum Tree {
     Held(Held),
     Sent(Sent),
+}
+
+/// A workspace that is held. It outlives the [`Source`] that reads it, and ends by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold {
+    tree: TreeHeld,
+    lasts_ms: i64,
+}
+
+impl Hold {
+    /// Holds the workspace as it is now, for so long if nothing more is heard of it. There is one hold of a name at a time, and of all
+    /// of them together `spares` are left to others.
+    pub async fn take(workspace: &Workspace, name: String, lasts_ms: i64, spares: i64) -> Result<Self, Error> {
+        Ok(Self { tree: workspace.call(HoldTree { name, lasts_ms, spares }).await?, lasts_ms })
+    }
 }
 
 /// A file that is published.
@@ -107,9 +122,8 @@ impl<'a> Source<'a> {
         origin: &Origin,
         progress: &'a Progress,
     ) -> Result<Self, Error> {
-        let held = workspace.call(HoldTree { name, lasts_ms: LASTS_MS }).await?;
-        let tree = Tree::Held(Held { hold: held.hold, rev: held.rev });
-        let source = Self { workspace, hold: held.hold, kept_ms: Cell::new(now_ms()), tree, root, progress };
+        let hold = Hold::take(workspace, name, LASTS_MS, 0).await?;
+        let source = Self::of_held(workspace, hold, root, progress);
         let Origin::Upload(id) = origin else { return Ok(source) };
         match Sent::find(workspace, id).await {
             Ok(sent) => Ok(Self { tree: Tree::Sent(sent), ..source }),
@@ -120,9 +134,15 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// What is held already.
+    pub fn of_held(workspace: &'a Workspace, hold: Hold, root: FilePath, progress: &'a Progress) -> Self {
+        let tree = Tree::Held(Held { hold: hold.tree.hold, rev: hold.tree.rev });
+        Self { workspace, hold, kept_ms: Cell::new(now_ms()), tree, root, progress }
+    }
+
     /// Says that it goes on, if that has not been said for a while. Fails if the next one has begun meanwhile.
     pub async fn keep(&self) -> Result<(), Error> {
-        if now_ms() - self.kept_ms.get() < KEPT_EACH_MS {
+        if now_ms() - self.kept_ms.get() < self.kept_each_ms() {
             return Ok(());
         }
         self.keep_now().await
@@ -131,12 +151,18 @@ impl<'a> Source<'a> {
     /// Says it now.
     pub async fn keep_now(&self) -> Result<(), Error> {
         self.kept_ms.set(now_ms());
-        self.workspace.call(KeepTree { hold: self.hold, lasts_ms: LASTS_MS }).await.map(drop)
+        let Hold { tree: TreeHeld { hold, .. }, lasts_ms } = self.hold;
+        self.workspace.call(KeepTree { hold, lasts_ms }).await.map(drop)
+    }
+
+    /// How often that is to be said.
+    pub fn kept_each_ms(&self) -> i64 {
+        self.hold.lasts_ms / KEPT_TIMES
     }
 
     /// The end of it. Where it is not heard of, the alarm lets go.
     pub async fn release(&self) {
-        let _ = self.workspace.call(ReleaseTree { hold: self.hold }).await;
+        let _ = self.workspace.call(ReleaseTree { hold: self.hold.tree.hold }).await;
     }
 
     /// A path below the root, as clients write it.
@@ -156,6 +182,15 @@ impl<'a> Source<'a> {
         match &self.tree {
             Tree::Held(held) => held.contents(self, folder, rules).await,
             Tree::Sent(sent) => sent.contents(folder, rules),
+        }
+    }
+
+    /// Some files and directories below the root, none of them in another, each followed by what is in it. It ends soon after so
+    /// many entries, or so many bytes of their paths.
+    pub async fn branches(&self, paths: &[FilePath], entries: usize, bytes: usize) -> Result<Vec<TreeEntry>, Error> {
+        match &self.tree {
+            Tree::Held(held) => held.branches(self, paths, entries, bytes).await,
+            Tree::Sent(_) => Err(Error::Internal("branches of an upload".to_owned())),
         }
     }
 

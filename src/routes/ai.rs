@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use durable_objects::call::{MediaKind, Ping};
+use durable_objects::call::Ping;
 use js_sys::ArrayBuffer;
 use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use web_sys::Response;
 
@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::intake::Expected;
 use crate::media::about::About;
+use crate::media::asset;
 use crate::media::bridge::{self, Origin, cut_off};
 use crate::media::fetch;
 use crate::media::json::{Document, Member, Value as Shape};
@@ -67,7 +68,8 @@ pub async fn eleven(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let body = read_text(&incoming).await?;
     let document = Document::parse_top(&body).map_err(|_| Error::BadRequest("Invalid JSON body".to_owned()))?;
     let members = members(&document)?;
-    let format = document.member_text(members, "output_format");
+    let text = |name| document.member(members, name).map(|_| document.member_text(members, name).unwrap_or_default());
+    let format = text("output_format");
     let query = match format.as_deref() {
         None => String::new(),
         Some(format) if RAW_FORMATS.iter().any(|raw| format.starts_with(raw)) => {
@@ -78,7 +80,7 @@ pub async fn eleven(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         Some(format) if is_word(format) => format!("?output_format={format}"),
         Some(_) => return Err(Error::BadRequest("output_format must be a word such as mp3_44100_128".to_owned())),
     };
-    let model = document.member(members, "model").map(|_| document.member_text(members, "model").unwrap_or_default());
+    let model = text("model");
     if model.as_deref().is_some_and(|model| !is_word(model)) {
         return Err(Error::BadRequest("model must be a word such as music_v1".to_owned()));
     }
@@ -177,13 +179,7 @@ async fn answer(workspace: &Workspace, response: Response, mut origin: Origin, k
         }
         (Err(error), None) => return Err(error),
     };
-    let name = match kept.media.facts.kind {
-        MediaKind::Audio => "audioUrl",
-        MediaKind::Image => "imageUrl",
-        MediaKind::Video => "videoUrl",
-        MediaKind::Model => "modelUrl",
-    };
-    Answer::ok(&bridge::described(workspace, &kept, name))
+    Answer::ok(&asset::described(workspace, &kept))
 }
 
 /// What a provider says that it answers with.
@@ -213,14 +209,7 @@ impl Body {
 /// Bytes that could not be kept, as older hosts wrap them.
 fn unkept(content_type: &str, buffer: &ArrayBuffer, error: &Error) -> Outcome {
     let kind = Some(content_type).filter(|kind| !kind.is_empty()).unwrap_or("audio/mpeg");
-    let asset = json!({ "source": "bytes", "original": Value::Null, "path": "audioBase64", "error": error.sentence() });
-    let body = json!({
-        "ok": true,
-        "contentType": kind,
-        "audioBase64": String::from(bytes::to_base64(buffer)),
-        "persistedAssets": [asset],
-    });
-    Answer::ok(&body)
+    Answer::ok(&asset::unkept(kind.to_owned(), bytes::to_base64(buffer).into(), error))
 }
 
 /// A provider's no: its status, and what it says of it, without anything of ours.
@@ -238,7 +227,7 @@ async fn refusal(response: Response, status: u16, origin: &Origin, key: &str) ->
         || format!("The provider answered {status}"),
         |said| format!("The provider answered {status}: {said}"),
     );
-    let provider = origin.provenance.get("provider").cloned().unwrap_or_default();
+    let provider = origin.provenance.get("provider").and_then(Value::as_str).unwrap_or_default().to_owned();
     Error::ProviderRefused { status, sentence, provider }
 }
 

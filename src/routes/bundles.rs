@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use durable_objects::ids::Sha256 as Hash;
 use hmac::{Hmac, Mac};
 use js_sys::Uint8Array;
-use serde_json::json;
+use serde::Serialize;
 use sha2::Sha256;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::console_warn;
@@ -219,11 +219,23 @@ pub fn url(incoming: &Incoming, item: &Item) -> String {
     }
 }
 
-const fn bundle_route(kind: Kind) -> &'static str {
+/// What the route of the bytes is called.
+pub const fn bundle_route(kind: Kind) -> &'static str {
     match kind {
         Kind::App => "bundle",
         Kind::Desktop => "snapshot",
     }
+}
+
+/// An address that works for whoever has it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SignedBundle {
+    /// Until when.
+    expires_at: Time,
+    url: String,
+    version: String,
 }
 
 /// `POST /api/apps/{id}/bundle/sign {version?, expiresInSeconds?}`: an address of one version that works for whoever
@@ -256,7 +268,7 @@ pub async fn sign(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         release.version,
         URL_SAFE_NO_PAD.encode(seal.finalize().into_bytes())
     );
-    Answer::ok(&json!({ "url": url, "version": release.version.to_string(), "expiresAt": Time(expires_ms) }))
+    Answer::ok(&SignedBundle { expires_at: Time(expires_ms), url, version: release.version.to_string() })
 }
 
 /// The version that a signed address is for; none if the address is not signed. Once it is over, or was not made here,

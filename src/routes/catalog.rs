@@ -3,22 +3,27 @@
 
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::Outcome;
-use crate::answer::Answer;
+use crate::answer::{Answer, to_text};
 use crate::auth::{self, Caller};
 use crate::body::JsonBody;
 use crate::catalog::change::{self, Edit};
 use crate::catalog::counts;
 use crate::catalog::items::{self, Item};
 use crate::catalog::list::{self, List, Position, Sort};
-use crate::catalog::names::{self, DESCRIPTION_MAX_BYTES, ICON_MAX_BYTES, Kind, TITLE_MAX_BYTES, Version, Visibility};
+use crate::catalog::names::{
+    self, DESCRIPTION_MAX_BYTES, ICON_MAX_BYTES, Kind, PublicId, TITLE_MAX_BYTES, Version, Visibility,
+};
+use crate::catalog::rows::{Details, Row, Update};
+use crate::catalog::versions::VersionsBody;
 use crate::catalog::{Catalog, cache, updates, versions};
 use crate::cors::ALLOW_ORIGIN;
 use crate::error::Error;
 use crate::incoming::Incoming;
-use crate::wire;
+use crate::wire::{self, True};
 
 /// How many a page holds when nobody says, and the most.
 const PAGE: usize = 24;
@@ -84,6 +89,43 @@ pub fn version(text: &str) -> Result<Version, Error> {
     Version::parse(text).ok_or_else(wrong)
 }
 
+/// Something that is not published any more.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Unpublished {
+    id: PublicId,
+    ok: True,
+}
+
+/// A version that is not offered any more.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct VersionYanked {
+    id: PublicId,
+    ok: True,
+    version: String,
+    yanked: True,
+}
+
+/// A thing with or without the caller's star.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Star {
+    id: PublicId,
+    ok: True,
+    /// Whether it has it.
+    starred: bool,
+    /// How many it has by now.
+    stars: i64,
+}
+
+/// What is offered in place of what somebody has.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "{R}Updates"))]
+pub struct Updates<R> {
+    updates: Vec<Update<R>>,
+}
+
 /// With what caches are told of something that is said to this caller.
 fn told(incoming: &Incoming, caller: Option<&Caller>, answer: Answer) -> Answer {
     match caller {
@@ -117,11 +159,8 @@ pub async fn list(incoming: Rc<Incoming>) -> Outcome {
         };
         let make = async || {
             let (items, next) = list::list(&Catalog::of(&incoming)?, &wanted).await?;
-            let mut page = list::to_json(wanted.kind, wanted.user, &items);
-            if let (Some(next), Some(page)) = (&next, page.as_object_mut()) {
-                page.insert("cursor".to_owned(), wire::cursor(next)?.into());
-            }
-            Ok(page.to_string())
+            let cursor = next.as_ref().map(wire::cursor).transpose()?;
+            to_text(&list::told(wanted.kind, wanted.user, &items, cursor))
         };
         let json = match caller {
             Some(_) => make().await?,
@@ -137,13 +176,12 @@ pub async fn get(incoming: Rc<Incoming>) -> Outcome {
     open(incoming, async |caller, incoming| {
         let catalog = Catalog::of(&incoming)?;
         let item = Target::of(&incoming).find(&catalog, caller.as_ref()).await?;
-        let mut row = described(&incoming, caller.as_ref(), &item);
-        if let (Some(parent), Some(row)) = (items::parent_of(&catalog, &item).await?, row.as_object_mut()) {
-            row.insert("forkedFrom".to_owned(), parent);
-        }
-        if let (Some(caller), Some(row)) = (&caller, row.as_object_mut()) {
-            row.insert("starred".to_owned(), counts::is_starred(&catalog, &item, caller.user()).await?.into());
-        }
+        let forked_from = items::parent_of(&catalog, &item).await?;
+        let starred = match &caller {
+            Some(caller) => Some(counts::is_starred(&catalog, &item, caller.user()).await?),
+            None => None,
+        };
+        let row = Details { forked_from, starred, ..described(&incoming, caller.as_ref(), &item) };
         let control = if item.visibility == Visibility::Private { Some("private, no-store") } else { None };
         let answer = told(&incoming, caller.as_ref(), Answer::ok(&row)?);
         Ok(control.into_iter().fold(answer, |answer, control| answer.with("Cache-Control", control)))
@@ -152,14 +190,16 @@ pub async fn get(incoming: Rc<Incoming>) -> Outcome {
 }
 
 /// A row with what only its own page says.
-fn described(incoming: &Incoming, caller: Option<&Caller>, item: &Item) -> Value {
-    let mut row = item.to_row(caller.map(Caller::user));
-    if let (Some(row), Some(release)) = (row.as_object_mut(), &item.release) {
-        row.insert("files".to_owned(), release.files.into());
-        row.insert("hash".to_owned(), release.bundle_hash.to_string().into());
-        row.insert("url".to_owned(), super::bundles::url(incoming, item).into());
+fn described(incoming: &Incoming, caller: Option<&Caller>, item: &Item) -> Details<Row> {
+    let release = item.release.as_ref();
+    Details {
+        row: item.to_row(caller.map(Caller::user)),
+        files: release.map(|release| release.files),
+        forked_from: None,
+        hash: release.map(|release| release.bundle_hash),
+        starred: None,
+        url: release.map(|_| super::bundles::url(incoming, item)),
     }
-    row
 }
 
 /// `PATCH /api/apps/{id} {title|name?, description?, icon?, tags?, visibility?}`: what is said of it, by its owner.
@@ -215,7 +255,7 @@ pub async fn delete(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let item = items::find_own(&catalog, target.kind, &target.id, caller.user()).await?;
     change::unpublish(&catalog, &item).await?;
     items::forget(&incoming, &item).await;
-    Answer::ok(&json!({ "ok": true, "id": item.id }))
+    Answer::ok(&Unpublished { id: item.id, ok: True })
 }
 
 /// `GET /api/apps/{id}/versions?limit=&cursor=`: the highest first.
@@ -230,8 +270,8 @@ pub async fn versions(incoming: Rc<Incoming>) -> Outcome {
         let is_cut = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| is_cut).map(|row| wire::cursor(&row.number)).transpose()?;
-        let rows: Vec<Value> = rows.iter().map(|row| row.to_json(item.kind)).collect();
-        Ok(told(&incoming, caller.as_ref(), wire::page(json!({ "versions": rows }), next)?))
+        let versions = rows.iter().map(|row| row.told(item.kind)).collect();
+        Ok(told(&incoming, caller.as_ref(), Answer::ok(&VersionsBody { cursor: next, versions })?))
     })
     .await
 }
@@ -244,7 +284,7 @@ pub async fn yank(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let item = items::find_own(&catalog, target.kind, &target.id, caller.user()).await?;
     change::yank(&catalog, &item, named).await?;
     items::forget(&incoming, &item).await;
-    Answer::ok(&json!({ "ok": true, "id": item.id, "version": named.to_string(), "yanked": true }))
+    Answer::ok(&VersionYanked { id: item.id, ok: True, version: named.to_string(), yanked: True })
 }
 
 /// `PUT /api/apps/{id}/star`: this user likes it.
@@ -265,7 +305,7 @@ async fn set_star(caller: &Caller, incoming: &Rc<Incoming>, is_starred: bool) ->
         crate::catalog::users::profile(&catalog, caller.user()).await?;
     }
     let stars = counts::star(&catalog, &item, caller.user(), is_starred).await?;
-    Answer::ok(&json!({ "ok": true, "id": item.id, "starred": is_starred, "stars": stars }))
+    Answer::ok(&Star { id: item.id, ok: True, starred: is_starred, stars })
 }
 
 /// `GET /api/apps/updates?installed=id@version,…`: what is offered by now in place of what somebody has; without
@@ -279,7 +319,7 @@ pub async fn updates(incoming: Rc<Incoming>) -> Outcome {
         let named = incoming.query.get("installed").map(|text| updates::parse(text).ok_or_else(wrong)).transpose()?;
         let user = caller.as_ref().map(Caller::user);
         let updates = updates::updates(&Catalog::of(&incoming)?, named.as_deref(), user).await?;
-        Ok(told(&incoming, caller.as_ref(), Answer::ok(&json!({ "updates": updates }))?))
+        Ok(told(&incoming, caller.as_ref(), Answer::ok(&Updates { updates })?))
     })
     .await
 }

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use durable_objects::call::SyncMirror;
 use durable_objects::ids::UserId;
 use js_sys::{ArrayBuffer, Uint8Array};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value};
 use worker::console_warn;
 
 use super::Outcome;
@@ -31,6 +31,70 @@ const SESSIONS_INDEX: &str = "agents/main/sessions/sessions.json";
 /// Two names of one session.
 const MAIN: [&str; 2] = ["main", "agent:main:main"];
 
+/// The end of a chat.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ChatHistory<'a> {
+    /// How long it took, in milliseconds.
+    elapsed: i64,
+    /// How many messages were asked for.
+    limit: usize,
+    messages: Vec<ChatMessage>,
+    session_key: &'a str,
+    /// Who has kept it: `history` (the host), `session` (the sandbox) or `none`.
+    source: &'static str,
+}
+
+/// Something that was said.
+#[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ChatMessage {
+    /// A text, or blocks: as it was kept.
+    content: Value,
+    role: Role,
+    /// As it was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<Timestamp>,
+}
+
+/// When it was said, however that was kept.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ChatTime"))]
+enum Timestamp {
+    Number(Number),
+    Text(String),
+}
+
+/// Who has said it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ChatRole"))]
+enum Role {
+    User,
+    Assistant,
+}
+
+/// The chats there are.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ChatSessions {
+    /// The newest first.
+    sessions: Vec<ChatSession>,
+}
+
+/// A chat.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ChatSession {
+    key: String,
+    /// The key, where nothing else is known.
+    title: String,
+    updated_at: Option<Time>,
+}
+
 /// `GET /ws/api/history?sessionKey=&limit=`: the last messages of a chat.
 pub async fn history(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let key = incoming.query.get("sessionKey").unwrap_or(MAIN[0]);
@@ -50,9 +114,7 @@ pub async fn history(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     messages.drain(..messages.len().saturating_sub(limit));
     sync_later(&caller, &incoming)?;
     let elapsed = now_ms() - incoming.now_ms;
-    Answer::ok(&json!({
-        "sessionKey": key, "messages": messages, "source": source, "elapsed": elapsed, "limit": limit,
-    }))
+    Answer::ok(&ChatHistory { elapsed, limit, messages, session_key: key, source })
 }
 
 /// Who loads a chat may be about to wake a sandbox: the bucket copy is brought up to date, without anybody waiting for it.
@@ -96,10 +158,9 @@ pub async fn sessions(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     sessions.sort_by_key(|(_, (_, updated_ms))| std::cmp::Reverse(*updated_ms));
     let sessions = sessions.into_iter().map(|(key, (title, updated_ms))| {
         let title = title.unwrap_or_else(|| key.clone());
-        let updated = (updated_ms > 0).then_some(Time(updated_ms));
-        json!({ "key": key, "title": title, "updatedAt": updated })
+        ChatSession { key, title, updated_at: (updated_ms > 0).then_some(Time(updated_ms)) }
     });
-    Answer::ok(&json!({ "sessions": sessions.collect::<Vec<_>>() }))
+    Answer::ok(&ChatSessions { sessions: sessions.collect() })
 }
 
 /// Whether a text can name a session: it becomes part of a key.
@@ -114,7 +175,7 @@ fn names(key: &str) -> Vec<&str> {
 }
 
 /// The messages that the host has kept.
-async fn kept(blobs: &Blobs, user: &UserId, key: &str) -> Result<Option<Vec<Value>>, Error> {
+async fn kept(blobs: &Blobs, user: &UserId, key: &str) -> Result<Option<Vec<ChatMessage>>, Error> {
     #[derive(Deserialize)]
     struct Kept {
         messages: Vec<Value>,
@@ -132,7 +193,7 @@ async fn kept(blobs: &Blobs, user: &UserId, key: &str) -> Result<Option<Vec<Valu
 }
 
 /// The messages of the sandbox's session: a JSON a line.
-async fn session(blobs: &Blobs, user: &UserId, key: &str) -> Result<Option<Vec<Value>>, Error> {
+async fn session(blobs: &Blobs, user: &UserId, key: &str) -> Result<Option<Vec<ChatMessage>>, Error> {
     let index = index(blobs, user).await?;
     let session = names(key).into_iter().find_map(|name| index.get(name));
     let Some(path) = session.and_then(Session::path) else { return Ok(None) };
@@ -145,16 +206,17 @@ async fn session(blobs: &Blobs, user: &UserId, key: &str) -> Result<Option<Vec<V
 }
 
 /// What is told of a message; nothing of those that are neither the user's nor the assistant's.
-fn message(message: &Value) -> Option<Value> {
-    let role = message.get("role")?.as_str().filter(|role| ["user", "assistant"].contains(role))?;
-    let mut told = Map::from_iter([
-        ("role".to_owned(), Value::from(role)),
-        ("content".to_owned(), message.get("content").cloned().unwrap_or_default()),
-    ]);
-    if let Some(timestamp) = message.get("timestamp") {
-        told.insert("timestamp".to_owned(), timestamp.clone());
-    }
-    Some(Value::Object(told))
+fn message(message: &Value) -> Option<ChatMessage> {
+    let role = match message.get("role")?.as_str()? {
+        "user" => Role::User,
+        "assistant" => Role::Assistant,
+        _ => return None,
+    };
+    Some(ChatMessage {
+        content: message.get("content").cloned().unwrap_or_default(),
+        role,
+        timestamp: message.get("timestamp").and_then(|timestamp| Timestamp::deserialize(timestamp).ok()),
+    })
 }
 
 /// A session as the sandbox's index describes it.
@@ -190,6 +252,8 @@ fn to_vec(bytes: &ArrayBuffer) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -216,7 +280,7 @@ mod tests {
 
     #[test]
     fn only_what_people_and_the_assistant_said_is_told() {
-        let told = |value: Value| message(&value).map(|value| value.to_string());
+        let told = |value: Value| message(&value).map(|message| serde_json::to_string(&message).unwrap());
         insta::assert_snapshot!(
             told(json!({ "role": "user", "content": [{ "type": "text" }], "timestamp": 5, "secret": 1 })).unwrap(),
             @r#"{"content":[{"type":"text"}],"role":"user","timestamp":5}"#

@@ -10,7 +10,6 @@ use durable_objects::call::{
 use durable_objects::ids::Label;
 use durable_objects::limits::LISTING_MAX_ENTRIES;
 use durable_objects::path::FilePath;
-use serde_json::json;
 use worker::console_warn;
 
 use super::Outcome;
@@ -21,8 +20,13 @@ use crate::body::JsonBody;
 use crate::catalog::{Catalog, usage};
 use crate::error::Error;
 use crate::incoming::Incoming;
-use crate::wire;
-use crate::wire_history::{ChangeItem, CheckpointItem, DifferenceItem, TurnItem, UsageBody, reverted};
+use crate::wire::{self, True};
+use crate::wire_history::{
+    ChangeItem, CheckpointDroppedBody, CheckpointItem, CheckpointsBody, DifferenceItem, DifferencesBody,
+    TurnChangesBody, TurnItem, TurnsBody,
+};
+use crate::wire_reverted::RevertedBody;
+use crate::wire_usage::UsageBody;
 use crate::workspace::Workspace;
 
 /// The longest label, in characters.
@@ -56,15 +60,14 @@ pub async fn take(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
 /// `GET /api/checkpoints`: all of them, newest first.
 pub async fn list(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let all = Workspace::of(&caller, &incoming)?.call(ListCheckpoints {}).await?.checkpoints;
-    let all: Vec<_> = all.iter().map(CheckpointItem::new).collect();
-    Answer::ok(&json!({ "checkpoints": all }))
+    Answer::ok(&CheckpointsBody { checkpoints: all.iter().map(CheckpointItem::new).collect() })
 }
 
 /// `DELETE /api/checkpoints/{id}`: what only it held is let go.
 pub async fn delete(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let rev = id(&incoming)?;
     Workspace::of(&caller, &incoming)?.call(DropCheckpoint { rev }).await?;
-    Answer::ok(&json!({ "success": true, "id": rev }))
+    Answer::ok(&CheckpointDroppedBody { id: rev, success: True })
 }
 
 /// `GET /api/checkpoints/{id}/changes?limit=&cursor=`: what is otherwise now than it was, by path.
@@ -78,7 +81,7 @@ pub async fn changes(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let seen = skip + page.differences.len();
     let cursor = (seen < page.total && !page.differences.is_empty()).then(|| wire::cursor(&seen)).transpose()?;
     let changes: Vec<_> = page.differences.iter().map(|difference| DifferenceItem::new(root, difference)).collect();
-    wire::page(json!({ "changes": changes, "total": page.total }), cursor)
+    Answer::ok(&DifferencesBody { changes, cursor, total: page.total })
 }
 
 /// `POST /api/checkpoints/{id}/restore {path?}`: the tree, or one entry with all that was in it, as it was.
@@ -87,7 +90,7 @@ pub async fn restore(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let path = JsonBody::read_or_empty(&incoming).await?.optional_text("path")?;
     let path = path.map_or_else(|| Ok(FilePath::root()), |path| incoming.file_path(&path))?;
     let answer = Workspace::of(&caller, &incoming)?.call(RestoreCheckpoint { rev, path }).await?;
-    Answer::ok(&reverted(&incoming.config.root, &answer))
+    Answer::ok(&RevertedBody::new(&incoming.config.root, &answer))
 }
 
 /// `GET /api/turns?limit=&cursor=`: the turns that have changed something, newest first.
@@ -98,8 +101,10 @@ pub async fn turns(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         before: query.get("cursor").map(wire::parse_cursor).transpose()?,
     };
     let page = Workspace::of(&caller, &incoming)?.call(call).await?;
-    let turns: Vec<_> = page.turns.iter().map(TurnItem::new).collect();
-    wire::page(json!({ "turns": turns }), page.next.as_ref().map(wire::cursor).transpose()?)
+    Answer::ok(&TurnsBody {
+        cursor: page.next.as_ref().map(wire::cursor).transpose()?,
+        turns: page.turns.iter().map(TurnItem::new).collect(),
+    })
 }
 
 /// `GET /api/turns/{turn}?limit=&cursor=`: what it did, in order.
@@ -115,7 +120,7 @@ pub async fn show_turn(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let root = &incoming.config.root;
     let changes: Vec<_> = page.changes.iter().map(|changed| ChangeItem::new(root, changed)).collect();
     let cursor = page.next.as_ref().map(wire::cursor).transpose()?;
-    wire::page(json!({ "turn": name.as_str(), "changes": changes }), cursor)
+    Answer::ok(&TurnChangesBody { changes, cursor, turn: name.into() })
 }
 
 /// `POST /api/turns/{turn}/undo {force?}`: exactly what it has changed, taken back.
@@ -123,7 +128,7 @@ pub async fn undo(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let turn = turn(&incoming)?;
     let force = JsonBody::read_or_empty(&incoming).await?.flag("force", false)?;
     let answer = Workspace::of(&caller, &incoming)?.call(UndoTurn { turn, force }).await?;
-    Answer::ok(&reverted(&incoming.config.root, &answer))
+    Answer::ok(&RevertedBody::new(&incoming.config.root, &answer))
 }
 
 /// `GET /api/usage`: what is stored, and how much more can be.

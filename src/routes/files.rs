@@ -11,13 +11,13 @@ use serde_json::json;
 use super::Outcome;
 use super::content::{unchanged, with_validators};
 use super::history::{at, when};
-use crate::answer::Answer;
+use crate::answer::{Answer, to_text};
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::conditional::{self, quote};
 use crate::error::Error;
 use crate::incoming::Incoming;
-use crate::wire::{self, StatBody, Time};
+use crate::wire::{self, ListingHead, MovedBody, PlacedBody, RemovedBody, StatBody, Time, True};
 use crate::workspace::Workspace;
 
 /// `GET /api/files/list?path=&recursive=&depth=&limit=&cursor=&at=`: a directory, whole up to 10,000 entries, or in pages;
@@ -43,13 +43,13 @@ pub async fn list(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         return Ok(Answer::empty(304).with("ETag", &tag));
     }
     let root = &incoming.config.root;
-    let about = json!({ "path": path.absolute(root), "parent": path.parent().map(|parent| parent.absolute(root)) });
+    let parent = path.parent().map(|parent| parent.absolute(root));
+    let about = to_text(&ListingHead { parent, path: path.absolute(root) })?;
     let cursor = match &listing.next {
         Some(next) => format!(",\"cursor\":{}}}", json!(wire::cursor(next)?)),
         None => "}".to_owned(),
     };
     // The entries come as text, and go on as they are.
-    let about = about.to_string();
     let about = about.strip_suffix('}').unwrap_or(&about);
     let body = JsString::from(format!("{about},\"files\":")).concat(&files).concat(&cursor.into());
     Ok(Answer::native(200, body.into()).with("Content-Type", "application/json").with("ETag", &tag))
@@ -76,7 +76,7 @@ pub async fn make_directory(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let text = body.text("path").ok_or_else(|| Error::BadRequest("Path required".to_owned()))?;
     let path = incoming.file_path(&text)?;
     Workspace::of(&caller, &incoming)?.call(MakeDirectory { path: path.clone() }).await?;
-    Answer::ok(&json!({ "success": true, "path": path.absolute(&incoming.config.root) }))
+    Answer::ok(&PlacedBody { path: path.absolute(&incoming.config.root), success: True })
 }
 
 /// `POST /api/files/move {from, to, overwrite?}`.
@@ -113,7 +113,7 @@ async fn places(incoming: &Incoming) -> Result<Places, Error> {
 
 fn relocated(incoming: &Incoming, from: &FilePath, to: &FilePath) -> Outcome {
     let root = &incoming.config.root;
-    Answer::ok(&json!({ "success": true, "from": from.absolute(root), "to": to.absolute(root) }))
+    Answer::ok(&MovedBody { from: from.absolute(root), success: True, to: to.absolute(root) })
 }
 
 /// `DELETE /api/files?path=&permanent=`: into the trash, or for good.
@@ -122,14 +122,16 @@ pub async fn delete(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let call = Delete { path: incoming.query_path()?, permanent: incoming.query.flag("permanent"), only_if };
     let root = &incoming.config.root;
     let path = call.path.absolute(root);
-    match Workspace::of(&caller, &incoming)?.call(call).await? {
-        Deleted::ForGood => Answer::ok(&json!({ "success": true, "path": path, "permanent": true })),
-        Deleted::Trashed(trashed) => Answer::ok(&json!({
-            "success": true,
-            "path": path,
-            "trashPath": trashed.path.absolute(root),
-            "trashedAt": Time(trashed.deleted_ms),
-            "expiresAt": Time(trashed.expires_ms),
-        })),
-    }
+    let trashed = match Workspace::of(&caller, &incoming)?.call(call).await? {
+        Deleted::ForGood => None,
+        Deleted::Trashed(trashed) => Some(trashed),
+    };
+    Answer::ok(&RemovedBody {
+        expires_at: trashed.as_ref().map(|trashed| Time(trashed.expires_ms)),
+        path,
+        permanent: trashed.is_none().then_some(True),
+        success: True,
+        trash_path: trashed.as_ref().map(|trashed| trashed.path.absolute(root)),
+        trashed_at: trashed.as_ref().map(|trashed| Time(trashed.deleted_ms)),
+    })
 }

@@ -15,9 +15,9 @@ use durable_objects::call::{
 use durable_objects::limits::DAY_MS;
 use durable_objects::path::FilePath;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::Outcome;
+use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::blobs::{Blobs, LIST_MAX, ListedObject, Shelf};
 use crate::bytes::sha256;
@@ -56,13 +56,30 @@ enum Stage {
 
 /// What one page has found.
 #[derive(Default, Serialize)]
-struct Report {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Inspection"))]
+pub struct Report {
+    checked: Checked,
+    /// There is more: ask again with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+    /// In words.
     problems: Vec<String>,
+    /// What was put right, in words.
     repaired: Vec<String>,
-    rules: usize,
-    objects: usize,
-    copies: usize,
+}
+
+/// How much one page has looked at.
+#[derive(Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Checked {
+    /// Contents that were read and compared with their hash.
     contents: usize,
+    /// Files that are known of the bucket copy.
+    copies: usize,
+    /// Objects of a bucket.
+    objects: usize,
+    /// Rules.
+    rules: usize,
 }
 
 /// `GET /api/fsck?all=&cursor=`: a page of the look.
@@ -93,10 +110,8 @@ async fn page(caller: &Caller, incoming: &Rc<Incoming>, repair: bool) -> Outcome
         }
         Stage::Published(stage) => look.published(stage, &mut report).await?.map(Stage::Published),
     };
-    let Report { problems, repaired, rules, objects, copies, contents } = report;
-    let checked = json!({ "rules": rules, "objects": objects, "copies": copies, "contents": contents });
-    let cursor = next.as_ref().map(wire::cursor).transpose()?;
-    wire::page(json!({ "problems": problems, "repaired": repaired, "checked": checked }), cursor)
+    report.cursor = next.as_ref().map(wire::cursor).transpose()?;
+    Answer::ok(&report)
 }
 
 struct Look {
@@ -116,7 +131,7 @@ impl Look {
         let RulesChecked { problems, repaired, checked, next } = self.workspace.call(call).await?;
         report.problems = problems;
         report.repaired = repaired;
-        report.rules = checked;
+        report.checked.rules = checked;
         Ok(Some(next.map_or_else(|| Stage::Bucket(0, String::new()), Stage::Rules)))
     }
 
@@ -160,7 +175,7 @@ impl Look {
         let until = owners.until.unwrap_or(until);
         objects.retain(|object| object.key <= until);
         if is_ours {
-            report.objects = objects.len();
+            report.checked.objects = objects.len();
             self.compare(store, &objects, &owners.owners, report).await?;
         } else {
             self.look_for(store, &objects, &owners.owners, report).await?;
@@ -274,7 +289,7 @@ impl Look {
             report.repaired.extend(problems.iter().map(|problem| format!("{problem}: it is looked at anew")));
         }
         report.problems = problems;
-        report.copies = checked;
+        report.checked.copies = checked;
         Ok(Some(next.map_or(Stage::Bytes(FIRST_CONTENT), Stage::Copy)))
     }
 
@@ -286,11 +301,12 @@ impl Look {
             if !self.all && (content.id + self.today) % SAMPLE != 0 {
                 continue;
             }
-            if report.contents >= READS_PER_PAGE || (read_bytes > 0 && read_bytes + content.size_bytes > BYTES_PER_PAGE)
+            if report.checked.contents >= READS_PER_PAGE
+                || (read_bytes > 0 && read_bytes + content.size_bytes > BYTES_PER_PAGE)
             {
                 return Ok(Some(Stage::Bytes(content.id - 1)));
             }
-            report.contents += 1;
+            report.checked.contents += 1;
             read_bytes += content.size_bytes;
             if let Some(problem) = self.wrong_with(content).await? {
                 report.problems.push(problem);

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use durable_objects::call::{Condition, Found, ListVersions, Read, RestoreVersion, When};
 use durable_objects::path::FilePath;
-use serde_json::json;
 use similar::TextDiff;
 
 use super::Outcome;
@@ -15,8 +14,8 @@ use crate::body::JsonBody;
 use crate::conditional;
 use crate::error::Error;
 use crate::incoming::Incoming;
-use crate::wire::{self, Time};
-use crate::wire_history::VersionItem;
+use crate::wire::{self, Time, True};
+use crate::wire_history::{DiffBody, DiffSide, VersionItem, VersionRestoredBody, VersionsBody};
 use crate::workspace::Workspace;
 
 /// How many versions one page answers when nothing else is asked.
@@ -65,7 +64,7 @@ pub async fn versions(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let page = Workspace::of(&caller, &incoming)?.call(call).await?;
     let versions: Vec<_> = page.versions.iter().map(VersionItem::new).collect();
     let cursor = page.next.as_ref().map(wire::cursor).transpose()?;
-    wire::page(json!({ "path": path, "versions": versions }), cursor)
+    Answer::ok(&VersionsBody { cursor, path, versions })
 }
 
 /// `POST /api/files/versions/restore {path, version}`: writes an earlier content anew.
@@ -77,13 +76,13 @@ pub async fn restore_version(caller: Caller, incoming: Rc<Incoming>) -> Outcome 
     let path = incoming.file_path(&path)?;
     let call = RestoreVersion { path: path.clone(), version, only_if: conditional::of_change(&incoming)? };
     let written = Workspace::of(&caller, &incoming)?.call(call).await?;
-    Answer::ok(&json!({
-        "success": true,
-        "path": path.absolute(&incoming.config.root),
-        "size": written.size_bytes,
-        "modified": Time(written.modified_ms),
-        "version": written.rev,
-    }))
+    Answer::ok(&VersionRestoredBody {
+        modified: Time(written.modified_ms),
+        path: path.absolute(&incoming.config.root),
+        size: written.size_bytes,
+        success: True,
+        version: written.rev,
+    })
 }
 
 /// `GET /api/files/diff?path=&from=&to=`: what one version has and another has not, as a unified diff. Without `to`, it is
@@ -105,16 +104,16 @@ pub async fn diff(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let (old, new) = (text(&workspace, &path, from).await?, text(&workspace, &path, to).await?);
     let root = &incoming.config.root;
     let name = path.absolute(root);
-    let about = |side: &Side, version: i64| json!({ "version": version, "size": side.size_bytes, "hash": side.hash });
-    let is_same = old.hash == new.hash;
+    let identical = old.hash == new.hash;
     let is_text = old.text.is_some() && new.text.is_some();
     let diff = match (&old.text, &new.text) {
         (Some(old), Some(new)) => unified(old, new, &name, from, to),
-        _ if is_same => String::new(),
+        _ if identical => String::new(),
         _ => format!("Binary files {name} (version {from}) and {name} (version {to}) differ\n"),
     };
-    let (from, to) = (about(&old, from), about(&new, to));
-    Answer::ok(&json!({ "path": name, "from": from, "to": to, "identical": is_same, "binary": !is_text, "diff": diff }))
+    let about = |side: Side, version: i64| DiffSide { hash: side.hash, size: side.size_bytes, version };
+    let (from, to) = (about(old, from), about(new, to));
+    Answer::ok(&DiffBody { binary: !is_text, diff, from, identical, path: name, to })
 }
 
 fn unified(old: &str, new: &str, name: &str, from: i64, to: i64) -> String {

@@ -12,16 +12,16 @@ use durable_objects::path::FilePath;
 use futures::StreamExt as _;
 use futures::stream;
 use serde::Serialize;
-use serde_json::json;
 
 use super::Outcome;
+use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::blobs::{Blobs, LIST_MAX, ListedObject, Shelf};
 use crate::body::JsonBody;
 use crate::error::Error;
 use crate::incoming::{Incoming, now_ms};
 use crate::intake::Intake;
-use crate::wire;
+use crate::wire::{self, True};
 use crate::workspace::Workspace;
 
 /// How much one call takes: four operations for a large object, of the 1,000 of one request.
@@ -47,9 +47,9 @@ pub async fn import(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let home = Shelf::Workspace.prefix(caller.user());
     let import = Import { blobs: Blobs::of(&incoming)?, workspace, incoming, home, within, takes_away };
     let mut report = Report::default();
-    let cursor = import.run(after, &mut report).await?;
-    let cursor = cursor.map(|after| wire::cursor(&after)).transpose()?;
-    wire::page(report.told(), cursor)
+    let next = import.run(after, &mut report).await?;
+    report.cursor = next.map(|after| wire::cursor(&after)).transpose()?;
+    Answer::ok(&report)
 }
 
 struct Import {
@@ -62,50 +62,54 @@ struct Import {
     takes_away: bool,
 }
 
-/// What a call has done.
-#[derive(Default)]
-struct Report {
-    imported: usize,
-    updated: usize,
-    deleted: usize,
-    missing: usize,
-    left_out: usize,
+/// What an import has done.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Imported"))]
+pub struct Report {
     conflicts: Vec<Conflict>,
+    /// There is more: ask again with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+    /// How many went to the trash, since they are gone there.
+    deleted: usize,
+    /// How many files have come.
+    imported: usize,
+    /// How many lie in places that are never copied.
+    left_out: usize,
+    /// How many are gone there and still here.
+    missing: usize,
+    /// The first 100 that became no file.
     skipped: Vec<Skipped>,
+    /// How many those are.
+    #[serde(rename = "skippedTotal")]
     skipped_count: usize,
+    success: True,
+    /// How many files have other content now.
+    updated: usize,
 }
 
 /// A file that was changed on both sides.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ImportConflict"))]
 struct Conflict {
-    path: String,
     /// Whose content the file has now: `sandbox` or `workspace`. The other one's is a version, or in the trash.
     current: &'static str,
+    path: String,
+    /// `changed-here`, `deleted-here` or `deleted-there`.
     why: &'static str,
 }
 
 /// An object that did not become an entry.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ImportSkipped"))]
 struct Skipped {
     path: String,
+    /// `too-large`, `no-room`, `in-the-way` or `invalid-path`.
     reason: &'static str,
 }
 
 impl Report {
-    fn told(&self) -> serde_json::Value {
-        json!({
-            "success": true,
-            "imported": self.imported,
-            "updated": self.updated,
-            "deleted": self.deleted,
-            "missing": self.missing,
-            "leftOut": self.left_out,
-            "conflicts": self.conflicts,
-            "skipped": self.skipped,
-            "skippedTotal": self.skipped_count,
-        })
-    }
-
     fn skip(&mut self, path: String, reason: &'static str) {
         self.skipped_count += 1;
         if self.skipped.len() < SKIPPED_MAX {
@@ -121,7 +125,7 @@ impl Report {
             Ok(TakenIn::Both { is_theirs, was_gone }) => {
                 let current = if is_theirs { "sandbox" } else { "workspace" };
                 let why = if was_gone { "deleted-here" } else { "changed-here" };
-                self.conflicts.push(Conflict { path, current, why });
+                self.conflicts.push(Conflict { current, path, why });
             }
             Ok(TakenIn::InTheWay) => self.skip(path, "in-the-way"),
             Err(reason) => self.skip(path, reason),

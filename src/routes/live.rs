@@ -7,16 +7,16 @@ use durable_objects::call::{Error as CallError, ReadFeed};
 use durable_objects::limits::LISTING_MAX_ENTRIES;
 use durable_objects::path::FilePath;
 use js_sys::JsString;
-use serde_json::json;
 use wasm_bindgen::JsCast;
 use worker::WebSocketPair;
 
 use super::Outcome;
-use crate::answer::Answer;
+use crate::answer::{Answer, to_text};
 use crate::auth::{self, Caller};
 use crate::error::Error;
 use crate::gateway::Relay;
 use crate::incoming::Incoming;
+use crate::wire_history::ChangesTail;
 use crate::workspace::Workspace;
 
 /// How many changes one page answers when nothing else is asked.
@@ -41,7 +41,7 @@ pub async fn changes(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         (page, events) = workspace.call_for_text(call).await?;
     }
     // The events come as text, and go on as they are.
-    let tail = json!({ "rev": page.rev, "more": !page.is_last }).to_string();
+    let tail = to_text(&ChangesTail { more: !page.is_last, rev: page.rev })?;
     let tail = tail.strip_prefix('{').unwrap_or(&tail);
     let body = JsString::from("{\"changes\":").concat(&events).concat(&format!(",{tail}").into());
     Ok(Answer::native(200, body.into()).with("Content-Type", "application/json"))

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use chrono::{DateTime, NaiveDate};
 use durable_objects::call::{ListMedia, MediaCursor, MediaKept, MediaKind, MediaScope};
 use durable_objects::ids::Sha256;
+use durable_objects::limits::DAY_MS;
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -20,7 +21,7 @@ use crate::media::fetch;
 use crate::media::json::{self as text, Document};
 use crate::media::store::Ingest;
 use crate::media::walk::parse_data_uri;
-use crate::media::wire;
+use crate::media::wire::{IngestedBody, MediaItem, MediaListBody};
 use crate::wire as shapes;
 use crate::workspace::Workspace;
 
@@ -28,7 +29,6 @@ use crate::workspace::Workspace;
 const PAGE_MAX: usize = 500;
 const PAGE: usize = 100;
 const MIB: u64 = 1024 * 1024;
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// `POST /api/media/ingest {sourceUrl | base64, contentType?, filenameHint?, scope?, metadata?}`: bytes become an item.
 pub async fn ingest(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
@@ -39,7 +39,9 @@ pub async fn ingest(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     about.file_name = body.optional_text("filenameHint")?.map_or(Ok(None), |hint| about::file_name(&hint))?;
     about.content_type = body.optional_text("contentType")?;
     let workspace = Workspace::of(&caller, &incoming)?;
-    let kept = match (body.text("sourceUrl"), body.js_text("base64").filter(|base64| base64.length() > 0)) {
+    let url = body.optional_text("sourceUrl")?.filter(|url| !url.is_empty());
+    let base64 = body.optional_js_text("base64")?.filter(|base64| base64.length() > 0);
+    let kept = match (url, base64) {
         (Some(url), None) => from_url(&workspace, about, &url).await?,
         (None, Some(base64)) => from_base64(&workspace, about, &base64).await?,
         _ => return Err(Error::BadRequest("Exactly one of sourceUrl and base64 is required".to_owned())),
@@ -49,7 +51,7 @@ pub async fn ingest(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
 
 /// What is answered of bytes that are kept.
 pub fn kept_answer(incoming: &Incoming, kept: &MediaKept) -> Outcome {
-    Answer::ok(&wire::kept(&incoming.config.media, &incoming.origin, kept))
+    Answer::ok(&IngestedBody::new(&incoming.config.media, &incoming.origin, kept))
 }
 
 async fn from_url(workspace: &Workspace, mut about: About, url: &str) -> Result<MediaKept, Error> {
@@ -173,12 +175,11 @@ pub async fn list(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         after: query.get("cursor").map(shapes::parse_cursor::<MediaCursor>).transpose()?,
     };
     let listing = Workspace::of(&caller, &incoming)?.call(call).await?;
-    let items = listing.items.iter().map(|media| wire::item(&incoming.config.media, &incoming.origin, media));
-    let mut body = json!({ "items": items.collect::<Vec<_>>() });
-    if let (Some(next), Some(body)) = (&listing.next, body.as_object_mut()) {
-        body.insert("cursor".to_owned(), shapes::cursor(next)?.into());
-    }
-    Answer::ok(&body)
+    let item = |media| MediaItem::new(&incoming.config.media, &incoming.origin, media);
+    Answer::ok(&MediaListBody {
+        cursor: listing.next.as_ref().map(shapes::cursor).transpose()?,
+        items: listing.items.iter().map(item).collect(),
+    })
 }
 
 /// A time as milliseconds, as ISO 8601 or as a day: when it begins, and when it is over.

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use durable_objects::call::{DeleteMedia, GetMedia, Media, MediaFound, MediaRemoved, Place, ReadMedia, UsesOfMedia};
 use durable_objects::ids::MediaId;
 use percent_encoding::percent_decode_str;
-use serde_json::json;
 
 use super::Outcome;
 use super::content::without_bytes;
@@ -13,7 +12,7 @@ use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::blobs::Blobs;
 use crate::catalog::Catalog;
-use crate::catalog::versions::{self, Use};
+use crate::catalog::versions;
 use crate::conditional::{self, quote};
 use crate::cors::ALLOW_ORIGIN;
 use crate::disposition::content_disposition;
@@ -21,9 +20,10 @@ use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::media::about::About;
 use crate::media::store::Ingest;
-use crate::media::{serve, types, wire};
+use crate::media::wire::{self, DeletedBody, MediaItem, UseItem, UsesBody};
+use crate::media::{serve, types};
 use crate::partial;
-use crate::wire as shapes;
+use crate::wire::{self as shapes, True};
 use crate::workspace::Workspace;
 
 /// The most uses that one page holds.
@@ -45,7 +45,7 @@ pub async fn get(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let workspace = Workspace::of(&caller, &incoming)?;
     let config = &incoming.config.media;
     if wants_json(&incoming) {
-        return Answer::ok(&wire::item(config, &incoming.origin, &workspace.call(GetMedia { id }).await?));
+        return Answer::ok(&MediaItem::new(config, &incoming.origin, &workspace.call(GetMedia { id }).await?));
     }
     let elsewhere = |media: &Media| {
         config.urls.cdn_base.as_ref()?;
@@ -105,7 +105,7 @@ pub async fn delete(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     if let Some(key) = &media.key {
         serve::forget(&incoming, key).await;
     }
-    Answer::ok(&json!({ "ok": true, "id": id.as_str() }))
+    Answer::ok(&DeletedBody { id: id.as_str().to_owned(), ok: True })
 }
 
 /// `POST /api/media/{id}/share`: an address for an item that has none yet.
@@ -115,7 +115,7 @@ pub async fn share(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let (MediaFound { media, bytes: place }, bytes) = workspace.call_for_bytes(ReadMedia { id: id.clone() }).await?;
     let config = &incoming.config.media;
     if media.key.is_some() {
-        return Answer::ok(&wire::item(config, &incoming.origin, &media));
+        return Answer::ok(&MediaItem::new(config, &incoming.origin, &media));
     }
     let about = About {
         scope: media.scopes.first().cloned().unwrap_or_default(),
@@ -133,7 +133,7 @@ pub async fn share(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         (Place::Media(key), _) => ingest.take_stored(&Blobs::of_media(&incoming)?, &key, media.size_bytes).await?,
         (Place::Body | Place::Foreign(_) | Place::Unchanged, _) => return Err(without_bytes()),
     };
-    Answer::ok(&wire::item(config, &incoming.origin, &kept.media))
+    Answer::ok(&MediaItem::new(config, &incoming.origin, &kept.media))
 }
 
 /// `GET /api/media/{id}/uses?limit=&cursor=`: the files that hold these bytes, and on the first page what the caller
@@ -149,20 +149,20 @@ pub async fn uses(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let workspace = Workspace::of(&caller, &incoming)?;
     let uses = workspace.call(call).await?;
     let root = &incoming.config.root;
-    let files: Vec<_> = uses.paths.iter().map(|path| json!({ "path": path.absolute(root) })).collect();
-    let mut body = json!({ "files": files, "versions": uses.versions });
-    if let (None, Some(body)) = (query.get("cursor"), body.as_object_mut()) {
-        match Catalog::of(&incoming) {
-            Ok(catalog) => {
-                let media = workspace.call(GetMedia { id }).await?;
-                let published = versions::uses(&catalog, caller.user(), media.hash).await?;
-                body.insert("published".to_owned(), published.iter().map(Use::to_json).collect());
-            }
-            Err(Error::NotConfigured(_)) => {}
-            Err(error) => return Err(error),
+    let published = match (query.get("cursor"), Catalog::of(&incoming)) {
+        (None, Ok(catalog)) => {
+            let media = workspace.call(GetMedia { id }).await?;
+            Some(versions::uses(&catalog, caller.user(), media.hash).await?)
         }
-    }
-    shapes::page(body, uses.next.as_ref().map(shapes::cursor).transpose()?)
+        (Some(_), _) | (None, Err(Error::NotConfigured(_))) => None,
+        (None, Err(error)) => return Err(error),
+    };
+    Answer::ok(&UsesBody {
+        cursor: uses.next.as_ref().map(shapes::cursor).transpose()?,
+        files: uses.paths.iter().map(|path| UseItem { path: path.absolute(root) }).collect(),
+        published,
+        versions: uses.versions,
+    })
 }
 
 /// The id in the path. What cannot be one is none that there is.

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use durable_objects::call::{AbandonMedia, AnnounceMedia, Error as CallError, GetMedia, MediaAnnounced, MediaKept};
 use durable_objects::ids::MediaId;
 use js_sys::{Array, Object, Reflect};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 
 use super::Outcome;
@@ -22,7 +23,7 @@ use crate::media::kind::{self, NotMedia};
 use crate::media::store::{self, Ingest};
 use crate::media::ticket::{PART_BYTES, Parts, Ticket};
 use crate::media::types::{self, MediaType};
-use crate::wire::Time;
+use crate::wire::{Time, True};
 use crate::workspace::Workspace;
 
 /// The bucket's code for an upload in parts that is not there.
@@ -32,6 +33,52 @@ const OVER: &str = "This upload was completed or given up";
 /// How long an address for one PUT holds, and how long one for parts.
 const PUT_LASTS_MS: i64 = 60 * 60 * 1000;
 const PARTS_LAST_MS: i64 = 12 * 60 * 60 * 1000;
+
+/// Where to bring bytes: one address, or one for each part and two to end with.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SignedUpload {
+    /// To give it up, by `POST`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    abort_url: Option<String>,
+    /// To have the parts become an item, by `POST`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete_url: Option<String>,
+    /// Until when the addresses work.
+    expires_at: Time,
+    /// Bytes of each part but the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part_size: Option<u64>,
+    /// Where each part is brought, by `PUT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<Vec<String>>,
+    /// Where the item will be, if that is known by its hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_url: Option<String>,
+    /// Null where no hash was stated: the key holds it.
+    r2_key: Option<String>,
+    /// Where the bytes are brought, by `PUT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+/// A part that has arrived. What completes the upload wants all of these.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct UploadedPart<'a> {
+    etag: &'a str,
+    ok: True,
+    part_number: usize,
+}
+
+/// An upload that was given up.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct UploadAborted {
+    ok: True,
+}
 
 /// `POST /api/media/sign {contentType, size, ext?, sha256?, scope?, metadata?}`: where to bring bytes of this type and
 /// size.
@@ -69,27 +116,22 @@ pub async fn sign(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         reserve(&workspace, &mut ticket, found).await?
     };
     let url = key.as_deref().and_then(|key| config.urls.url(&incoming.origin, key));
-    let told = json!({ "r2Key": key, "publicUrl": url, "expiresAt": Time(expires_ms) });
+    let told = SignedUpload { expires_at: Time(expires_ms), public_url: url, r2_key: key, ..SignedUpload::default() };
     let signer = incoming.config.signers.first().ok_or(Error::NotConfigured("SIGNING_SECRET is not set"))?;
     let sealed = ticket.seal(signer)?;
     let address = |name: &str| format!("{}/api/media/upload{name}ticket={sealed}", incoming.origin);
-    let addresses = if is_in_parts {
+    Answer::ok(&if is_in_parts {
         let parts = (1..=ticket.parts_count()).map(|number| address(&format!("?part={number}&")));
-        json!({
-            "partSize": PART_BYTES,
-            "parts": parts.collect::<Vec<_>>(),
-            "completeUrl": address("/complete?"),
-            "abortUrl": address("/abort?"),
-        })
+        SignedUpload {
+            abort_url: Some(address("/abort?")),
+            complete_url: Some(address("/complete?")),
+            part_size: Some(PART_BYTES),
+            parts: Some(parts.collect()),
+            ..told
+        }
     } else {
-        json!({ "url": address("?") })
-    };
-    let mut answer = addresses;
-    if let (Some(answer), Value::Object(told)) = (answer.as_object_mut(), told) {
-        // An address that is not known yet is left out; a key is said not to be.
-        answer.extend(told.into_iter().filter(|(name, value)| name == "r2Key" || !value.is_null()));
-    }
-    Answer::ok(&answer)
+        SignedUpload { url: Some(address("?")), ..told }
+    })
 }
 
 /// With its hash, the key of an upload is known before its bytes come.
@@ -166,7 +208,7 @@ async fn put_part(incoming: &Rc<Incoming>, ticket: &Ticket, parts: &Parts) -> Ou
         if is_over { Error::BadRequest(OVER.to_owned()) } else { error }
     })?;
     let tag = Reflect::get(&part, &"etag".into()).ok().and_then(|tag| tag.as_string()).unwrap_or_default();
-    Ok(Answer::ok(&json!({ "ok": true, "partNumber": number, "etag": tag }))?
+    Ok(Answer::ok(&UploadedPart { etag: &tag, ok: True, part_number: number })?
         .with("ETag", &crate::conditional::quote(&tag)))
 }
 
@@ -239,7 +281,7 @@ pub async fn abort(incoming: Rc<Incoming>) -> Outcome {
     let (caller, ticket) = auth::ticket_holder(&incoming)?;
     let id = ticket.id.filter(|_| ticket.parts.is_some()).ok_or_else(not_in_parts)?;
     Workspace::of(&caller, &incoming)?.call(AbandonMedia { id }).await?;
-    Answer::ok(&json!({ "ok": true }))
+    Answer::ok(&UploadAborted { ok: True })
 }
 
 fn not_in_parts() -> Error {

@@ -22,6 +22,9 @@ mod text;
 mod trash;
 mod upload;
 mod visit;
+mod zip;
+
+pub use bundles::bundle_route;
 
 use std::rc::Rc;
 
@@ -49,7 +52,15 @@ thread_local! {
 
 fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
     let mut routes = matchit::Router::new();
-    for (path, methods) in [
+    for (path, methods) in listed() {
+        routes.insert(path, methods)?;
+    }
+    Ok(routes)
+}
+
+/// Every route with its methods. `src/openapi/` describes these, and no others.
+fn listed() -> Vec<(String, Methods)> {
+    let routes = vec![
         ("/api/files", vec![delete(files::delete)]),
         ("/api/files/", vec![delete(files::delete)]),
         ("/api/files/list", vec![get(files::list)]),
@@ -59,6 +70,7 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/files/content", vec![get(content::get), put(upload::put)]),
         ("/api/files/upload", vec![post(upload::upload)]),
         ("/api/files/download", vec![get(content::download)]),
+        ("/api/files/zip", vec![get(zip::get), post(zip::post)]),
         ("/api/files/mkdir", vec![post(files::make_directory)]),
         ("/api/files/move", vec![post(files::relocate)]),
         ("/api/files/copy", vec![post(files::copy)]),
@@ -83,6 +95,7 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/publish/app/preview", vec![get(publish::preview)]),
         ("/api/publish/uploads", vec![put(publish::upload)]),
         ("/api/publish/desktop", vec![post(publish::desktop)]),
+        ("/api/publish/desktop/preview", vec![get(publish::preview_desktop)]),
         ("/api/files/versions", vec![get(history::versions)]),
         ("/api/files/versions/restore", vec![post(history::restore_version)]),
         ("/api/files/diff", vec![get(history::diff)]),
@@ -118,12 +131,10 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
         ("/api/account", vec![("DELETE", public(host::delete_account))]),
         ("/ws/api/history", vec![get(chats::history)]),
         ("/ws/api/sessions", vec![get(chats::sessions)]),
-    ] {
-        routes.insert(path, methods)?;
-    }
+    ];
     // Of apps and of desktops the same is asked.
-    for kind in ["apps", "desktops"] {
-        for (path, methods) in [
+    let of_each_kind = ["apps", "desktops"].into_iter().flat_map(|kind| {
+        let routes = vec![
             ("", vec![open(catalog::list)]),
             ("/{id}", vec![open(catalog::get), ("PATCH", signed(catalog::patch)), delete(catalog::delete)]),
             ("/{id}/versions", vec![open(catalog::versions)]),
@@ -132,11 +143,30 @@ fn table() -> Result<matchit::Router<Methods>, matchit::InsertError> {
             ("/{id}/package.json", vec![open(bundles::artifact)]),
             ("/{id}/pnpm-lock.yaml", vec![open(bundles::artifact)]),
             ("/{id}/star", vec![put(catalog::star), delete(catalog::unstar)]),
-        ] {
-            routes.insert(format!("/api/{kind}{path}"), methods)?;
-        }
-    }
-    Ok(routes)
+        ];
+        routes.into_iter().map(move |(path, methods)| (format!("/api/{kind}{path}"), methods))
+    });
+    routes.into_iter().map(|(path, methods)| (path.to_owned(), methods)).chain(of_each_kind).collect()
+}
+
+/// The shapes of answers that a single route has, for those who describe them.
+#[cfg(test)]
+pub mod shapes {
+    pub use super::bundles::SignedBundle;
+    pub use super::catalog::{Star, Unpublished, Updates, VersionYanked};
+    pub use super::chats::{ChatHistory, ChatSessions};
+    pub use super::fsck::Report as Inspection;
+    pub use super::host::{AccountDeleted, Alive, Status, WorkspaceReset};
+    pub use super::import::Report as Imported;
+    pub use super::media_upload::{SignedUpload, UploadAborted, UploadedPart};
+    pub use super::profile::Installs;
+    pub use super::publish::PublishUpload;
+}
+
+/// Every route with the names of its methods, for those who describe them.
+#[cfg(test)]
+pub fn described() -> impl Iterator<Item = (String, &'static str)> {
+    listed().into_iter().flat_map(|(path, methods)| methods.into_iter().map(move |(name, _)| (path.clone(), name)))
 }
 
 fn get<F: Future<Output = Outcome> + 'static>(handler: fn(Caller, Rc<Incoming>) -> F) -> (&'static str, Handler) {

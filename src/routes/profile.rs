@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::Outcome;
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::catalog::Catalog;
-use crate::catalog::counts::{self, Install, InstallPosition};
+use crate::catalog::counts::{self, Install, InstallItem, InstallPosition};
 use crate::catalog::names::is_handle;
 use crate::catalog::users::{self, NewProfile};
 use crate::error::Error;
@@ -55,6 +55,17 @@ fn is_picture(url: &str) -> bool {
     url.is_empty() || (url.len() <= URL_MAX && is_plain && url.starts_with("https://") && url.len() > "https://".len())
 }
 
+/// A page of what the caller has installed.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Installs {
+    /// There is more: ask again with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+    /// The latest first.
+    installs: Vec<InstallItem>,
+}
+
 /// `GET /api/installs?limit=&cursor=`: what the caller has installed, the latest first.
 pub async fn installs(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let limit = incoming.query.number("limit", 1, PAGE_MAX)?.unwrap_or(PAGE_MAX);
@@ -63,8 +74,7 @@ pub async fn installs(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let is_cut = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| is_cut).map(|install| wire::cursor(&install.position())).transpose()?;
-    let rows: Vec<Value> = found.iter().map(Install::to_json).collect();
-    wire::page(json!({ "installs": rows }), next)
+    Answer::ok(&Installs { cursor: next, installs: found.iter().map(Install::told).collect() })
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use durable_objects::path::FilePath;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 
 use super::Outcome;
 use crate::answer::Answer;
@@ -22,7 +22,7 @@ use crate::publish::release::{Draft, Report};
 use crate::publish::source::Origin;
 use crate::publish::upload::{self, UploadId};
 use crate::publish::{app, desktop};
-use crate::wire::Time;
+use crate::wire::{Time, True};
 use crate::workspace::Workspace;
 
 /// The longest body: 25 MiB of base64, with room for the rest.
@@ -32,16 +32,31 @@ const BLOB_MAX_BYTES: u64 = 25 * 1024 * 1024;
 /// How lines are asked for, and answered.
 const LINES: &str = "application/x-ndjson";
 
+/// Bytes that wait to be published.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PublishUpload<'a> {
+    /// Until when they do.
+    expires_at: Time,
+    /// How many files are in them.
+    files: usize,
+    ok: True,
+    size: u64,
+    /// What a publish names them by.
+    upload: &'a str,
+}
+
 /// `PUT /api/publish/uploads`: a snapshot, or an app's archive, to be published within the hour.
 pub async fn upload(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let taken = upload::take_body(&Workspace::of(&caller, &incoming)?).await?;
-    Answer::ok(&json!({
-        "ok": true,
-        "upload": taken.id.as_str(),
-        "size": taken.size_bytes,
-        "files": taken.files,
-        "expiresAt": Time(taken.expires_ms),
-    }))
+    Answer::ok(&PublishUpload {
+        expires_at: Time(taken.expires_ms),
+        files: taken.files,
+        ok: True,
+        size: taken.size_bytes,
+        upload: taken.id.as_str(),
+    })
 }
 
 /// `POST /api/publish/app {appId, path?, name?, icon?, description?, tags?, version?, visibility?, upload?, blobBase64?,
@@ -68,7 +83,7 @@ pub async fn app(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         ..Draft::default()
     };
     let local_id = app_id(body.text("appId").as_deref())?;
-    let root = root(&incoming, body.text("path").as_deref())?;
+    let root = root(&incoming, path(&body)?.as_deref())?;
     let allow = member(&body, "allow")?.unwrap_or_default();
     let brought = Brought::of(&workspace, &body).await?;
     let request = app::Request { local_id, root, origin: brought.origin(), fields, allow, draft };
@@ -87,8 +102,10 @@ async fn told(incoming: &Incoming, work: impl AsyncFnOnce(&Progress) -> Result<R
     }
     let (progress, body) = Progress::lines()?;
     incoming.later(async move {
-        let line = work(&progress).await.unwrap_or_else(Error::into_line);
-        progress.end(&line).await;
+        match work(&progress).await {
+            Ok(report) => progress.end(&report).await,
+            Err(error) => progress.end(&error.into_line()).await,
+        }
     });
     Ok(Answer::native(200, body.into()).with("Content-Type", LINES))
 }
@@ -104,7 +121,7 @@ enum Brought {
 
 impl Brought {
     async fn of(workspace: &Workspace, body: &JsonBody) -> Result<Self, Error> {
-        match (body.optional_text("upload")?, body.js_text("blobBase64")) {
+        match (body.optional_text("upload")?, body.optional_js_text("blobBase64")?) {
             (None, None) => Ok(Self::Nothing),
             (Some(_), Some(_)) => Err(Error::BadRequest("Either upload or blobBase64, not both".to_owned())),
             (Some(id), None) => UploadId::parse(&id).map(Self::Before).ok_or(Error::NoUpload),
@@ -165,18 +182,10 @@ pub async fn desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         parent: None,
     };
     check_texts(&draft.title, draft.icon.as_deref(), draft.description.as_deref()).map_err(Error::BadRequest)?;
-    let root = self::root(&incoming, body.text("path").as_deref())?;
-    let below = format!("{}/", root.absolute(&incoming.config.root));
-    let patterns = |name| -> Result<Vec<String>, Error> {
-        let patterns: Vec<String> = member(&body, name)?.unwrap_or_default();
-        // As clients write paths, or below the root.
-        let tidy = |pattern: String| pattern.strip_prefix(&below).map_or(pattern.clone(), str::to_owned);
-        Ok(patterns.into_iter().map(tidy).collect())
-    };
-    let wrong = "desktopId must be 1 to 64 of A-Z, a-z, 0-9, '_' and '-'";
-    let local_id = |id: String| LocalId::parse(&id).ok_or_else(|| Error::BadRequest(wrong.to_owned()));
-    let local_id = body.optional_text("desktopId")?.map(local_id).transpose()?;
-    let rules = Rules::new(patterns("exclude")?, patterns("include")?).map_err(Error::BadRequest)?;
+    let root = self::root(&incoming, path(&body)?.as_deref())?;
+    let local_id = desktop_id(body.optional_text("desktopId")?.as_deref())?;
+    let patterns = |name| -> Result<Vec<String>, Error> { Ok(member(&body, name)?.unwrap_or_default()) };
+    let rules = rules(&incoming, &root, patterns("exclude")?, patterns("include")?)?;
     let allow = member(&body, "allow")?.unwrap_or_default();
     let brought = Brought::of(&workspace, &body).await?;
     let request = desktop::Request { local_id, root, origin: brought.origin(), rules, allow, draft };
@@ -186,6 +195,35 @@ pub async fn desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         published
     })
     .await
+}
+
+/// `GET /api/publish/desktop/preview?desktopId=&path=&exclude=&include=`, with a pattern in each `exclude` and `include`: what it
+/// consists of and what would be left out; nothing is published.
+pub async fn preview_desktop(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
+    let workspace = Workspace::of(&caller, &incoming)?;
+    let query = &incoming.query;
+    let root = root(&incoming, query.get("path"))?;
+    let patterns = |name| {
+        let all = query.all(name).ok_or_else(|| Error::BadRequest(format!("{name} must be texts in UTF-8")))?;
+        Ok::<Vec<String>, Error>(all.into_iter().map(str::to_owned).collect())
+    };
+    let request = desktop::Request {
+        local_id: desktop_id(query.get("desktopId"))?,
+        rules: rules(&incoming, &root, patterns("exclude")?, patterns("include")?)?,
+        root,
+        origin: Origin::Workspace,
+        allow: Vec::new(),
+        draft: Draft::default(),
+    };
+    Answer::ok(&desktop::preview(&workspace, &request).await?)
+}
+
+/// What goes with a desktop. Patterns are written as clients write paths, or below its root.
+fn rules(incoming: &Incoming, root: &FilePath, exclude: Vec<String>, include: Vec<String>) -> Result<Rules, Error> {
+    let below = format!("{}/", root.absolute(&incoming.config.root));
+    let tidy = |pattern: String| pattern.strip_prefix(&below).map_or(pattern.clone(), str::to_owned);
+    let tidy_all = |patterns: Vec<String>| patterns.into_iter().map(tidy).collect();
+    Rules::new(tidy_all(exclude), tidy_all(include)).map_err(Error::BadRequest)
 }
 
 /// The desktop's root, if nobody says the workspace's. What is deleted is not published, whoever asks.
@@ -198,9 +236,19 @@ fn root(incoming: &Incoming, path: Option<&str>) -> Result<FilePath, Error> {
     }
 }
 
+/// The `path` of a body; an empty one is none.
+fn path(body: &JsonBody) -> Result<Option<String>, Error> {
+    Ok(body.optional_text("path")?.filter(|path| !path.is_empty()))
+}
+
 fn app_id(text: Option<&str>) -> Result<LocalId, Error> {
     let wrong = "appId must be 1 to 64 of A-Z, a-z, 0-9, '_' and '-'";
     text.and_then(LocalId::parse).ok_or_else(|| Error::BadRequest(wrong.to_owned()))
+}
+
+fn desktop_id(text: Option<&str>) -> Result<Option<LocalId>, Error> {
+    let wrong = || Error::BadRequest("desktopId must be 1 to 64 of A-Z, a-z, 0-9, '_' and '-'".to_owned());
+    text.map(|text| LocalId::parse(text).ok_or_else(wrong)).transpose()
 }
 
 fn version(body: &JsonBody) -> Result<Option<Version>, Error> {

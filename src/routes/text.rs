@@ -4,20 +4,19 @@ use std::rc::Rc;
 
 use durable_objects::call::{Place, Read};
 use js_sys::JsString;
-use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::Outcome;
 use super::content::{open, unchanged, whole, with_validators};
 use super::history::when;
 use super::upload::store;
-use crate::answer::Answer;
+use crate::answer::{Answer, to_text};
 use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::intake::Intake;
-use crate::wire::Time;
+use crate::wire::{Encoding, ReadHead, Time};
 use crate::workspace::Workspace;
 use crate::{bytes, conditional};
 
@@ -27,26 +26,12 @@ extern "C" {
     fn to_json(text: &JsString) -> JsString;
 }
 
-/// How content travels in JSON.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Utf8,
-    Base64,
-}
-
 impl Encoding {
     fn parse(text: Option<&str>) -> Result<Self, Error> {
         match text {
             None | Some("utf-8" | "utf8") => Ok(Self::Utf8),
             Some("base64") => Ok(Self::Base64),
             Some(_) => Err(Error::BadRequest("Unknown encoding: use utf-8 or base64".to_owned())),
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "utf-8",
-            Self::Base64 => "base64",
         }
     }
 }
@@ -66,14 +51,13 @@ pub async fn read(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         Encoding::Utf8 => bytes::decode_utf8(&buffer).ok_or(Error::NotText)?,
         Encoding::Base64 => bytes::to_base64(&buffer),
     };
-    let about = json!({
-        "path": entry.path.absolute(&incoming.config.root),
-        "size": entry.size_bytes,
-        "modified": Time(entry.modified_ms),
-        "encoding": encoding.name(),
-    });
+    let about = to_text(&ReadHead {
+        encoding,
+        modified: Time(entry.modified_ms),
+        path: entry.path.absolute(&incoming.config.root),
+        size: entry.size_bytes,
+    })?;
     // The content is put into the object by the runtime: `{…` + `,"content":` + `"…"` + `}`.
-    let about = about.to_string();
     let about = about.strip_suffix('}').unwrap_or(&about);
     let json = JsString::from(format!("{about},\"content\":")).concat(&to_json(&content)).concat(&"}".into());
     Ok(with_validators(Answer::native(200, json.into()), &entry).with("Content-Type", "application/json"))
@@ -100,5 +84,5 @@ pub async fn write(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let workspace = Workspace::of(&caller, &incoming)?;
     let staged = Intake::take_buffer(&workspace, &content).await?;
     let written = store(&workspace, path, staged, make_parents).await?;
-    Ok(written.answer(json!({})))
+    written.answer(None)
 }

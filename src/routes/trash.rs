@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use durable_objects::call::{EmptyTrash, ListTrash, Restore};
 use durable_objects::limits::LISTING_MAX_ENTRIES;
-use serde_json::json;
 
 use super::Outcome;
 use crate::answer::Answer;
@@ -12,7 +11,7 @@ use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::error::Error;
 use crate::incoming::Incoming;
-use crate::wire::{self, TrashBody, TrashItem};
+use crate::wire::{self, EmptiedBody, PlacedBody, TrashBody, TrashItem, True};
 use crate::workspace::Workspace;
 
 /// `GET /api/files/trash?limit=&cursor=`: what can be restored, newest first.
@@ -36,11 +35,11 @@ pub async fn restore(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let to = body.optional_text("to")?.map(|to| incoming.file_path(&to)).transpose()?;
     let call = Restore { path: incoming.file_path(&path)?, to };
     let restored = Workspace::of(&caller, &incoming)?.call(call).await?;
-    Answer::ok(&json!({ "success": true, "path": restored.path.absolute(&incoming.config.root) }))
+    Answer::ok(&PlacedBody { path: restored.path.absolute(&incoming.config.root), success: True })
 }
 
 /// `POST /api/files/trash/empty`: everything in it for good.
 pub async fn empty(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let emptied = Workspace::of(&caller, &incoming)?.call(EmptyTrash {}).await?;
-    Answer::ok(&json!({ "success": true, "count": emptied.count, "bytes": emptied.bytes }))
+    Answer::ok(&EmptiedBody { bytes: emptied.bytes, count: emptied.count, success: True })
 }

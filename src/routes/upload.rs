@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use durable_objects::call::{Content, Error as CallError, Write, Written};
 use durable_objects::path::FilePath;
-use serde_json::{Value, json};
 
 use super::Outcome;
 use crate::answer::Answer;
@@ -17,7 +16,7 @@ use crate::form::{self, Form};
 use crate::incoming::Incoming;
 use crate::intake::{Intake, Staged};
 use crate::mime;
-use crate::wire::Time;
+use crate::wire::{MediaRef, Time, True, WrittenBody};
 use crate::workspace::Workspace;
 
 /// `PUT /api/files/content?path=`: a file from the body.
@@ -33,7 +32,7 @@ pub async fn put(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     let workspace = Workspace::of(&caller, &incoming)?;
     let staged = Intake::take_body(&workspace, incoming.config.file_max_bytes).await?;
     let written = store(&workspace, path, staged.checked(&workspace, &digest).await?, true).await?;
-    Ok(written.answer(json!({})))
+    written.answer(None)
 }
 
 /// `POST /api/files/upload`: a file from a form, with `path` before or behind it.
@@ -55,7 +54,7 @@ pub async fn upload(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
     };
     let mime = mime::of_name(path.name());
     let written = store(&workspace, path, staged.checked(&workspace, &digest).await?, true).await?;
-    Ok(written.answer(json!({ "mimeType": mime })))
+    written.answer(Some(mime))
 }
 
 /// A file as it has just been stored.
@@ -66,15 +65,18 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// What the caller is told: this, and what else there is to say.
-    pub fn answer(self, more: Value) -> Answer {
+    /// What the caller is told, with the type where that was decided.
+    pub fn answer(self, mime_type: Option<&'static str>) -> Outcome {
         let Written { size_bytes, modified_ms, media, .. } = self.written;
-        let mut body = json!({ "success": true, "path": self.path, "size": size_bytes, "modified": Time(modified_ms) });
-        if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
-            body.extend(media.map(|id| ("media".to_owned(), json!({ "id": id.as_str() }))));
-            body.extend(more);
-        }
-        Answer::json(200, &body.to_string()).with("ETag", &quote(&self.tag))
+        let body = WrittenBody {
+            media: media.map(|id| MediaRef { id: id.as_str().to_owned() }),
+            mime_type,
+            modified: Time(modified_ms),
+            path: self.path,
+            size: size_bytes,
+            success: True,
+        };
+        Ok(Answer::ok(&body)?.with("ETag", &quote(&self.tag)))
     }
 }
 

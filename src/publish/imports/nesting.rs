@@ -5,15 +5,14 @@
 //! and tools write. Each open bracket or element costs, and so does each operator or word that makes an expression one deeper
 //! (`!!!a`, `a ? b : c ? d : …`), until a separator ends it. What is dearer than the parser can take is not parsed.
 
+mod levels;
 #[cfg(test)]
 mod tests;
 
-/// What an open bracket costs, one that calls (`f(…)`) included.
-const LEVEL: u32 = 8;
+use levels::{Kind, LINK, Levels};
+
 /// What a word or sign costs that a parser follows by calling itself.
 const NESTING: u32 = 4;
-/// What other signs cost: it goes round in circles for them, but who looks at the tree does not.
-const LINK: u32 = 1;
 /// The dearest that is parsed. The stack is enough for twice as much of the worst.
 const COST_MAX: u32 = 2_400;
 
@@ -55,56 +54,21 @@ const GOING_ON: [&str; 7] = ["as", "else", "extends", "in", "instanceof", "is", 
 
 /// Whether a source can be parsed; `is_jsx` says whether elements may stand in it.
 pub fn is_parsable(source: &str, is_jsx: bool) -> bool {
-    let mut scan = Scan {
-        bytes: source.as_bytes(),
-        at: 0,
-        is_jsx,
-        levels: vec![Level::new(Kind::Code)],
-        cost: LEVEL,
-        before: b';',
-        word: "",
-    };
+    let mut scan = Scan { bytes: source.as_bytes(), at: 0, is_jsx, levels: Levels::default(), before: b';', word: "" };
     while scan.at < scan.bytes.len() {
         scan.step();
-        if scan.cost > COST_MAX {
+        if scan.levels.cost() > COST_MAX {
             return false;
         }
     }
     true
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// The whole, or in brackets that this byte closes.
-    Code,
-    Closed(u8),
-    /// The text of a template.
-    Template,
-    /// An element's tag, or what is in it.
-    Tag,
-    Children,
-}
-
-/// Something that is open.
-struct Level {
-    kind: Kind,
-    /// What it costs with what nests in it, but for deeper levels.
-    cost: u32,
-}
-
-impl Level {
-    fn new(kind: Kind) -> Self {
-        Self { kind, cost: LEVEL }
-    }
-}
-
 struct Scan<'s> {
     bytes: &'s [u8],
     at: usize,
     is_jsx: bool,
-    levels: Vec<Level>,
-    /// What all levels cost.
-    cost: u32,
+    levels: Levels,
     /// The last byte that was no blank and no comment; of a word, its last.
     before: u8,
     /// The last word, if nothing has come since.
@@ -116,46 +80,13 @@ impl<'s> Scan<'s> {
         self.bytes.get(self.at + ahead).copied().unwrap_or_default()
     }
 
-    fn kind(&self) -> Kind {
-        self.levels.last().map_or(Kind::Code, |level| level.kind)
-    }
-
-    fn push(&mut self, kind: Kind) {
-        self.spend(LINK);
-        self.levels.push(Level::new(kind));
-        self.cost += LEVEL;
-    }
-
-    fn pop(&mut self) {
-        if self.levels.len() > 1
-            && let Some(level) = self.levels.pop()
-        {
-            self.cost -= level.cost;
-        }
-    }
-
-    fn spend(&mut self, cost: u32) {
-        if let Some(level) = self.levels.last_mut() {
-            level.cost += cost;
-            self.cost += cost;
-        }
-    }
-
-    /// A separator: what was nested before it is over.
-    fn settle(&mut self) {
-        if let Some(level) = self.levels.last_mut() {
-            self.cost -= level.cost - LEVEL;
-            level.cost = LEVEL;
-        }
-    }
-
     fn take(&mut self, count: usize, before: u8) {
         self.at += count;
         (self.before, self.word) = (before, "");
     }
 
     fn step(&mut self) {
-        match self.kind() {
+        match self.levels.kind() {
             Kind::Template => self.in_template(),
             Kind::Children => self.in_children(),
             Kind::Code | Kind::Closed(_) | Kind::Tag => self.in_code(),
@@ -166,11 +97,11 @@ impl<'s> Scan<'s> {
         match (self.peek(0), self.peek(1)) {
             (b'\\', _) => self.at += 2,
             (b'`', _) => {
-                self.pop();
+                self.levels.pop();
                 self.take(1, b'"');
             }
             (b'$', b'{') => {
-                self.push(Kind::Closed(b'}'));
+                self.levels.push(Kind::Closed(b'}'));
                 self.take(2, b'{');
             }
             _ => self.at += 1,
@@ -180,18 +111,18 @@ impl<'s> Scan<'s> {
     fn in_children(&mut self) {
         match (self.peek(0), self.peek(1)) {
             (b'{', _) => {
-                self.push(Kind::Closed(b'}'));
+                self.levels.push(Kind::Closed(b'}'));
                 self.take(1, b'{');
             }
             // No text has one: this was no element, but a parameter of types.
-            (b'}', _) => self.pop(),
+            (b'}', _) => self.levels.pop(),
             (b'<', b'/') => {
                 let length = self.rest().iter().position(|byte| *byte == b'>').map_or(usize::MAX, |at| at + 1);
-                self.pop();
+                self.levels.pop();
                 self.take(length.min(self.bytes.len() - self.at), b')');
             }
             (b'<', _) => {
-                self.push(Kind::Tag);
+                self.levels.push(Kind::Tag);
                 self.take(1, b'<');
             }
             _ => self.at += 1,
@@ -207,7 +138,7 @@ impl<'s> Scan<'s> {
             (b'/', b'*') => self.skip_to(b"*/"),
             (b'\'' | b'"', _) => self.string(byte),
             (b'`', _) => {
-                self.push(Kind::Template);
+                self.levels.push(Kind::Template);
                 self.at += 1;
             }
             (b'(', _) => self.open(b')'),
@@ -218,21 +149,19 @@ impl<'s> Scan<'s> {
                 self.take(1, byte);
                 // `if (a) b; else if (c) …` is one statement, and each deeper than the one before.
                 if self.next_word().is_none_or(|word| word != "else") {
-                    self.settle();
+                    self.levels.settle();
                 }
             }
-            (b'>', _) if self.kind() == Kind::Tag => {
-                if let Some(level) = self.levels.last_mut() {
-                    level.kind = Kind::Children;
-                }
+            (b'>', _) if self.levels.kind() == Kind::Tag => {
+                self.levels.begin_children();
                 self.take(1, b'>');
             }
-            (b'/', b'>') if self.kind() == Kind::Tag => {
-                self.pop();
+            (b'/', b'>') if self.levels.kind() == Kind::Tag => {
+                self.levels.pop();
                 self.take(2, b')');
             }
             (b'<', _) if self.is_element() => {
-                self.push(Kind::Tag);
+                self.levels.push(Kind::Tag);
                 self.take(1, b'<');
             }
             (b'/', _) if self.is_operand_next() => self.regex(),
@@ -247,27 +176,18 @@ impl<'s> Scan<'s> {
     }
 
     fn sign(&mut self, cost: u32) {
-        self.spend(cost);
+        self.levels.spend(cost);
         self.take(1, self.peek(0));
     }
 
     fn open(&mut self, closing: u8) {
-        self.push(Kind::Closed(closing));
+        self.levels.push(Kind::Closed(closing));
         self.take(1, self.peek(0));
     }
 
     /// Closes what is open; what closes nothing is passed over.
     fn close(&mut self, closing: u8) {
-        let is_it = |level: &Level| level.kind == Kind::Closed(closing);
-        if let Some(open) = self.levels.iter().rposition(is_it) {
-            // Only what was taken for an element can be in between.
-            let is_element = |level: &Level| matches!(level.kind, Kind::Tag | Kind::Children);
-            if self.levels.iter().skip(open + 1).all(is_element) {
-                for _ in open..self.levels.len() {
-                    self.pop();
-                }
-            }
-        }
+        self.levels.close(closing);
         self.take(1, closing);
     }
 
@@ -280,7 +200,7 @@ impl<'s> Scan<'s> {
         // `if (a)` goes on in the next line, and looks like a call.
         let is_nested = self.before == b')' && WORDS.contains(&next);
         if ends && !goes_on && !is_nested && !GOING_ON.contains(&next) {
-            self.settle();
+            self.levels.settle();
         }
     }
 
@@ -295,7 +215,7 @@ impl<'s> Scan<'s> {
     fn take_word(&mut self) {
         let word = word(self.rest());
         if WORDS.contains(&word) && self.before != b'.' {
-            self.spend(NESTING);
+            self.levels.spend(NESTING);
         }
         self.at += word.len().max(1);
         (self.before, self.word) = (b'a', word);

@@ -10,7 +10,9 @@ use crate::publish::lockfile::{Packages, Versions};
 /// A desktop's `manifest.json`. Its fields are written in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DesktopManifest {
+    /// 1.
     schema_version: u32,
     /// Its id.
     pub id: String,
@@ -39,6 +41,7 @@ pub struct DesktopManifest {
 
 /// An app of a desktop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DesktopApp {
     /// Its id there.
     pub id: String,
@@ -53,6 +56,7 @@ pub struct DesktopApp {
 
 /// A file of a desktop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PublishedFile {
     /// Below the workspace's root.
     pub path: String,

@@ -7,7 +7,10 @@ fn scan(bytes: &[u8], piece_bytes: usize) -> Vec<(u64, String)> {
     for piece in bytes.chunks(piece_bytes) {
         scan.feed(piece);
     }
-    scan.finish().into_iter().map(|finding| (finding.line, finding.rule.to_string())).collect()
+    scan.finish()
+        .into_iter()
+        .map(|finding| (finding.line, serde_json::to_value(finding.rule).unwrap().as_str().unwrap().to_owned()))
+        .collect()
 }
 
 fn found(text: &str) -> Vec<String> {

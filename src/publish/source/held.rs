@@ -1,8 +1,8 @@
 //! A workspace's tree that is held.
 
 use durable_objects::call::{
-    CONTENTS_MAX_BYTES, Condition, Error as CallError, Found, HeldEntry, Kind, Place, Read, ReadAt, ReadContents,
-    ReadTree, TREE_PAGE_MAX, When,
+    CONTENTS_MAX_BYTES, Condition, Error as CallError, Found, HeldEntry, Kind, Place, Read, ReadAt, ReadBranches,
+    ReadContents, ReadTree, TREE_PAGE_MAX, When,
 };
 use durable_objects::ids::Sha256;
 use durable_objects::path::FilePath;
@@ -21,7 +21,27 @@ use crate::workspace::Workspace;
 /// where there are more, a publish waits for it.
 const UNKNOWN_MAX: usize = 200;
 /// How many contents a batch has at the most: each is a row, however small.
-const BATCH_MAX: usize = 1_000;
+pub const BATCH_MAX: usize = 1_000;
+
+/// An entry of a tree that is held.
+pub struct TreeEntry {
+    /// Where it is, in the workspace.
+    pub path: FilePath,
+    /// As a listing of that moment has it.
+    pub modified_ms: i64,
+    /// What it is, if it is no directory.
+    pub file: Option<File>,
+}
+
+/// Where a file's bytes come from.
+pub enum Opened {
+    /// With those of others.
+    Batched,
+    /// At once.
+    Whole(ArrayBuffer),
+    /// One after the other.
+    Stream(ReadableStream),
+}
 
 /// A tree that is held.
 pub struct Held {
@@ -56,6 +76,36 @@ impl Held {
             if after.is_none() {
                 contents.excluded.dedup();
                 return Ok(contents);
+            }
+        }
+    }
+
+    pub async fn branches(
+        &self,
+        source: &Source<'_>,
+        paths: &[FilePath],
+        entries_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<TreeEntry>, Error> {
+        let (mut entries, mut after, mut unknown, mut bytes) = (Vec::new(), None, 0, 0);
+        loop {
+            let call = ReadBranches { hold: self.hold, paths: paths.to_vec(), after, limit: TREE_PAGE_MAX };
+            let page = source.workspace.call(call).await?;
+            for entry in page.entries {
+                let (path, modified_ms) = (entry.path.clone(), entry.modified_ms);
+                bytes += path.as_str().len();
+                let file = if entry.kind == Kind::File {
+                    unknown += usize::from(entry.hash.is_none());
+                    Some(self.file(source, path.to_string(), entry, unknown).await?)
+                } else {
+                    None
+                };
+                entries.push(TreeEntry { path, modified_ms, file });
+            }
+            after = page.next;
+            source.keep().await?;
+            if after.is_none() || entries.len() > entries_max || bytes > bytes_max {
+                return Ok(entries);
             }
         }
     }
@@ -107,15 +157,22 @@ impl Held {
         }
     }
 
-    /// The bytes of a file that lies in a bucket; none if it does not. One that was a sandbox's may have been taken over since
-    /// it was looked at: then it is where it is now.
-    pub async fn open(&self, source: &Source<'_>, file: &File, place: &Place) -> Result<Option<ReadableStream>, Error> {
+    /// The bytes of a file. What was a sandbox's, or an item's that was deleted, may lie elsewhere since it was looked at: then
+    /// it is looked for again.
+    pub async fn open(&self, source: &Source<'_>, file: &File, place: &Place) -> Result<Opened, Error> {
         match open(source.workspace, place, file.size_bytes).await {
-            Err(Error::TakenAway) => {
-                let (found, _) = self.find(source, &file.path).await?.ok_or(Error::Moving)?;
-                open(source.workspace, &found.bytes, file.size_bytes).await
+            Ok(stream) => Ok(stream.map_or(Opened::Batched, Opened::Stream)),
+            Err(Error::TakenAway | Error::Moving) => {
+                let (found, body) = self.find(source, &file.path).await?.ok_or(Error::Moving)?;
+                if found.entry.hash != Some(file.hash) {
+                    return Err(Error::Moving);
+                }
+                match open(source.workspace, &found.bytes, file.size_bytes).await? {
+                    Some(stream) => Ok(Opened::Stream(stream)),
+                    None => body.map(Opened::Whole).ok_or(Error::Moving),
+                }
             }
-            stream => stream,
+            Err(error) => Err(error),
         }
     }
 

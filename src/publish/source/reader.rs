@@ -1,9 +1,11 @@
 //! Files one after the other: small ones in batches, large ones as streams.
 
+use durable_objects::call::CONTENTS_MAX_BYTES;
 use durable_objects::ids::Sha256;
 use js_sys::{ArrayBuffer, Uint8Array};
 use sha2::{Digest as _, Sha256 as Hasher};
 
+use super::held::{BATCH_MAX, Opened};
 use super::{At, File, Place, Source, Tree, cut_off};
 use crate::chunks::Chunks;
 use crate::error::Error;
@@ -51,13 +53,16 @@ impl<'f> Reader<'f> {
         self.source.keep().await?;
         self.source.progress.files(self.step, self.at, self.files.len());
         let Some(file) = self.files.get(self.at) else { return Ok(None) };
-        let stream = match (&self.source.tree, &file.at) {
+        let opened = match (&self.source.tree, &file.at) {
             (Tree::Held(held), At::Held(place)) => held.open(self.source, file, place).await?,
-            (Tree::Sent(sent), At::Sent(offset)) => sent.open(*offset, file.size_bytes).await?,
-            (Tree::Held(_) | Tree::Sent(_), At::Held(_) | At::Sent(_)) => None,
+            (Tree::Sent(sent), At::Sent(offset)) => {
+                sent.open(*offset, file.size_bytes).await?.map_or(Opened::Batched, Opened::Stream)
+            }
+            (Tree::Held(_) | Tree::Sent(_), At::Held(_) | At::Sent(_)) => Opened::Batched,
         };
-        self.current = match stream {
-            Some(stream) => {
+        self.current = match opened {
+            Opened::Whole(bytes) => Current::Held(Uint8Array::new(&bytes)),
+            Opened::Stream(stream) => {
                 let chunks = Chunks::new(stream).map_err(|cause| Error::internal("reading", &cause))?;
                 if matches!(file.at, At::Held(Place::Foreign(_))) {
                     let check = Check { hasher: Hasher::new(), left_bytes: file.size_bytes, hash: file.hash };
@@ -66,7 +71,7 @@ impl<'f> Reader<'f> {
                     Current::Stream(chunks)
                 }
             }
-            None => Current::Held(self.take_from_batch().await?),
+            Opened::Batched => Current::Held(self.take_from_batch().await?),
         };
         self.at += 1;
         Ok(Some(file))
@@ -118,6 +123,22 @@ impl<'f> Reader<'f> {
             self.batch = Some(Batch { bytes, offset: 0, sizes: sizes.into_iter() });
         }
     }
+}
+
+/// How often others are asked when files of a workspace are read in order: once for each that lies in a bucket, and once for each
+/// batch of the others.
+pub fn count_reads(files: &[File]) -> usize {
+    let (mut reads, mut batched, mut batched_bytes) = (0, BATCH_MAX, 0);
+    for file in files {
+        if !matches!(file.at, At::Held(Place::Body)) {
+            reads += 1;
+        } else if batched == BATCH_MAX || batched_bytes + file.size_bytes > CONTENTS_MAX_BYTES {
+            (reads, batched, batched_bytes) = (reads + 1, 1, file.size_bytes);
+        } else {
+            (batched, batched_bytes) = (batched + 1, batched_bytes + file.size_bytes);
+        }
+    }
+    reads
 }
 
 impl Check {

@@ -25,12 +25,12 @@ impl Look {
         let (found, next) = match stage {
             Stage::Rules => {
                 let found = check::rules(catalog, owner).await?;
-                report.rules = found.checked;
+                report.checked.rules = found.checked;
                 (found, Some(Stage::Bundles(Kind::App, String::new())))
             }
             Stage::Bundles(kind, after) => {
                 let (found, last) = check::objects(catalog, owner, kind, &after, self.repair).await?;
-                report.objects = found.checked;
+                report.checked.objects = found.checked;
                 let next = match (last, kind) {
                     (Some(last), _) => Stage::Bundles(kind, last),
                     (None, Kind::App) => Stage::Bundles(Kind::Desktop, String::new()),
@@ -41,7 +41,7 @@ impl Look {
             Stage::Versions(after) => {
                 let reads = |number| self.all || (number + self.today) % SAMPLE == 0;
                 let (found, next) = check::versions(catalog, owner, after, reads).await?;
-                report.contents = found.checked;
+                report.checked.contents = found.checked;
                 (found, next.map(Stage::Versions))
             }
         };
