@@ -2,12 +2,11 @@
 // breaks is opened again, with growing pauses. The token of the gateway is the Worker's to add; the page never has it.
 
 import { HoldfastError } from "./error.ts";
-import { backOff, pause } from "./http.ts";
+import { type Frame, PING, PING_EVERY_MS, parseFrame } from "./frame.ts";
+import { backOff, pause } from "./patience.ts";
 
 /** How long an answer is waited for. */
 const ANSWER_MS = 30_000;
-const PING = '{"type":"req","id":"ping","method":"ping"}';
-const PING_EVERY_MS = 30_000;
 /** Who we are to the gateway, in the versions of its protocol that are known here. */
 const HELLO = {
   minProtocol: 3,
@@ -33,15 +32,6 @@ export interface ChatEvent {
 export interface ChatLineOptions {
   onState: (state: ChatLineState) => void;
   onChat: (event: ChatEvent) => void;
-}
-
-interface Frame {
-  type?: string;
-  id?: string;
-  event?: string;
-  ok?: boolean;
-  payload?: unknown;
-  error?: { message?: string; status?: number };
 }
 
 type Answer = (frame: Frame) => void;
@@ -136,12 +126,8 @@ export class ChatLine {
   }
 
   #take(data: unknown): void {
-    let frame: Frame;
-    try {
-      frame = JSON.parse(String(data)) as Frame;
-    } catch {
-      return;
-    }
+    const frame = parseFrame(data);
+    if (!frame) return;
     if (frame.type === "res") this.#answer(frame);
     const isChat = frame.type === "event" && frame.event === "chat";
     if (isChat && typeof frame.payload === "object" && frame.payload !== null)

@@ -3,20 +3,7 @@
 import { ChatLine, type ChatLineOptions } from "./chat-line.ts";
 import { socketAddress } from "./gateway.ts";
 import type { CallOptions, Http } from "./http.ts";
-import type { Time } from "./types.ts";
-
-export interface ChatSession {
-  key: string;
-  title: string;
-  updatedAt?: Time | null;
-}
-
-/** What somebody said: as text, or in parts of which some are text. */
-export interface ChatMessage {
-  role: "user" | "assistant";
-  content: unknown;
-  timestamp?: number | string;
-}
+import type { ChatHistory, ChatSessions } from "./types.ts";
 
 export class Chats {
   readonly #http: Http;
@@ -26,15 +13,12 @@ export class Chats {
   }
 
   /** The chats there are, newest first. */
-  sessions(options: CallOptions = {}): Promise<{ sessions: ChatSession[] }> {
+  sessions(options: CallOptions = {}): Promise<ChatSessions> {
     return this.#http.json("GET", "/ws/api/sessions", options);
   }
 
   /** The last messages of a chat, as the bucket has them; none of a chat that nobody knows. */
-  history(
-    sessionKey: string,
-    { signal, limit }: CallOptions & { limit?: number } = {},
-  ): Promise<{ sessionKey: string; messages: ChatMessage[] }> {
+  history(sessionKey: string, { signal, limit }: CallOptions & { limit?: number } = {}): Promise<ChatHistory> {
     const request = { params: { sessionKey, limit }, ...(signal && { signal }) };
     return this.#http.json("GET", "/ws/api/history", request);
   }

@@ -4,11 +4,12 @@ import { Chats } from "./chats.ts";
 import { Files } from "./files.ts";
 import type { Gateway } from "./gateway.ts";
 import { History } from "./history.ts";
-import { type CallOptions, type ConnectOptions, Http } from "./http.ts";
+import { type ConnectOptions, Http } from "./http.ts";
 import { Media } from "./media.ts";
 import { Publish } from "./publish.ts";
 import { Store } from "./store.ts";
 import { type News, type Watch, type WatchOptions, watch } from "./watch.ts";
+import { Whole } from "./whole.ts";
 
 export interface Holdfast {
   readonly chats: Chats;
@@ -17,12 +18,11 @@ export interface Holdfast {
   readonly media: Media;
   readonly publish: Publish;
   readonly store: Store;
+  readonly workspace: Whole;
   /** Whose workspace this is, and until when; not for showing: it holds the signature. */
   readonly gateway: Gateway;
   /** Is called with what changes at or below a path, until it is stopped. */
   watch(path: string, onNews: (news: News) => void, options?: WatchOptions): Watch;
-  /** Says that somebody is there, and keeps what stands behind the Worker warm. Every four minutes is enough. */
-  keepalive(options?: CallOptions): Promise<{ status: string; userId: string; timestamp: string; syncing: boolean }>;
 }
 
 /** A client of the workspace that a gateway URL opens: `wss://HOST/ws?userId=…&exp=…&sig=…`. Nothing is sent yet. */
@@ -35,10 +35,10 @@ export function connect(gatewayUrl: string, options: ConnectOptions = {}): Holdf
     media: new Media(http),
     publish: new Publish(http),
     store: new Store(http),
+    workspace: new Whole(http),
     get gateway() {
       return http.gateway;
     },
     watch: (path, onNews, more) => watch(http, path, onNews, more),
-    keepalive: (more = {}) => http.json("GET", "/api/keepalive", more),
   };
 }

@@ -24,27 +24,10 @@ export class HoldfastError extends Error {
     return this.status === 412;
   }
 
-  /** Nobody answered: there is no network, or the Worker is gone. */
+  /** Nobody answered, or not to the end: there is no network, or the Worker is gone. */
   get isOffline(): boolean {
     return this.status === 0;
   }
-}
-
-/** What an answer that is no success says of itself. A body that is not ours (a proxy's page, say) is never shown. */
-export async function errorOf(response: Response): Promise<HoldfastError> {
-  return errorOfText(response.status, await response.text().catch(() => ""));
-}
-
-export function errorOfText(status: number, text: string): HoldfastError {
-  let body: Record<string, unknown> = {};
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === "object" && parsed !== null) body = parsed as Record<string, unknown>;
-  } catch {
-    // Not ours.
-  }
-  const sentence = typeof body.error === "string" ? body.error : `The server answered ${status}`;
-  return new HoldfastError(status, sentence, body);
 }
 
 /** What a request becomes when no answer came; an abort stays what it is. */

@@ -1,10 +1,26 @@
 // The tree: look, read, write, move, and the trash.
 
-import type { CallOptions, ChangeOptions, Http } from "./http.ts";
-import type { FileItem, Listing, Moved, Read, Removed, Stat, TrashItem, Written } from "./types.ts";
+import { taggedOf } from "./answer.ts";
+import type { CallOptions, ChangeOptions, ConditionalOptions, Http } from "./http.ts";
+import type {
+  Changes,
+  Emptied,
+  FileItem,
+  Listing,
+  Moved,
+  Placed,
+  Read,
+  Removed,
+  Stat,
+  Trash,
+  Written,
+} from "./types.ts";
 import { type Uploaded, type UploadOptions, upload } from "./upload.ts";
 
 const BASE = "/api/files";
+
+/** The longest address that every server on the way takes. */
+const ADDRESS_MAX = 8000;
 
 export interface LookOptions extends CallOptions {
   /** The tree as it was: a rev, or the id of a checkpoint. */
@@ -26,6 +42,16 @@ export interface ListOptions extends LookOptions {
   unless?: string;
 }
 
+export interface ChangesOptions extends CallOptions {
+  /** Only what is about this entry: it, what lies in it, or what it lies in. */
+  path?: string;
+  /** The rev up to which everything is known. */
+  since?: number;
+  limit?: number;
+  /** How many seconds the answer may wait until something happens; at most 30. */
+  wait?: number;
+}
+
 export type TaggedListing = Listing & { etag: string | null };
 
 export class Files {
@@ -41,9 +67,9 @@ export class Files {
   async list(path?: string, { unless, signal, ...params }: ListOptions = {}): Promise<TaggedListing | null> {
     const headers: Record<string, string> = unless === undefined ? {} : { "If-None-Match": unless };
     const sending = { params: { path, ...params }, headers, ...(signal && { signal }) };
-    const response = await this.#http.send("GET", `${BASE}/list`, sending);
-    if (response.status === 304) return null;
-    return { ...((await response.json()) as Listing), etag: response.headers.get("ETag") };
+    return this.#http.read("GET", `${BASE}/list`, sending, async (response) =>
+      response.status === 304 ? null : taggedOf<Listing>(response),
+    );
   }
 
   /** Every entry of a directory, however many there are. */
@@ -77,6 +103,11 @@ export class Files {
     });
   }
 
+  /** What has changed since a rev, in whole transactions; without one, the rev to begin at. A 410 with a `rev` says where to go on. */
+  changes({ signal, ...params }: ChangesOptions = {}): Promise<Changes> {
+    return this.#http.json("GET", `${BASE}/changes`, { params, ...(signal && { signal }) });
+  }
+
   /** The address of a file's bytes, for an `<img>` or `<video>`. It is a credential, and ends with the signature. */
   contentUrl(path: string, params: { version?: number; at?: number } = {}): string {
     return this.#http.url(`${BASE}/content`, { path, ...params });
@@ -87,8 +118,20 @@ export class Files {
     return this.#http.url(`${BASE}/download`, { path, ...params });
   }
 
+  /**
+   * Files and folders as one zip, as they are at this moment: a response with its `Content-Length`, to be streamed. A body that breaks
+   * off is no zip.
+   */
+  zip(paths: readonly string[], { signal }: CallOptions = {}): Promise<Response> {
+    const sending = signal ? { signal } : {};
+    const params = { path: paths };
+    const isShort = this.#http.url(`${BASE}/zip`, params).length <= ADDRESS_MAX;
+    if (isShort) return this.#http.send("GET", `${BASE}/zip`, { ...sending, params });
+    return this.#http.send("POST", `${BASE}/zip`, { ...sending, json: { paths } });
+  }
+
   /** Writes a text. Makes the directories above it unless told not to. */
-  write(path: string, content: string, options: ChangeOptions & { createDirs?: boolean } = {}): Promise<Written> {
+  write(path: string, content: string, options: ConditionalOptions & { createDirs?: boolean } = {}): Promise<Written> {
     const { createDirs, ...rest } = options;
     return this.#http.json("POST", `${BASE}/write`, { ...rest, json: { path, content, createDirs } });
   }
@@ -98,40 +141,37 @@ export class Files {
     return upload(this.#http, path, body, options);
   }
 
-  mkdir(path: string, options: ChangeOptions = {}): Promise<{ success: true; path: string }> {
+  mkdir(path: string, options: ChangeOptions = {}): Promise<Placed> {
     return this.#http.json("POST", `${BASE}/mkdir`, { ...options, json: { path } });
   }
 
-  move(from: string, to: string, options: ChangeOptions & { overwrite?: boolean } = {}): Promise<Moved> {
+  move(from: string, to: string, options: ConditionalOptions & { overwrite?: boolean } = {}): Promise<Moved> {
     const { overwrite, ...rest } = options;
     return this.#http.json("POST", `${BASE}/move`, { ...rest, json: { from, to, overwrite } });
   }
 
-  copy(from: string, to: string, options: ChangeOptions & { overwrite?: boolean } = {}): Promise<Moved> {
+  copy(from: string, to: string, options: ConditionalOptions & { overwrite?: boolean } = {}): Promise<Moved> {
     const { overwrite, ...rest } = options;
     return this.#http.json("POST", `${BASE}/copy`, { ...rest, json: { from, to, overwrite } });
   }
 
   /** Moves something into the trash, where it stays for 7 days; or removes it for good. */
-  remove(path: string, { permanent, ...options }: ChangeOptions & { permanent?: boolean } = {}): Promise<Removed> {
+  remove(path: string, { permanent, ...options }: ConditionalOptions & { permanent?: boolean } = {}): Promise<Removed> {
     return this.#http.json("DELETE", BASE, { ...options, params: { path, permanent } });
   }
 
   /** What can be restored, newest first. */
-  trash({
-    signal,
-    ...params
-  }: CallOptions & { limit?: number; cursor?: string } = {}): Promise<{ files: TrashItem[]; cursor?: string }> {
+  trash({ signal, ...params }: CallOptions & { limit?: number; cursor?: string } = {}): Promise<Trash> {
     return this.#http.json("GET", `${BASE}/trash`, { params, ...(signal && { signal }) });
   }
 
   /** Puts something back to where it was, or elsewhere. */
-  restore(trashPath: string, options: ChangeOptions & { to?: string } = {}): Promise<{ success: true; path: string }> {
+  restore(trashPath: string, options: ChangeOptions & { to?: string } = {}): Promise<Placed> {
     const { to, ...rest } = options;
     return this.#http.json("POST", `${BASE}/restore`, { ...rest, json: { trashPath, to } });
   }
 
-  emptyTrash(options: ChangeOptions = {}): Promise<{ success: true; count: number; bytes: number }> {
+  emptyTrash(options: ChangeOptions = {}): Promise<Emptied> {
     return this.#http.json("POST", `${BASE}/trash/empty`, { ...options, json: {} });
   }
 }

@@ -15,6 +15,9 @@ export interface Gateway {
 
 /** Takes a gateway URL apart. `http(s)` and any path will do: what counts are the host and the three parameters. */
 export function parseGateway(gatewayUrl: string): Gateway {
+  // Not by what `URL` says of it: that repeats the text, and with it a credential.
+  if (!URL.canParse(gatewayUrl))
+    throw new TypeError("A gateway URL is wss://HOST/ws?userId=…&exp=…&sig=…; this is no URL");
   const url = new URL(gatewayUrl);
   const scheme = url.protocol === "wss:" || url.protocol === "https:" ? "https:" : "http:";
   const signed = new URLSearchParams();
@@ -31,12 +34,14 @@ export function parseGateway(gatewayUrl: string): Gateway {
   };
 }
 
-export type Params = Record<string, string | number | boolean | undefined>;
+export type Params = Record<string, string | number | boolean | readonly string[] | undefined>;
 
-/** The address of a route, signed. Parameters that are undefined are left out. */
+/** The address of a route, signed. Parameters that are undefined are left out; a list is one for each. */
 export function address(gateway: Gateway, path: string, params: Params = {}): string {
   const query = new URLSearchParams(gateway.query);
-  for (const [name, value] of Object.entries(params)) if (value !== undefined) query.set(name, String(value));
+  for (const [name, value] of Object.entries(params))
+    for (const one of typeof value === "object" ? value : [value])
+      if (one !== undefined) query.append(name, String(one));
   return `${gateway.origin}${path}?${query}`;
 }
 

@@ -1,7 +1,19 @@
 // The past: versions of a file, checkpoints of the tree, turns and taking them back, and what all of it takes up.
 
-import type { CallOptions, ChangeOptions, Http } from "./http.ts";
-import type { Checkpoint, Diff, Difference, Reverted, Turn, TurnChange, Usage, Version, Written } from "./types.ts";
+import type { CallOptions, ChangeOptions, ConditionalOptions, Http } from "./http.ts";
+import type {
+  Checkpoint,
+  CheckpointDropped,
+  Checkpoints,
+  Diff,
+  Differences,
+  Reverted,
+  TurnChanges,
+  Turns,
+  Usage,
+  VersionRestored,
+  Versions,
+} from "./types.ts";
 
 export interface PageOptions extends CallOptions {
   limit?: number;
@@ -20,12 +32,12 @@ export class History {
   }
 
   /** What a file has been, newest first. */
-  versions(path: string, options: PageOptions = {}): Promise<{ path: string; versions: Version[]; cursor?: string }> {
+  versions(path: string, options: PageOptions = {}): Promise<Versions> {
     return this.#get("/api/files/versions", { path, ...options });
   }
 
   /** Writes an old version anew. */
-  restoreVersion(path: string, version: number, options: ChangeOptions = {}): Promise<Written & { version: number }> {
+  restoreVersion(path: string, version: number, options: ConditionalOptions = {}): Promise<VersionRestored> {
     return this.#http.json("POST", "/api/files/versions/restore", { ...options, json: { path, version } });
   }
 
@@ -34,7 +46,7 @@ export class History {
     return this.#get("/api/files/diff", { path, ...options });
   }
 
-  checkpoints(options: PageOptions = {}): Promise<{ checkpoints: Checkpoint[]; cursor?: string }> {
+  checkpoints(options: CallOptions = {}): Promise<Checkpoints> {
     return this.#get("/api/checkpoints", { ...options });
   }
 
@@ -42,10 +54,7 @@ export class History {
     return this.#http.json("POST", "/api/checkpoints", { ...options, json: { label } });
   }
 
-  checkpointChanges(
-    id: number,
-    options: PageOptions = {},
-  ): Promise<{ changes: Difference[]; total: number; cursor?: string }> {
+  checkpointChanges(id: number, options: PageOptions = {}): Promise<Differences> {
     return this.#get(`/api/checkpoints/${id}/changes`, { ...options });
   }
 
@@ -55,16 +64,16 @@ export class History {
     return this.#http.json("POST", `/api/checkpoints/${id}/restore`, { ...rest, json: { path } });
   }
 
-  deleteCheckpoint(id: number, options: ChangeOptions = {}): Promise<{ success: true; id: number }> {
+  deleteCheckpoint(id: number, options: ChangeOptions = {}): Promise<CheckpointDropped> {
     return this.#http.json("DELETE", `/api/checkpoints/${id}`, options);
   }
 
   /** Who has worked here, newest first. */
-  turns(options: PageOptions = {}): Promise<{ turns: Turn[]; cursor?: string }> {
+  turns(options: PageOptions = {}): Promise<Turns> {
     return this.#get("/api/turns", { ...options });
   }
 
-  turn(turn: string, options: PageOptions = {}): Promise<{ changes: TurnChange[]; cursor?: string }> {
+  turn(turn: string, options: PageOptions = {}): Promise<TurnChanges> {
     return this.#get(`/api/turns/${encodeURIComponent(turn)}`, { ...options });
   }
 

@@ -1,14 +1,12 @@
 // Requests: signed, renewed when the signature has expired, and repeated where that is safe.
 
-import { errorOf, HoldfastError, unanswered } from "./error.ts";
+import { errorOf, jsonOf } from "./answer.ts";
+import { HoldfastError } from "./error.ts";
 import { address, type Gateway, type Params, parseGateway } from "./gateway.ts";
+import { orAbort, patiently, Refused } from "./patience.ts";
 
-/** How often a request that changes nothing is tried, and how long is waited before the second time. */
+/** How often a request that changes nothing is tried. */
 const ATTEMPTS = 4;
-const FIRST_PAUSE_MS = 300;
-const LONGEST_PAUSE_MS = 10_000;
-/** Answers that say "not now" rather than "no". */
-const PASSING = [429, 502, 503, 504];
 
 export interface ConnectOptions {
   /** Gets a new gateway URL once the old one has expired. Requests wait for it and are sent again. */
@@ -24,18 +22,32 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-/** What every change takes besides. */
+/** What changes of a workspace take besides. */
 export interface ChangeOptions extends CallOptions {
   /** A unit of work, which can be undone as a whole. */
   turn?: string;
   actor?: string;
+}
+
+/** What the changes take that can be bound to what is there: all others refuse it, since they would do it unasked. */
+export interface ConditionalOptions extends ChangeOptions {
   /** Only if it is still this one: a tag, or `*` for "if it is there". Otherwise 412. */
   ifMatch?: string;
   /** Only if it is not this one: `*` for "if nothing is there". */
   ifNoneMatch?: string;
 }
 
-export interface Sending extends ChangeOptions {
+/** Those changes. */
+export const CONDITIONAL: readonly string[] = [
+  "DELETE /api/files",
+  "POST /api/files/copy",
+  "POST /api/files/move",
+  "POST /api/files/versions/restore",
+  "POST /api/files/write",
+  "PUT /api/files/content",
+];
+
+export interface Sending extends ConditionalOptions {
   params?: Params;
   headers?: Record<string, string>;
   /** Sent as JSON. */
@@ -63,7 +75,7 @@ export class Http {
   }
 
   /** The headers of a change. */
-  headers({ turn, actor = this.#options.actor, ifMatch, ifNoneMatch }: ChangeOptions): Record<string, string> {
+  headers({ turn, actor = this.#options.actor, ifMatch, ifNoneMatch }: ConditionalOptions): Record<string, string> {
     const headers: Record<string, string> = {};
     if (actor !== undefined) headers["X-Actor"] = actor;
     if (turn !== undefined) headers["X-Turn"] = turn;
@@ -72,78 +84,75 @@ export class Http {
     return headers;
   }
 
-  /** The answer's JSON. Throws a `HoldfastError`, or the `AbortError` of its signal. */
-  async json<T>(method: string, path: string, request: Sending = {}): Promise<T> {
-    const response = await this.send(method, path, request);
-    return (await response.json().catch((cause: unknown) => Promise.reject(unanswered(cause)))) as T;
+  /** By the `fetch` that the client was given. */
+  fetch(url: string, init: RequestInit): Promise<Response> {
+    // Called by itself: a browser's own refuses to be a method.
+    const get = this.#options.fetch ?? fetch;
+    return get(url, init);
   }
 
-  /** The answer, if it is a success or a 304. */
-  async send(method: string, path: string, request: Sending = {}): Promise<Response> {
+  /** Whether the client was given a `fetch` of its own: then nothing goes out by any other way. */
+  get hasOwnFetch(): boolean {
+    return this.#options.fetch !== undefined;
+  }
+
+  /** The answer's JSON. Throws a `HoldfastError`, or the reason of its signal. */
+  json<T>(method: string, path: string, request: Sending = {}): Promise<T> {
+    return this.read<T>(method, path, request, jsonOf);
+  }
+
+  /** The answer as it begins, if it is a success or a 304: a body that breaks off later is for the reader to notice. */
+  send(method: string, path: string, request: Sending = {}): Promise<Response> {
+    return this.read(method, path, request, async (response) => response);
+  }
+
+  /** What is read of the answer, if it is a success or a 304. A look whose body is cut half-way is one that failed, and is repeated. */
+  async read<T>(method: string, path: string, request: Sending, read: (response: Response) => Promise<T>): Promise<T> {
     const isSafe = method === "GET" || method === "HEAD";
+    const isBound = request.ifMatch !== undefined || request.ifNoneMatch !== undefined;
+    if (isBound && !CONDITIONAL.includes(`${method} ${path}`)) throw new TypeError("This call takes no condition");
     const headers = { ...(isSafe ? {} : this.headers(request)), ...request.headers };
     if (request.json !== undefined) headers["Content-Type"] = "application/json";
     const init: RequestInit = { method, headers, signal: request.signal ?? null };
     if (request.json !== undefined) init.body = JSON.stringify(request.json);
     else if (request.body !== undefined) init.body = request.body;
-    return this.renewed(() => this.#patiently(isSafe ? ATTEMPTS : 1, path, request, init));
+    const once = async () => {
+      const response = await this.fetch(this.url(path, request.params), init);
+      if (response.ok || response.status === 304) return read(response);
+      throw new Refused(await errorOf(response), response);
+    };
+    const { signal } = request;
+    return this.renewed(() => patiently(isSafe ? ATTEMPTS : 1, once, signal), signal);
   }
 
   /** Runs a request, and once more with a new URL if it failed because the old one had expired. */
-  async renewed<T>(work: () => Promise<T>): Promise<T> {
+  async renewed<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const used = this.#gateway;
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof HoldfastError && error.isExpired) || this.#options.renew === undefined) throw error;
-      if (used === this.#gateway) await this.#renew(this.#options.renew);
+      if (used === this.#gateway) await orAbort(this.#renew(this.#options.renew), signal);
       return work();
     }
   }
 
-  /** One renewal for however many requests need it. */
+  /** One renewal for however many requests need it; it goes on when one of them is given up. */
   #renew(renew: () => Promise<string>): Promise<void> {
-    this.#renewing ??= renew()
-      .then((url) => {
-        this.#gateway = parseGateway(url);
-      })
-      .finally(() => {
-        this.#renewing = undefined;
-      });
+    this.#renewing ??= this.#ask(renew).finally(() => {
+      this.#renewing = undefined;
+    });
     return this.#renewing;
   }
 
-  async #patiently(attempts: number, path: string, request: Sending, init: RequestInit): Promise<Response> {
-    const get = this.#options.fetch ?? fetch;
-    for (let left = attempts - 1; ; left -= 1) {
-      const outcome = await get(this.url(path, request.params), init).catch(unanswered);
-      if (outcome instanceof Response && (outcome.ok || outcome.status === 304)) return outcome;
-      const error = outcome instanceof Response ? await errorOf(outcome) : outcome;
-      const passes = error instanceof HoldfastError && (error.isOffline || PASSING.includes(error.status));
-      if (left === 0 || !passes) throw error;
-      const told = outcome instanceof Response ? Number(outcome.headers.get("Retry-After")) * 1000 : 0;
-      await pause(Math.min(Math.max(told || 0, backOff(attempts - 1 - left)), LONGEST_PAUSE_MS), request.signal);
+  async #ask(renew: () => Promise<string>): Promise<void> {
+    try {
+      this.#gateway = parseGateway(await renew());
+    } catch (cause) {
+      if (cause instanceof HoldfastError) throw cause;
+      const error = new HoldfastError(401, "The link has expired, and no new one could be had");
+      error.cause = cause;
+      throw error;
     }
   }
-}
-
-/** How long to wait after the nth failure in a row: doubling, and never the same for all clients. */
-export function backOff(failures: number): number {
-  return Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
-}
-
-/** Waits, unless it is told not to. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -1,17 +1,19 @@
 // What a page, an app or a backend imports.
 
-export type { ChatEvent, ChatLine, ChatLineState } from "./chat-line.ts";
-export { type ChatMessage, type ChatSession, type Chats, isSameChat, textOfMessage } from "./chats.ts";
+export type { ChatEvent, ChatLine, ChatLineOptions, ChatLineState } from "./chat-line.ts";
+export { type Chats, isSameChat, textOfMessage } from "./chats.ts";
 export { connect, type Holdfast } from "./connect.ts";
 export { HoldfastError } from "./error.ts";
-export type { Files, TaggedListing } from "./files.ts";
+export type { ChangesOptions, ContentOptions, Files, ListOptions, LookOptions, TaggedListing } from "./files.ts";
 export { type Gateway, parseGateway } from "./gateway.ts";
-export type { History } from "./history.ts";
-export type { CallOptions, ChangeOptions, ConnectOptions } from "./http.ts";
-export type { Media, MediaQuery } from "./media.ts";
+export type { History, PageOptions } from "./history.ts";
+export type { CallOptions, ChangeOptions, ConditionalOptions, ConnectOptions } from "./http.ts";
+export type { Media, MediaQuery, MediaUploadOptions, Result } from "./media.ts";
 export type { Publish, PublishOptions } from "./publish.ts";
-export type { SearchOptions, Store } from "./store.ts";
+export type { SearchOptions, Store, VersionOptions } from "./store.ts";
+export type { Progress, TransferOptions } from "./transfer.ts";
 export type * from "./types.ts";
 export type * from "./types-published.ts";
-export type { Progress, UploadOptions } from "./upload.ts";
+export type { Uploaded, UploadOptions } from "./upload.ts";
 export type { News, Watch, WatchOptions, WatchState } from "./watch.ts";
+export type { Verified, VerifyOptions, Whole } from "./whole.ts";

@@ -1,10 +1,25 @@
 // Media with lasting addresses, and the providers that make them.
 
-import { errorOf } from "./error.ts";
-import type { CallOptions, ChangeOptions, Http } from "./http.ts";
-import type { Ingest, Ingested, MediaItem, PersistedAsset, Scope, SignedUpload } from "./types.ts";
+import type { PageOptions } from "./history.ts";
+import type { CallOptions, Http } from "./http.ts";
+import { uploadMedia } from "./media-upload.ts";
+import type { TransferOptions } from "./transfer.ts";
+import type {
+  Ingest,
+  Ingested,
+  MediaDeleted,
+  MediaItem,
+  MediaList,
+  MediaUses,
+  PersistedAsset,
+  Scope,
+  SignedUpload,
+  UploadSignRequest,
+} from "./types.ts";
 
 export interface MediaQuery extends CallOptions {
+  /** The caller's own id: anybody else's is refused. */
+  ownerId?: string;
   desktopId?: string;
   appId?: string;
   threadId?: string;
@@ -15,6 +30,11 @@ export interface MediaQuery extends CallOptions {
   to?: string | number;
   limit?: number;
   cursor?: string;
+}
+
+export interface MediaUploadOptions extends TransferOptions {
+  scope?: Scope;
+  metadata?: Record<string, string>;
 }
 
 /** A provider's result, in its own shape, with what became of each asset in it. */
@@ -28,45 +48,24 @@ export class Media {
   }
 
   /** Keeps what is at an address, or base64. Equal bytes are kept once. */
-  ingest(media: Ingest, options: ChangeOptions = {}): Promise<Ingested> {
+  ingest(media: Ingest, options: CallOptions = {}): Promise<Ingested> {
     return this.#http.json("POST", "/api/media/ingest", { ...options, json: media });
   }
 
   /** An address to upload to, for somebody who has no signed query. */
-  sign(
-    media: {
-      contentType: string;
-      size: number;
-      ext?: string;
-      sha256?: string;
-      scope?: Scope;
-      metadata?: Record<string, string>;
-    },
-    options: CallOptions = {},
-  ): Promise<SignedUpload> {
+  sign(media: UploadSignRequest, options: CallOptions = {}): Promise<SignedUpload> {
     return this.#http.json("POST", "/api/media/sign", { ...options, json: media });
   }
 
-  /** Uploads bytes by a signed address, in parts if they are many. */
-  async upload(media: Blob, more: { scope?: Scope; metadata?: Record<string, string> } & CallOptions = {}) {
-    const { signal, ...facts } = more;
-    const told = { contentType: media.type, size: media.size, ...facts };
-    const signed = await this.sign(told, signal && { signal });
-    const sent = { method: "PUT", ...(signal && { signal }) };
-    if (signed.url !== undefined) return ended(await fetch(signed.url, { ...sent, body: media }));
-    const { parts = [], partSize = media.size, completeUrl = "" } = signed;
-    const etags: unknown[] = [];
-    for (const [index, url] of parts.entries()) {
-      const part = media.slice(index * partSize, (index + 1) * partSize);
-      const answer = await fetch(url, { ...sent, body: part });
-      etags.push(await answer.json().catch(() => ({})));
-      if (!answer.ok) return ended(answer);
-    }
-    return ended(await fetch(completeUrl, { ...sent, method: "POST", body: JSON.stringify({ parts: etags }) }));
+  /** Uploads bytes by addresses signed for them, in parts if they are many; tells how far it is. */
+  async upload(media: Blob, options: MediaUploadOptions = {}): Promise<Ingested> {
+    const { signal, onProgress, ...facts } = options;
+    const signed = await this.sign({ contentType: media.type, size: media.size, ...facts }, signal && { signal });
+    return uploadMedia(this.#http, media, signed, options);
   }
 
   /** What there is, newest first. */
-  list({ signal, ...params }: MediaQuery = {}): Promise<{ items: MediaItem[]; cursor?: string }> {
+  list({ signal, ...params }: MediaQuery = {}): Promise<MediaList> {
     return this.#http.json("GET", "/api/media/list", { params, ...(signal && { signal }) });
   }
 
@@ -80,25 +79,22 @@ export class Media {
     return this.#http.url(`/api/media/${encodeURIComponent(id)}`);
   }
 
-  remove(id: string, options: ChangeOptions = {}): Promise<unknown> {
+  remove(id: string, options: CallOptions = {}): Promise<MediaDeleted> {
     return this.#http.json("DELETE", `/api/media/${encodeURIComponent(id)}`, options);
   }
 
   /** Gives an item a lasting address that anybody can open. */
-  share(id: string, options: ChangeOptions = {}): Promise<MediaItem> {
+  share(id: string, options: CallOptions = {}): Promise<MediaItem> {
     return this.#http.json("POST", `/api/media/${encodeURIComponent(id)}/share`, { ...options, json: {} });
   }
 
   /** The files that have its bytes. */
-  uses(
-    id: string,
-    options: CallOptions = {},
-  ): Promise<{ files: { path: string }[]; versions: number; cursor?: string }> {
-    return this.#http.json("GET", `/api/media/${encodeURIComponent(id)}/uses`, options);
+  uses(id: string, { signal, ...params }: PageOptions = {}): Promise<MediaUses> {
+    return this.#http.json("GET", `/api/media/${encodeURIComponent(id)}/uses`, { params, ...(signal && { signal }) });
   }
 
   /** Keeps the media of a provider's result, which a host has called itself. */
-  persist(provider: string, result: unknown, scope?: Scope, options: ChangeOptions = {}): Promise<Result> {
+  persist(provider: string, result: unknown, scope?: Scope, options: CallOptions = {}): Promise<Result> {
     return this.#http.json("POST", "/api/media/persist", { ...options, json: { provider, result, scope } });
   }
 
@@ -108,15 +104,10 @@ export class Media {
     model: string | undefined,
     input: unknown,
     scope?: Scope,
-    options: ChangeOptions = {},
+    options: CallOptions = {},
   ): Promise<Result> {
     const eleven = { ...(input as object), ...(model ? { model } : {}), scope };
     const json = provider === "fal" ? { model, input, scope } : eleven;
     return this.#http.json("POST", `/api/ai/${provider}`, { ...options, json });
   }
-}
-
-async function ended(response: Response): Promise<Ingested> {
-  if (!response.ok) throw await errorOf(response);
-  return (await response.json()) as Ingested;
 }

@@ -1,9 +1,12 @@
 // Publishing apps and desktops, and what their owner may do with them then.
 
-import type { CallOptions, ChangeOptions, Http } from "./http.ts";
+import type { CallOptions, Http } from "./http.ts";
 import { lastLine } from "./lines.ts";
+import { tell } from "./tell.ts";
 import type {
   AppPreview,
+  DesktopContents,
+  DesktopPreview,
   DetailsOf,
   Kind,
   PublishApp,
@@ -12,6 +15,8 @@ import type {
   PublishedPatch,
   PublishStep,
   PublishUpload,
+  Unpublished,
+  VersionYanked,
 } from "./types-published.ts";
 
 export interface PublishOptions extends CallOptions {
@@ -37,7 +42,7 @@ export class Publish {
   async #publish(path: string, json: object, { onProgress, signal }: PublishOptions): Promise<Published> {
     const request = { json, headers: { Accept: "application/x-ndjson" }, ...(signal && { signal }) };
     const response = await this.#http.send("POST", path, request);
-    return lastLine<PublishStep, Published>(response, (step) => onProgress?.(step));
+    return lastLine<PublishStep, Published>(response, (step) => tell(onProgress, step), signal);
   }
 
   /** What would be published of an app, and what would be left out. */
@@ -45,27 +50,28 @@ export class Publish {
     return this.#http.json("GET", "/api/publish/app/preview", { params: { appId, path }, ...(signal && { signal }) });
   }
 
+  /** What would be published of a desktop, and what would be left out: a path or pattern each, as for publishing it. */
+  previewDesktop(desktop: DesktopContents = {}, { signal }: CallOptions = {}): Promise<DesktopPreview> {
+    const params = { ...desktop };
+    return this.#http.json("GET", "/api/publish/desktop/preview", { params, ...(signal && { signal }) });
+  }
+
   /** Bytes to be published within the hour: a snapshot, or an archive of an app. */
   upload(body: Blob, options: CallOptions = {}): Promise<PublishUpload> {
     return this.#http.json("PUT", "/api/publish/uploads", { ...options, body });
   }
 
-  update<K extends Kind>(
-    kind: K,
-    id: string,
-    patch: PublishedPatch,
-    options: ChangeOptions = {},
-  ): Promise<DetailsOf<K>> {
+  update<K extends Kind>(kind: K, id: string, patch: PublishedPatch, options: CallOptions = {}): Promise<DetailsOf<K>> {
     return this.#http.json("PATCH", route(kind, id), { ...options, json: patch });
   }
 
   /** Unpublishes it, with all its versions and their bytes. */
-  remove(kind: Kind, id: string, options: ChangeOptions = {}): Promise<{ ok: true; id: string }> {
+  remove(kind: Kind, id: string, options: CallOptions = {}): Promise<Unpublished> {
     return this.#http.json("DELETE", route(kind, id), options);
   }
 
   /** Takes one version back: it is not offered any more. */
-  yank(kind: Kind, id: string, version: string, options: ChangeOptions = {}): Promise<{ ok: true; version: string }> {
+  yank(kind: Kind, id: string, version: string, options: CallOptions = {}): Promise<VersionYanked> {
     return this.#http.json("DELETE", `${route(kind, id)}/versions/${encodeURIComponent(version)}`, options);
   }
 }

@@ -1,10 +1,8 @@
 // One socket that follows an entry, from its opening to its end.
 
+import { PING, PING_EVERY_MS, parseFrame } from "./frame.ts";
 import type { Change } from "./types.ts";
 
-/** The runtime answers exactly this text by itself, so asking wakes nobody. */
-const PING = '{"type":"req","id":"ping","method":"ping"}';
-const PING_EVERY_MS = 30_000;
 /** Without any word for this long, nobody is there. */
 const SILENT_MS = 75_000;
 /** Changes that come within this time are told at once: an agent's turn is one piece of news. */
@@ -20,7 +18,7 @@ export interface Heard {
   onBegin(rev: number): void;
   onChanges(changes: Change[]): void;
   /** What was asked for is no longer known; from this rev on it is. */
-  onLost(rev: unknown): void;
+  onLost(rev: number): void;
 }
 
 /** Follows until the socket ends or is stopped. It never fails: whoever wants to go on, comes again. */
@@ -36,6 +34,10 @@ export function followSocket(address: string, params: Following, signal: AbortSi
       gathering = undefined;
       if (gathered.length > 0) heard.onChanges(gathered);
       gathered = [];
+    };
+    // Without a rev it is said of more than the feed: whoever asks next hears of what.
+    const lost = (rev: unknown) => {
+      if (typeof rev === "number") heard.onLost(rev);
     };
     const alive = setInterval(() => {
       if (Date.now() - lastWordMs > SILENT_MS) end();
@@ -58,38 +60,21 @@ export function followSocket(address: string, params: Following, signal: AbortSi
     socket.onclose = end;
     socket.onmessage = ({ data }) => {
       lastWordMs = Date.now();
-      const frame = parse(data);
+      const frame = parseFrame(data);
       if (frame?.type === "event" && frame.event === "files.changed") {
         gathered.push(frame.payload as Change);
         gathering ??= setTimeout(tell, GATHER_MS);
       } else if (frame?.type === "event" && frame.event === "files.reset") {
         tell();
-        heard.onLost((frame.payload as { rev?: unknown }).rev);
+        lost((frame.payload as { rev?: unknown } | undefined)?.rev);
       } else if (frame?.type === "res" && frame.id === "follow") {
         if (frame.ok) heard.onBegin(Number((frame.payload as { rev?: unknown }).rev));
         else {
-          if (frame.error?.status === 410) heard.onLost(frame.error.details?.rev);
+          if (frame.error?.status === 410) lost(frame.error.details?.rev);
           end();
         }
       }
       // What else comes is of others: the gateway's.
     };
   });
-}
-
-interface Frame {
-  type?: string;
-  id?: string;
-  event?: string;
-  ok?: boolean;
-  payload?: unknown;
-  error?: { status?: number; details?: { rev?: unknown } };
-}
-
-function parse(data: unknown): Frame | null {
-  try {
-    return typeof data === "string" ? (JSON.parse(data) as Frame) : null;
-  } catch {
-    return null;
-  }
 }

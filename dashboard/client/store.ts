@@ -1,18 +1,23 @@
 // The store: what others have published, looked for and taken into one's own workspace.
 
+import { textOf } from "./answer.ts";
+import type { PageOptions } from "./history.ts";
 import type { CallOptions, ChangeOptions, Http } from "./http.ts";
 import { route } from "./publish.ts";
+import type { Time } from "./types.ts";
 import type {
-  AppManifest,
-  AppRow,
-  DesktopRow,
+  AppList,
+  AppRowUpdates,
+  DesktopList,
   DetailsOf,
   Forked,
-  Install,
   Installed,
+  Installs,
   Kind,
+  ManifestOf,
   Profile,
-  PublishedVersion,
+  PublishedVersions,
+  Star,
   Uninstalled,
   Updated,
 } from "./types-published.ts";
@@ -28,10 +33,9 @@ export interface SearchOptions extends CallOptions {
   cursor?: string;
 }
 
-/** What is asked for of a list: where the page before ended, and how much. */
-interface PageOptions extends CallOptions {
-  limit?: number;
-  cursor?: string;
+export interface VersionOptions extends CallOptions {
+  /** Another one than is offered. */
+  version?: string;
 }
 
 export class Store {
@@ -41,36 +45,58 @@ export class Store {
     this.#http = http;
   }
 
-  apps({ signal, ...params }: SearchOptions = {}): Promise<{ apps: AppRow[]; cursor?: string }> {
+  apps({ signal, ...params }: SearchOptions = {}): Promise<AppList> {
     return this.#http.json("GET", "/api/apps", { params, ...(signal && { signal }) });
   }
 
-  desktops({ signal, ...params }: SearchOptions = {}): Promise<{ desktops: DesktopRow[]; cursor?: string }> {
+  desktops({ signal, ...params }: SearchOptions = {}): Promise<DesktopList> {
     return this.#http.json("GET", "/api/desktops", { params, ...(signal && { signal }) });
   }
 
-  get<K extends Kind>(kind: K, id: string, { signal, version }: CallOptions & { version?: string } = {}) {
+  get<K extends Kind>(kind: K, id: string, { signal, version }: VersionOptions = {}) {
     const request = { params: { version }, ...(signal && { signal }) };
     return this.#http.json<DetailsOf<K>>("GET", route(kind, id), request);
   }
 
-  versions(
-    kind: Kind,
-    id: string,
-    { signal, ...params }: PageOptions = {},
-  ): Promise<{ versions: PublishedVersion[]; cursor?: string }> {
+  versions(kind: Kind, id: string, { signal, ...params }: PageOptions = {}): Promise<PublishedVersions> {
     return this.#http.json("GET", `${route(kind, id)}/versions`, { params, ...(signal && { signal }) });
   }
 
-  /** What an app says of itself, with the packages that it needs. */
-  manifest(id: string, { signal, version }: CallOptions & { version?: string } = {}): Promise<AppManifest> {
-    return this.#http.json("GET", `${route("apps", id)}/manifest`, { params: { version }, ...(signal && { signal }) });
+  /** What an app says of itself, with the packages that it needs; what is in a desktop, and what runs there. */
+  manifest<K extends Kind>(kind: K, id: string, { signal, version }: VersionOptions = {}): Promise<ManifestOf<K>> {
+    return this.#http.json("GET", `${route(kind, id)}/manifest`, { params: { version }, ...(signal && { signal }) });
   }
 
   /** The bytes of an app's bundle or a desktop's snapshot. */
-  bundle(kind: Kind, id: string, { signal, version }: CallOptions & { version?: string } = {}): Promise<Response> {
+  bundle(kind: Kind, id: string, { signal, version }: VersionOptions = {}): Promise<Response> {
     const path = `${route(kind, id)}/${kind === "apps" ? "bundle" : "snapshot"}`;
     return this.#http.send("GET", path, { params: { version }, ...(signal && { signal }) });
+  }
+
+  /** The `package.json` or the `pnpm-lock.yaml` that a version was published with, as text. */
+  artifact(
+    kind: Kind,
+    id: string,
+    name: "package.json" | "pnpm-lock.yaml",
+    { signal, version }: VersionOptions = {},
+  ): Promise<string> {
+    const path = `${route(kind, id)}/${name}`;
+    return this.#http.read("GET", path, { params: { version }, ...(signal && { signal }) }, textOf);
+  }
+
+  /** An address of the bytes of one's own that works for whoever has it, for ten minutes or as long as is asked for. */
+  signBundle(
+    kind: Kind,
+    id: string,
+    { version, expiresInSeconds, ...options }: CallOptions & { version?: string; expiresInSeconds?: number } = {},
+  ): Promise<{ url: string; version: string; expiresAt: Time }> {
+    const path = `${route(kind, id)}/${kind === "apps" ? "bundle" : "snapshot"}/sign`;
+    return this.#http.json("POST", path, { ...options, json: { version, expiresInSeconds } });
+  }
+
+  /** The snapshot that every desktop starts from. */
+  baseline(options: CallOptions = {}): Promise<Response> {
+    return this.#http.send("GET", "/api/webcontainer-snapshot", options);
   }
 
   /** Where a desktop is looked at and run, by anyone who may see it. */
@@ -93,13 +119,14 @@ export class Store {
   }
 
   /** What the caller has installed, the latest first. */
-  installs({ signal, ...params }: PageOptions = {}): Promise<{ installs: Install[]; cursor?: string }> {
+  installs({ signal, ...params }: PageOptions = {}): Promise<Installs> {
     return this.#http.json("GET", "/api/installs", { params, ...(signal && { signal }) });
   }
 
-  /** Of what the caller has installed, that of which another version is offered by now. */
-  updates(options: CallOptions = {}): Promise<{ updates: (AppRow & { installed: string })[] }> {
-    return this.#http.json("GET", "/api/apps/updates", options);
+  /** Of what the caller has installed, or of up to 100 named as `id@version`, that of which another version is offered by now. */
+  updates({ signal, installed }: CallOptions & { installed?: readonly string[] } = {}): Promise<AppRowUpdates> {
+    const params = { installed: installed?.join(",") };
+    return this.#http.json("GET", "/api/apps/updates", { params, ...(signal && { signal }) });
   }
 
   /** Copies a desktop's files into a folder that is not there yet. */
@@ -107,7 +134,7 @@ export class Store {
     return this.#http.json("POST", `${route("desktops", id)}/fork`, { ...options, json: { into, version } });
   }
 
-  star(kind: Kind, id: string, isStarred: boolean, options: ChangeOptions = {}): Promise<{ stars: number }> {
+  star(kind: Kind, id: string, isStarred: boolean, options: CallOptions = {}): Promise<Star> {
     return this.#http.json(isStarred ? "PUT" : "DELETE", `${route(kind, id)}/star`, options);
   }
 
@@ -115,7 +142,7 @@ export class Store {
     return this.#http.json("GET", "/api/profile", options);
   }
 
-  setProfile(profile: Partial<Profile>, options: ChangeOptions = {}): Promise<Profile> {
+  setProfile(profile: Partial<Profile>, options: CallOptions = {}): Promise<Profile> {
     return this.#http.json("PUT", "/api/profile", { ...options, json: profile });
   }
 }

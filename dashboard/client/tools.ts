@@ -6,6 +6,7 @@
 
 import type { Holdfast } from "./connect.ts";
 import { HoldfastError } from "./error.ts";
+import { type ArgumentSchema, checked, type Input, type InputSchema } from "./tool-input.ts";
 import type { PublishStep, Visibility } from "./types-published.ts";
 
 export interface ToolOptions {
@@ -24,13 +25,8 @@ export type ToolResult = { ok: true; [more: string]: unknown } | { ok: false; er
 export interface Tool {
   name: string;
   description: string;
-  /** JSON Schema. */
-  inputSchema: {
-    type: "object";
-    properties: Record<string, object>;
-    required: readonly string[];
-    additionalProperties: false;
-  };
+  /** JSON Schema; what is not as it says is refused. */
+  inputSchema: InputSchema;
   run(input: unknown, options?: ToolOptions): Promise<ToolResult>;
 }
 
@@ -39,10 +35,8 @@ export interface ToolsOptions {
   visit?: (url: string) => void;
 }
 
-type Input = Record<string, unknown>;
-
-const text = (description: string) => ({ type: "string", description });
-const visibility = {
+const text = (description: string): ArgumentSchema => ({ type: "string", description });
+const visibility: ArgumentSchema = {
   type: "string",
   enum: ["public", "unlisted", "private"],
   description: "Who finds it: everyone, whoever has the link, or only its owner. New things are public.",
@@ -140,14 +134,14 @@ const MAIN = "main";
 function tool(
   name: string,
   description: string,
-  properties: Record<string, object>,
+  properties: InputSchema["properties"],
   required: readonly string[],
   work: (input: Input, options: ToolOptions) => Promise<ToolResult>,
 ): Tool {
-  const inputSchema = { type: "object", properties, required, additionalProperties: false } as const;
+  const inputSchema: InputSchema = { type: "object", properties, required, additionalProperties: false };
   const run = async (input: unknown, options: ToolOptions = {}): Promise<ToolResult> => {
     try {
-      return await work(typeof input === "object" && input !== null ? (input as Input) : {}, options);
+      return await work(checked(input, inputSchema), options);
     } catch (cause) {
       if (!(cause instanceof HoldfastError)) throw cause;
       return { ...cause.body, ok: false, error: cause.message };
@@ -163,7 +157,6 @@ function about(input: Input) {
     ...given("description", word(input, "description")),
     ...given("tags", words(input, "tags")),
     ...given("version", word(input, "version")),
-    // What else it may be, the Worker refuses with a sentence.
     ...given("visibility", word(input, "visibility") as Visibility | undefined),
   };
 }
@@ -205,23 +198,17 @@ function given<Name extends string, T>(name: Name, value: T | undefined) {
   return (value === undefined ? {} : { [name]: value }) as { [K in Name]?: T };
 }
 
+// What these find has been held against the schema.
+
+/** A text; an empty one says nothing. */
 function word(input: Input, name: string): string | undefined {
-  const value = input[name];
-  if (value === undefined || value === null || value === "") return undefined;
-  if (typeof value !== "string") throw new HoldfastError(400, `${name} must be a text`);
-  return value;
+  return (input[name] as string | undefined) || undefined;
 }
 
 function needed(input: Input, name: string): string {
-  const value = word(input, name);
-  if (value === undefined) throw new HoldfastError(400, `${name} required`);
-  return value;
+  return word(input, name) ?? "";
 }
 
 function words(input: Input, name: string): string[] | undefined {
-  const value = input[name];
-  if (value === undefined || value === null) return undefined;
-  if (!Array.isArray(value) || value.some((each) => typeof each !== "string"))
-    throw new HoldfastError(400, `${name} must be a list of texts`);
-  return value;
+  return input[name] as string[] | undefined;
 }

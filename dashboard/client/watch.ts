@@ -4,8 +4,10 @@
 
 import { HoldfastError } from "./error.ts";
 import { socketAddress } from "./gateway.ts";
-import { backOff, type Http, pause } from "./http.ts";
+import type { Http } from "./http.ts";
+import { backOff, pause } from "./patience.ts";
 import { followSocket } from "./socket.ts";
+import { tell } from "./tell.ts";
 import type { Change, Changes } from "./types.ts";
 
 const POLL_MS = 5000;
@@ -13,12 +15,14 @@ const POLL_MS = 5000;
 const WAIT_SECONDS = 25;
 /** Sockets that fail in a row before requests take their place, and for how long. */
 const SOCKETS_TRIED = 2;
+/** One that ends before this has failed, too, whatever it has told. */
+const SOCKET_LASTS_MS = 10_000;
 const WITHOUT_SOCKET_MS = 60_000;
 /** After this many looks, the Worker is asked again whether it tells of changes by now. */
 const POLLS_PER_QUESTION = 12;
 
-/** How news come: pushed, asked for, or not at all just now. */
-export type WatchState = "live" | "polling" | "offline";
+/** How news come: pushed, asked for, not at all just now; or never again, since the account was deleted. */
+export type WatchState = "live" | "polling" | "offline" | "gone";
 
 export interface News {
   /** What has changed, in order; null when it is only known that something may have. */
@@ -72,30 +76,31 @@ class Follower {
       try {
         // By a request first: it says where things stand, and renews a signature that has expired.
         await this.#ask(0);
+        if (sockets < SOCKETS_TRIED) {
+          sockets = (await this.#socket()) ? 0 : sockets + 1;
+          await pause(backOff(sockets), this.#signal);
+        } else {
+          await this.#waitForChanges();
+          if (typeof WebSocket !== "undefined") sockets = 0;
+        }
         failures = 0;
       } catch (error) {
         if (this.#signal.aborted) return;
+        if (isGone(error)) return this.#tell("gone");
         if (isUntold(error)) await this.#poll();
         else {
           this.#tell("offline");
           await pause(backOff(failures), this.#signal);
           failures += 1;
         }
-        continue;
-      }
-      if (sockets < SOCKETS_TRIED) {
-        sockets = (await this.#socket()) ? 0 : sockets + 1;
-        await pause(backOff(sockets), this.#signal);
-      } else {
-        await this.#waitForChanges();
-        if (typeof WebSocket !== "undefined") sockets = 0;
       }
     }
   }
 
   #tell(state: WatchState): void {
-    if (state !== this.#state) this.#options.onState?.(state);
+    if (state === this.#state) return;
     this.#state = state;
+    tell(this.#options.onState, state);
   }
 
   /** Tells what is new, unless it has been told. */
@@ -103,7 +108,7 @@ class Follower {
     const known = this.#rev ?? rev;
     const fresh = changes.filter((change) => change.rev > known);
     this.#rev = Math.max(rev, known);
-    if (fresh.length > 0) this.#onNews({ changes: fresh });
+    if (fresh.length > 0) tell(this.#onNews, { changes: fresh });
   }
 
   /** Asks what has changed, waiting for it if it has not. Where the feed no longer reaches, all has to be looked at again. */
@@ -116,30 +121,38 @@ class Follower {
         this.#take(page.changes, page.rev);
         if (!page.more) return;
       } catch (error) {
-        if (!(error instanceof HoldfastError) || error.status !== 410) throw error;
-        this.#lost(error.body.rev);
+        const rev = error instanceof HoldfastError && error.status === 410 ? error.body.rev : undefined;
+        if (typeof rev !== "number") throw error;
+        this.#lost(rev);
       }
     }
   }
 
-  #lost(rev: unknown): void {
-    this.#rev = typeof rev === "number" ? rev : undefined;
-    this.#onNews({ changes: null });
+  #lost(rev: number): void {
+    this.#rev = rev;
+    tell(this.#onNews, { changes: null });
   }
 
-  /** Follows a socket until it ends; answers whether it had begun. */
+  /** Follows a socket until it ends; answers whether it has done for a while what it is for. */
   async #socket(): Promise<boolean> {
-    let hasBegun = false;
-    await followSocket(socketAddress(this.#http.gateway), { path: this.#path, since: this.#rev }, this.#signal, {
-      onBegin: (rev) => {
-        hasBegun = true;
-        this.#rev ??= rev;
-        this.#tell("live");
+    let begunMs = Number.POSITIVE_INFINITY;
+    const following = followSocket(
+      socketAddress(this.#http.gateway),
+      { path: this.#path, since: this.#rev },
+      this.#signal,
+      {
+        onBegin: (rev) => {
+          begunMs = Date.now();
+          this.#rev ??= rev;
+          this.#tell("live");
+        },
+        onChanges: (changes) => this.#take(changes, changes.at(-1)?.rev ?? 0),
+        onLost: (rev) => this.#lost(rev),
       },
-      onChanges: (changes) => this.#take(changes, changes.at(-1)?.rev ?? 0),
-      onLost: (rev) => this.#lost(rev),
-    });
-    return hasBegun;
+    );
+    // A page's policy may forbid it to open one at all.
+    await following.catch(() => undefined);
+    return Date.now() - begunMs >= SOCKET_LASTS_MS;
   }
 
   /** Without a socket, for a while. */
@@ -156,7 +169,7 @@ class Follower {
       await pause(this.#options.pollMs ?? POLL_MS, this.#signal);
       await visible(this.#signal);
       if (this.#signal.aborted) return;
-      this.#onNews({ changes: null });
+      tell(this.#onNews, { changes: null });
     }
   }
 }
@@ -164,6 +177,11 @@ class Follower {
 /** The Worker has no feed to ask. */
 function isUntold(error: unknown): boolean {
   return error instanceof HoldfastError && (error.status === 404 || error.status === 405);
+}
+
+/** A 410 that names no rev to go on from is of the account itself. */
+function isGone(error: unknown): boolean {
+  return error instanceof HoldfastError && error.status === 410;
 }
 
 /** Resolves as soon as somebody looks at the page; at once where there is none. */

@@ -1,3 +1,5 @@
+"use client";
+
 // The file context of a page, with the names and shapes that pages are written for: change an import, and it works.
 
 import {
@@ -11,7 +13,7 @@ import {
   useRef,
   useState,
 } from "react";
-import { connect, type FileItem, type Holdfast, type News } from "../index.ts";
+import { type ConnectOptions, connect, type FileItem, type Files, type Holdfast, type News } from "../index.ts";
 
 export interface FileContextType {
   currentPath: string;
@@ -30,9 +32,13 @@ export interface FileContextType {
   refresh: () => Promise<void>;
 }
 
-const FileContext = createContext<(FileContextType & { client: Holdfast }) | null>(null);
+/** The client of a gateway URL; or the sentence of why there can be none. */
+type Opened = { client: Holdfast; refusal: null } | { client: null; refusal: string };
+
+const FileContext = createContext<(FileContextType & { client: Holdfast | null }) | null>(null);
 
 export interface FileProviderProps {
+  /** What is none becomes the `error` of the context, and of whatever is done with it. */
   gatewayUrl: string;
   /** Where the listing begins. */
   root?: string;
@@ -45,22 +51,37 @@ export function FileProvider({ gatewayUrl, root = "/root/clawd", renew, children
   const renewing = useRef(renew);
   renewing.current = renew;
   const hasRenewal = renew !== undefined;
-  const client = useMemo(() => {
+  const opened = useMemo(() => {
     const more = hasRenewal ? { renew: () => renewing.current?.() ?? Promise.reject(new Error("No renewal")) } : {};
-    return connect(gatewayUrl, more);
+    return open(gatewayUrl, more);
   }, [gatewayUrl, hasRenewal]);
-  const listing = useListing(client, root);
-  const actions = useMemo(() => actionsOf(client), [client]);
-  const value = useMemo(() => ({ ...listing, ...actions, client }), [listing, actions, client]);
+  const listing = useListing(opened, root);
+  const actions = useMemo(() => actionsOf(opened), [opened]);
+  const value = useMemo(() => ({ ...listing, ...actions, client: opened.client }), [listing, actions, opened]);
   return createElement(FileContext.Provider, { value }, children);
 }
 
+function open(gatewayUrl: string, options: ConnectOptions): Opened {
+  try {
+    return { client: connect(gatewayUrl, options), refusal: null };
+  } catch (cause) {
+    return { client: null, refusal: cause instanceof Error ? cause.message : "This is no gateway URL" };
+  }
+}
+
+/** The files of what was opened. Throws where nothing was. */
+function filesOf({ client, refusal }: Opened): Files {
+  if (client === null) throw new TypeError(refusal);
+  return client.files;
+}
+
 /** The current directory. Of answers that overtake each other, the last one asked for counts. */
-function useListing(client: Holdfast, root: string) {
+function useListing(opened: Opened, root: string) {
   const [currentPath, setCurrentPath] = useState(root);
   const [files, setFiles] = useState<FileItem[]>([]);
   const [isLoading, setIsLoading] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [failure, setError] = useState<string | null>(null);
+  const error = opened.refusal ?? failure;
   const asked = useRef(0);
 
   const load = useCallback(
@@ -69,7 +90,7 @@ function useListing(client: Holdfast, root: string) {
       const mine = asked.current;
       setError(null);
       try {
-        const found = await client.files.listAll(path);
+        const found = await filesOf(opened).listAll(path);
         if (mine !== asked.current) return;
         setCurrentPath(path);
         setFiles((shown) => (areFilesEqual(shown, found) ? shown : found));
@@ -79,7 +100,7 @@ function useListing(client: Holdfast, root: string) {
         if (mine === asked.current) setIsLoading(false);
       }
     },
-    [client],
+    [opened],
   );
   const listDirectory = useCallback(
     (path: string) => {
@@ -95,15 +116,15 @@ function useListing(client: Holdfast, root: string) {
   );
 }
 
-function actionsOf({ files }: Holdfast) {
+function actionsOf(opened: Opened) {
   return {
-    readFile: async (path: string) => (await files.read(path)).content,
-    writeFile: async (path: string, content: string) => void (await files.write(path, content)),
-    uploadFile: async (file: File, targetPath: string) => void (await files.upload(targetPath, file)),
-    deleteFile: async (path: string) => void (await files.remove(path)),
-    createDirectory: async (path: string) => void (await files.mkdir(path)),
+    readFile: async (path: string) => (await filesOf(opened).read(path)).content,
+    writeFile: async (path: string, content: string) => void (await filesOf(opened).write(path, content)),
+    uploadFile: async (file: File, targetPath: string) => void (await filesOf(opened).upload(targetPath, file)),
+    deleteFile: async (path: string) => void (await filesOf(opened).remove(path)),
+    createDirectory: async (path: string) => void (await filesOf(opened).mkdir(path)),
     downloadFile: async (path: string) => {
-      const blob = await (await files.content(path)).blob();
+      const blob = await (await filesOf(opened).content(path)).blob();
       const link = document.createElement("a");
       link.href = URL.createObjectURL(blob);
       link.download = path.split("/").pop() || "download";
@@ -135,7 +156,7 @@ export function useWatch(path: string, onNews: (news: News) => void): void {
   const latest = useRef(onNews);
   latest.current = onNews;
   useEffect(() => {
-    const watching = client.watch(path, (news) => latest.current(news));
-    return () => watching.stop();
+    const watching = client?.watch(path, (news) => latest.current(news));
+    return () => watching?.stop();
   }, [client, path]);
 }

@@ -1,0 +1,62 @@
+// Trying again, and waiting: with growing pauses, and never longer than whoever asks wants to wait.
+
+import { HoldfastError, unanswered } from "./error.ts";
+
+/** How long is waited before the second time. */
+const FIRST_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 10_000;
+/** Answers that say "not now" rather than "no". */
+const PASSING = [429, 502, 503, 504];
+
+/** How a try failed, and how long the server wants to be left alone, if it said so. */
+export class Refused extends Error {
+  readonly error: HoldfastError;
+  readonly afterMs: number;
+
+  constructor(error: HoldfastError, response: Response) {
+    super(error.message);
+    this.error = error;
+    this.afterMs = Number(response.headers.get("Retry-After")) * 1000 || 0;
+  }
+}
+
+/** Does something up to so many times, until it succeeds or fails for good. Throws a `HoldfastError`, or the reason of the signal. */
+export async function patiently<T>(attempts: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await work();
+    } catch (cause) {
+      if (signal?.aborted) throw signal.reason;
+      const error = cause instanceof Refused ? cause.error : unanswered(cause);
+      const passes = error instanceof HoldfastError && (error.isOffline || PASSING.includes(error.status));
+      if (tried >= attempts || !passes) throw error;
+      const afterMs = cause instanceof Refused ? cause.afterMs : 0;
+      await pause(Math.min(Math.max(afterMs, backOff(tried - 1)), LONGEST_PAUSE_MS), signal);
+    }
+  }
+}
+
+/** How long to wait after the nth failure in a row: doubling, and never the same for all clients. */
+export function backOff(failures: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
+}
+
+/** Waits, unless it is told not to. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const waiting = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  return orAbort(waiting, signal).finally(() => clearTimeout(timer));
+}
+
+/** What comes of something, unless the signal comes first. Others may go on waiting for it. */
+export function orAbort<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
