@@ -10,5 +10,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     manifest: true,
     modulePreload: { polyfill: false },
+    // What screens share comes with the first of them: a screen that could not be fetched is then one file, which can be asked for
+    // again. Browsers remember failures, those of files within it for good.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "parts", test: /page\/src\/((ui|state)\/|preview\/links)/ }] } },
+    },
   },
 });

@@ -5,6 +5,7 @@ import { Shell } from "./Shell.tsx";
 import { session } from "./state/session.ts";
 import { useStore } from "./state/store.ts";
 import { openWorkspace, type Workspace, WorkspaceContext } from "./state/workspace.ts";
+import { Boundary } from "./ui/Boundary.tsx";
 import { Failed, Loading } from "./ui/States.tsx";
 import { Toasts } from "./ui/Toasts.tsx";
 
@@ -12,7 +13,9 @@ export function App() {
   const { gatewayUrl, isExpired } = useStore(session);
   return (
     <>
-      {gatewayUrl === null ? <Gate /> : <Open key={gatewayUrl} gatewayUrl={gatewayUrl} />}
+      <Boundary of={gatewayUrl ?? ""}>
+        {gatewayUrl === null ? <Gate /> : <Open key={gatewayUrl} gatewayUrl={gatewayUrl} />}
+      </Boundary>
       {isExpired && <Renew />}
       <Toasts />
     </>

@@ -1,20 +1,26 @@
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { FilesScreen } from "./files/FilesScreen.tsx";
 import { UploadPanel } from "./files/UploadPanel.tsx";
+import { ZipPanel } from "./files/ZipPanel.tsx";
 import { Sidebar } from "./Sidebar.tsx";
+import { useAskBeforeLeaving } from "./state/leaving.ts";
 import { useRoute } from "./state/route.ts";
+import { useWorkspace } from "./state/workspace.ts";
+import { Boundary } from "./ui/Boundary.tsx";
+import { later } from "./ui/later.tsx";
 import { Loading } from "./ui/States.tsx";
 
-const ActivityScreen = lazy(() => import("./activity/ActivityScreen.tsx"));
-const TrashScreen = lazy(() => import("./trash/TrashScreen.tsx"));
-const MemoryScreen = lazy(() => import("./memory/MemoryScreen.tsx"));
-const ChatScreen = lazy(() => import("./chat/ChatScreen.tsx"));
-const StoreScreen = lazy(() => import("./store/StoreScreen.tsx"));
-const MediaScreen = lazy(() => import("./media/MediaScreen.tsx"));
+const ActivityScreen = later(() => import("./activity/ActivityScreen.tsx"));
+const TrashScreen = later(() => import("./trash/TrashScreen.tsx"));
+const MemoryScreen = later(() => import("./memory/MemoryScreen.tsx"));
+const ChatScreen = later(() => import("./chat/ChatScreen.tsx"));
+const StoreScreen = later(() => import("./store/StoreScreen.tsx"));
+const MediaScreen = later(() => import("./media/MediaScreen.tsx"));
 
 /** The page with a workspace: the places at the left, the one that is open beside them. */
 export function Shell() {
   const { screen, path } = useRoute();
+  useAskBeforeLeaving(useWorkspace());
   const [isMenuOpen, setMenuOpen] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever goes somewhere has seen the menu
   useEffect(() => setMenuOpen(false), [screen, path]);
@@ -24,17 +30,22 @@ export function Shell() {
       <Sidebar onClose={() => setMenuOpen(false)} isOpen={isMenuOpen} />
       {isMenuOpen && <div className="veil" onPointerDown={() => setMenuOpen(false)} />}
       <main className="screen">
-        <Suspense fallback={<Loading />}>
-          {screen === "files" && <FilesScreen path={path} onMenu={openMenu} />}
-          {screen === "chat" && <ChatScreen path={path} onMenu={openMenu} />}
-          {screen === "memory" && <MemoryScreen onMenu={openMenu} />}
-          {screen === "media" && <MediaScreen onMenu={openMenu} />}
-          {screen === "store" && <StoreScreen path={path} onMenu={openMenu} />}
-          {screen === "activity" && <ActivityScreen onMenu={openMenu} />}
-          {screen === "trash" && <TrashScreen onMenu={openMenu} />}
-        </Suspense>
+        <Boundary of={`${screen}/${path}`}>
+          <Suspense fallback={<Loading />}>
+            {screen === "files" && <FilesScreen path={path} onMenu={openMenu} />}
+            {screen === "chat" && <ChatScreen path={path} onMenu={openMenu} />}
+            {screen === "memory" && <MemoryScreen onMenu={openMenu} />}
+            {screen === "media" && <MediaScreen onMenu={openMenu} />}
+            {screen === "store" && <StoreScreen path={path} onMenu={openMenu} />}
+            {screen === "activity" && <ActivityScreen onMenu={openMenu} />}
+            {screen === "trash" && <TrashScreen onMenu={openMenu} />}
+          </Suspense>
+        </Boundary>
       </main>
-      <UploadPanel />
+      <div className="corner">
+        <ZipPanel />
+        <UploadPanel key={screen === "files" ? "here" : "elsewhere"} isElsewhere={screen !== "files"} />
+      </div>
     </div>
   );
 }

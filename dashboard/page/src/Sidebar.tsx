@@ -1,11 +1,12 @@
 import { useEffect } from "react";
+import { useWayForDrags } from "./files/drag.ts";
 import { Tree } from "./files/Tree.tsx";
-import { size } from "./state/format.ts";
 import { hrefOf, type Screen, useRoute } from "./state/route.ts";
 import { useStore } from "./state/store.ts";
 import { isDark, toggleTheme } from "./state/theme.ts";
 import { useWorkspace } from "./state/workspace.ts";
 import { Icon, IconButton, type IconName } from "./ui/Icon.tsx";
+import { UsageBar } from "./usage/UsageBar.tsx";
 
 const PLACES: readonly { screen: Screen; label: string; icon: IconName }[] = [
   { screen: "files", label: "Files", icon: "folder" },
@@ -19,6 +20,7 @@ const PLACES: readonly { screen: Screen; label: string; icon: IconName }[] = [
 
 export function Sidebar({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   const { screen } = useRoute();
+  const toChat = useWayForDrags(useWorkspace());
   useEffect(() => {
     if (!isOpen) return;
     const leave = (event: KeyboardEvent) => event.key === "Escape" && onClose();
@@ -39,6 +41,7 @@ export function Sidebar({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
             href={hrefOf({ screen: place, path: "" })}
             className="place"
             aria-current={place === screen ? "page" : undefined}
+            {...(place === "chat" && toChat)}
           >
             <Icon name={icon} />
             {label}
@@ -65,37 +68,18 @@ function Connection() {
   const { live, listings } = useWorkspace();
   const state = useStore(live);
   const isOffline = useStore(listings.isOffline);
-  const text = isOffline || state === "offline" ? "Offline" : state === "live" ? "Live" : "Checking";
+  const reached = state === "gone" ? "Deleted" : state === "live" ? "Live" : "Checking";
+  const text = isOffline || state === "offline" ? "Offline" : reached;
   const title = {
     Offline: "The server cannot be reached; what you see may be old",
     Live: "Changes appear as they happen",
     Checking: "Changes appear within five seconds",
+    Deleted: "The account was deleted",
   }[text];
   return (
     <span className={`connection ${text.toLowerCase()}`} title={title} role="status">
       {isOffline && <Icon name="offline" size={12} />}
       {text}
     </span>
-  );
-}
-
-function UsageBar() {
-  const usage = useStore(useWorkspace().usage);
-  const used = usage ? usage.quota.bytes - usage.quota.left : 0;
-  const share = usage ? Math.min(1, used / usage.quota.bytes) : 0;
-  const label = usage ? `${size(used)} of ${size(usage.quota.bytes)} used` : "";
-  const title =
-    usage &&
-    `Files ${size(usage.live.bytes)} · Trash ${size(usage.trash.bytes)} · Older versions ${size(usage.versions.bytes)} · Media ${size(usage.media.bytes)}`;
-  return (
-    <div className="usage" title={title ?? ""}>
-      <progress
-        className={share > 0.9 ? "usage-bar full" : "usage-bar"}
-        value={share}
-        max={1}
-        aria-label={label || "Usage"}
-      />
-      <span className="usage-text">{label || "\u00a0"}</span>
-    </div>
   );
 }

@@ -1,6 +1,9 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { Turn, TurnChange } from "../../../client/index.ts";
+import { undoable, undoNewest } from "../files/lastTurn.ts";
 import { count, exactly, when } from "../state/format.ts";
+import { visible } from "../state/paths.ts";
+import { doneInTurns, firstOf, latestOf, undoings, undoneTurns } from "../state/turns.ts";
 import { useAnswer } from "../state/useAnswer.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon } from "../ui/Icon.tsx";
@@ -13,23 +16,34 @@ const CHANGES = 200;
 
 /** What was done here, in turns: by the agent, by apps, by you; each of them can be taken back. */
 export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
-  const { client, actions } = useWorkspace();
+  const workspace = useWorkspace();
+  const { client, actions } = workspace;
+  const { userId } = client.gateway;
   const { value, error, again } = useAnswer("turns", (signal) => client.history.turns({ signal, limit: TURNS }));
   const [open, setOpen] = useState<string | null>(null);
   const turns = value?.turns ?? [];
-  const last = turns.find(({ turn }) => !/^(undo|restore)-/.test(turn));
-  const undo = (turn: string) => void actions.undo(turn).then(again);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with new turns come new names, and what they took back
+  const names = useMemo(() => ({ done: doneInTurns(), of: undoings(userId), undone: undoneTurns(userId) }), [value]);
+  const last = undoable(turns, userId);
+  const undo = (turn: string) =>
+    void actions.undo(names.undone.has(turn) ? turn : latestOf(turn, names.of)).then(again);
   return (
     <div className="page-frame">
       <ScreenHead title="Activity" onMenu={onMenu}>
-        <button type="button" className="button" disabled={!last} onClick={() => last && undo(last.turn)}>
+        <button
+          type="button"
+          className="button"
+          disabled={last.length === 0}
+          onClick={() => void undoNewest(workspace, last).then(again)}
+        >
           <Icon name="undo" />
           Undo the last turn
         </button>
       </ScreenHead>
       <div className="page-scroll">
         <Checkpoints />
-        <h2 className="section-title">Turns</h2>
+        <h2 className="section-title">What was done</h2>
+        <p className="quiet lead">Newest first: by your agent, by apps, and by you. Each can be taken back.</p>
         {error && !value ? (
           <Failed error={error} onRetry={again} />
         ) : value === null ? (
@@ -53,14 +67,15 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
                       <Icon name="chevron" size={12} />
                     </span>
                     <span className="entry-text">
-                      <span className="name">{titleOf(turn)}</span>
+                      <span className="name">{visible(titleOf(turn, turns, names))}</span>
                       <span className="quiet" title={exactly(turn.lastAt)}>
                         {when(turn.lastAt)} · {count(turn.changes, "change")}
+                        {names.undone.has(turn.turn) && " · undone"}
                       </span>
                     </span>
                   </button>
                   <button type="button" className="button" onClick={() => undo(turn.turn)}>
-                    Undo
+                    {turn.turn.startsWith("undo-") && !firstOf(turn.turn, names.of).isRedo ? "Redo" : "Undo"}
                   </button>
                 </div>
                 {open === turn.turn && <Changes turn={turn.turn} />}
@@ -73,8 +88,25 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
   );
 }
 
-function titleOf({ actor, turn }: Turn): string {
-  if (/^(undo|restore)-/.test(turn)) return "Something was undone or restored";
+interface Names {
+  /** What was done, by turn. */
+  done: ReadonlyMap<string, string>;
+  /** What each undo was of. */
+  of: ReadonlyMap<string, string>;
+  undone: ReadonlySet<string>;
+}
+
+function titleOf({ actor, turn }: Turn, turns: readonly Turn[], names: Names): string {
+  if (turn.startsWith("restore-")) return "A checkpoint was restored";
+  if (turn.startsWith("undo-")) {
+    if (!names.of.has(turn)) return "Something was undone";
+    const { first, isRedo } = firstOf(turn, names.of);
+    const verb = isRedo ? "Redid" : "Undid";
+    const actorOf = turns.find((one) => one.turn === first)?.actor;
+    return `${verb}: ${names.done.get(first) ?? (actorOf && actorOf !== "dashboard" ? `${actorOf} · ${first}` : first)}`;
+  }
+  const what = names.done.get(turn);
+  if (what !== undefined) return `You: ${what}`;
   if (actor === "dashboard") return "You, in this page";
   return actor ? `${actor} · ${turn}` : turn;
 }
@@ -97,7 +129,7 @@ function Changes({ turn }: { turn: string }) {
   const { value, error } = useAnswer(turn, (signal) => client.history.turn(turn, { signal, limit: CHANGES }));
   if (error) return <p className="quiet turn-more">{error.message}</p>;
   if (value === null) return <Loading rows={2} />;
-  const short = (path: string) => (path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path);
+  const short = (path: string) => visible(path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path);
   const said = ({ change, path, from }: TurnChange) =>
     `${VERBS[change] ?? change} ${short(path)}${from ? ` from ${short(from)}` : ""}`;
   return (

@@ -39,6 +39,7 @@ export function Checkpoints() {
   return (
     <section aria-label="Checkpoints">
       <h2 className="section-title">Checkpoints</h2>
+      <p className="quiet lead">A checkpoint keeps all files as they are now, so that you can come back to them.</p>
       <form className="inline-form" onSubmit={take}>
         <input
           className="input"

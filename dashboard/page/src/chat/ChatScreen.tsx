@@ -18,8 +18,8 @@ export default function ChatScreen({ path, onMenu }: { path: string; onMenu: () 
   const isKnown = (key: string) => sessions.some((session) => isSameChat(session.key, key));
   // The main one is there whether anything was said in it or not.
   const begun: ChatSession[] = [
-    { key: open, title: "New chat" },
-    { key: MAIN, title: "Main" },
+    { key: open, title: "New chat", updatedAt: null },
+    { key: MAIN, title: "Main", updatedAt: null },
   ];
   const listed = [...begun.filter(({ key }, at) => !isKnown(key) && !(at === 0 && isSameChat(key, MAIN))), ...sessions];
   const begin = () => go({ screen: "chat", path: `chat-${crypto.randomUUID().slice(0, 8)}` });
@@ -46,7 +46,7 @@ export default function ChatScreen({ path, onMenu }: { path: string; onMenu: () 
               aria-current={isSameChat(key, open) ? "page" : undefined}
             >
               <span className="name" dir="auto">
-                {title}
+                {titleOf({ key, title })}
               </span>
               {updatedAt && (
                 <span className="quiet" title={exactly(updatedAt)}>
@@ -64,12 +64,21 @@ export default function ChatScreen({ path, onMenu }: { path: string; onMenu: () 
               className="back-button"
               onClick={() => go({ screen: "chat", path: "" })}
             />
+            <span className="name" dir="auto">
+              {titleOf(listed.find(({ key }) => isSameChat(key, open)))}
+            </span>
           </div>
           <Conversation key={open} sessionKey={open} line={line} />
         </div>
       </div>
     </div>
   );
+}
+
+/** What a chat is called: the main one has a name, whatever is kept of it. */
+function titleOf(chat: Pick<ChatSession, "key" | "title"> | undefined): string {
+  if (!chat || (isSameChat(chat.key, MAIN) && isSameChat(chat.title ?? MAIN, MAIN))) return "Main";
+  return chat.title ?? chat.key;
 }
 
 /** The chats that are kept; asked for again when the line to the agent is another. */

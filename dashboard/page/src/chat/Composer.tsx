@@ -1,97 +1,53 @@
-import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useRef, useState } from "react";
-import { newTurn } from "../state/actions.ts";
+import { type FormEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { iconOf } from "../files/kinds.ts";
 import { size } from "../state/format.ts";
-import { whyOf } from "../state/toasts.ts";
-import { useWorkspace } from "../state/workspace.ts";
+import { visible } from "../state/paths.ts";
 import { Icon, IconButton } from "../ui/Icon.tsx";
-import { attach, messageOf } from "./attach.ts";
+import type { NextMessage } from "./useUnsent.ts";
 
-/** A file that goes with the message. */
-interface Attachment {
-  id: number;
-  file: File;
-  sent: number;
-  /** Where it is, once it is there. */
-  path?: string;
-  error?: string;
+interface ComposerProps {
+  isReady: boolean;
+  next: NextMessage;
+  onSend: (text: string) => Promise<void>;
 }
 
 /** Where a message is written. Its files are sent first; what could not be sent stays, to be sent again. */
-export function Composer({ isReady, onSend }: { isReady: boolean; onSend: (text: string) => Promise<void> }) {
-  const { client, root } = useWorkspace();
-  const [text, setText] = useState("");
-  const [attachments, setAttachments] = useState<readonly Attachment[]>([]);
+export function Composer({ isReady, next, onSend }: ComposerProps) {
   const [stop, setStop] = useState<AbortController | null>(null);
-  const made = useRef(0);
   const picker = useRef<HTMLInputElement>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const { text, attachments, setText, addFiles, seal } = next;
   const isBusy = stop !== null;
+  const isEmpty = text.trim() === "" && attachments.length === 0;
 
-  const add = (files: Iterable<File>) => {
-    const added = [...files].map((file): Attachment => {
-      made.current += 1;
-      return { id: made.current, file, sent: 0 };
-    });
-    setAttachments((all) => [...all, ...added]);
-  };
-  const set = (id: number, change: Partial<Attachment>) =>
-    setAttachments((all) => all.map((each) => (each.id === id ? { ...each, ...change } : each)));
+  // As high as what is in it, up to what the style sheet allows; for browsers that do not do that by themselves.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another text is another height
+  useLayoutEffect(() => {
+    if (!field.current || CSS.supports("field-sizing", "content")) return;
+    field.current.style.height = "auto";
+    field.current.style.height = `${field.current.scrollHeight + 2}px`;
+  }, [text]);
+
+  // Whoever goes elsewhere meanwhile finds the message as it was.
+  useEffect(() => () => stop?.abort(), [stop]);
 
   const send = async (event?: FormEvent) => {
     event?.preventDefault();
-    if (isBusy || !isReady || (text.trim() === "" && attachments.length === 0)) return;
+    if (isBusy || !isReady || isEmpty) return;
     const stopping = new AbortController();
     setStop(stopping);
-    const turn = newTurn();
-    const paths: string[] = [];
-    for (const { id, file, path } of attachments) {
-      try {
-        const onProgress = ({ sent }: { sent: number }) => set(id, { sent });
-        const there = path ?? (await attach(client, root, file, { turn, signal: stopping.signal, onProgress }));
-        set(id, { path: there, sent: file.size });
-        paths.push(there);
-      } catch (cause) {
-        set(id, { sent: 0, ...(stopping.signal.aborted ? {} : { error: whyOf(cause) }) });
-        setStop(null);
-        return;
-      }
-    }
-    const message = messageOf(text.trim(), paths);
-    setText("");
-    setAttachments([]);
+    const message = await seal(stopping.signal);
     setStop(null);
-    await onSend(message);
+    if (message !== null) await onSend(message);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     void send();
   };
-  const onPaste = ({ clipboardData }: ClipboardEvent) => {
-    if (clipboardData.files.length > 0) add(clipboardData.files);
-  };
   return (
     <form className="composer" onSubmit={(event) => void send(event)}>
-      {attachments.length > 0 && (
-        <ul className="attachments" aria-label="Attached files">
-          {attachments.map(({ id, file, sent, error }) => (
-            <li key={id}>
-              <Icon name="file" />
-              <span className="name" dir="auto">
-                {file.name}
-              </span>
-              <span className={error ? "problem" : "quiet"}>{error ?? size(file.size)}</span>
-              {isBusy && <progress value={sent} max={Math.max(file.size, 1)} aria-label={`Sending ${file.name}`} />}
-              {!isBusy && (
-                <IconButton
-                  icon="close"
-                  label={`Remove ${file.name}`}
-                  onClick={() => setAttachments((all) => all.filter((each) => each.id !== id))}
-                />
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
+      {attachments.length > 0 && <Attached next={next} isBusy={isBusy} />}
       <div className="composer-line">
         <IconButton icon="plus" label="Attach files" onClick={() => picker.current?.click()} />
         <input
@@ -101,11 +57,12 @@ export function Composer({ isReady, onSend }: { isReady: boolean; onSend: (text:
           hidden
           aria-label="Files to attach"
           onChange={({ target }) => {
-            add(target.files ?? []);
+            addFiles(target.files ?? []);
             target.value = "";
           }}
         />
         <textarea
+          ref={field}
           className="input"
           aria-label="Message"
           placeholder="Say something to your agent"
@@ -113,7 +70,11 @@ export function Composer({ isReady, onSend }: { isReady: boolean; onSend: (text:
           value={text}
           onChange={({ target }) => setText(target.value)}
           onKeyDown={onKeyDown}
-          onPaste={onPaste}
+          onPaste={(event) => {
+            if (event.clipboardData.files.length === 0) return;
+            event.preventDefault();
+            addFiles(event.clipboardData.files);
+          }}
         />
         {isBusy ? (
           <button type="button" className="button" onClick={() => stop.abort()}>
@@ -126,5 +87,26 @@ export function Composer({ isReady, onSend }: { isReady: boolean; onSend: (text:
         )}
       </div>
     </form>
+  );
+}
+
+/** The files that go with the message, each with how far it is. */
+function Attached({ next: { attachments, remove }, isBusy }: { next: NextMessage; isBusy: boolean }) {
+  return (
+    <ul className="attachments" aria-label="Attached files">
+      {attachments.map(({ id, name, type = "file", file, sent, error }) => (
+        <li key={id}>
+          <Icon name={iconOf({ name, type })} className={type === "directory" ? "folder-icon" : "file-icon"} />
+          <span className="name" dir="auto" title={visible(name)}>
+            {visible(name)}
+          </span>
+          <span className={error ? "problem" : "quiet"}>
+            {error ?? (file ? size(file.size) : type === "directory" ? "a folder of yours" : "from your files")}
+          </span>
+          {isBusy && file && <progress value={sent} max={Math.max(file.size, 1)} aria-label={`Sending ${name}`} />}
+          {!isBusy && <IconButton icon="close" label={`Remove ${visible(name)}`} onClick={() => remove(id)} />}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -1,10 +1,14 @@
-import { useEffect, useRef } from "react";
+import { useCallback, useRef } from "react";
 import { exactly, when } from "../state/format.ts";
+import { Boundary } from "../ui/Boundary.tsx";
+import { Icon } from "../ui/Icon.tsx";
 import { Empty, Failed, Loading } from "../ui/States.tsx";
 import { Composer } from "./Composer.tsx";
 import { MessageText } from "./MessageText.tsx";
 import type { Line } from "./useChatLine.ts";
 import { type Said, useConversation } from "./useConversation.ts";
+import { useDropZone } from "./useDropZone.ts";
+import { useUnsent } from "./useUnsent.ts";
 
 /** So near to the end, whoever reads is taken along. */
 const NEAR_PX = 120;
@@ -12,15 +16,31 @@ const NEAR_PX = 120;
 /** One chat: what was said, and where to say more. */
 export function Conversation({ sessionKey, line }: { sessionKey: string; line: Line }) {
   const { messages, error, reload, send } = useConversation(sessionKey, line);
+  const next = useUnsent(sessionKey);
+  const { isOver, zone } = useDropZone(next.drop);
+  const isMute = line.state === "none";
   const scroll = useRef<HTMLDivElement>(null);
   const isNear = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: every change of what is said may reach further
-  useEffect(() => {
-    const frame = scroll.current;
-    if (frame && isNear.current) frame.scrollTop = frame.scrollHeight;
-  }, [messages]);
+  // What is said grows by words and by pictures that come late: whoever was at the end stays there.
+  const grown = useCallback((list: HTMLElement | null) => {
+    if (!list) return;
+    const watch = new ResizeObserver(() => {
+      const frame = scroll.current;
+      if (frame && isNear.current) frame.scrollTop = frame.scrollHeight;
+    });
+    watch.observe(list);
+    // The place for it shrinks when more is being written.
+    if (scroll.current) watch.observe(scroll.current);
+    return () => watch.disconnect();
+  }, []);
   return (
-    <div className="conversation">
+    <div className="conversation" {...(isMute ? {} : zone)}>
+      {isOver && (
+        <div className="drop-zone">
+          <Icon name="upload" size={32} />
+          Drop to attach to your message
+        </div>
+      )}
       <div
         className="said-frame"
         role="log"
@@ -36,16 +56,18 @@ export function Conversation({ sessionKey, line }: { sessionKey: string; line: L
         ) : messages === null ? (
           <Loading />
         ) : messages.length === 0 ? (
-          <Empty icon="chat" title="Nothing has been said here yet" />
+          <Empty icon="chat" title="Nothing has been said here yet">
+            {!isMute && "Ask your agent something. Files that you drop here go along."}
+          </Empty>
         ) : (
-          <ol className="said-list">
+          <ol className="said-list" ref={grown}>
             {messages.map((said) => (
               <Message key={said.id} said={said} onAgain={() => void send(said.text, said.id)} />
             ))}
           </ol>
         )}
       </div>
-      {line.state === "none" ? (
+      {isMute ? (
         <p className="quiet chat-note">Chats are shown as they were kept; this service has no line to your agent.</p>
       ) : (
         <>
@@ -56,6 +78,7 @@ export function Conversation({ sessionKey, line }: { sessionKey: string; line: L
           )}
           <Composer
             isReady={line.state === "ready"}
+            next={next}
             onSend={(text) => {
               isNear.current = true;
               return send(text);
@@ -78,7 +101,9 @@ function Message({ said, onAgain }: { said: Said; onAgain: () => void }) {
         {state === "sending" && " · sending…"}
       </p>
       <div className="said-text">
-        <MessageText text={text} isAgent={isAgent} />
+        <Boundary of={text} source={text}>
+          <MessageText text={text} isAgent={isAgent} />
+        </Boundary>
       </div>
       {state === "failed" && (
         <p className="problem" role="alert">

@@ -1,12 +1,15 @@
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
+import type { Stat } from "../../../client/index.ts";
 import { iconOf } from "../files/kinds.ts";
-import { nameOf } from "../state/paths.ts";
+import { download } from "../state/download.ts";
+import { nameOf, visible } from "../state/paths.ts";
 import { hrefOf } from "../state/route.ts";
 import { useWorkspace } from "../state/workspace.ts";
-import { Icon } from "../ui/Icon.tsx";
+import { Icon, IconButton } from "../ui/Icon.tsx";
+import { later } from "../ui/later.tsx";
 import { segmentsOf } from "./references.ts";
 
-const Markdown = lazy(() => import("../preview/Markdown.tsx"));
+const Markdown = later(() => import("../preview/Markdown.tsx"));
 
 /** What was said, with the files that it names. The agent's words are Markdown; a person's are what they typed. */
 export function MessageText({ text, isAgent }: { text: string; isAgent: boolean }) {
@@ -28,24 +31,48 @@ export function MessageText({ text, isAgent }: { text: string; isAgent: boolean 
   });
 }
 
+/** A file that was named, or a folder. It is fetched and then saved: a link would have the signature in it. */
 function FileCard({ path }: { path: string }) {
-  const { client, root } = useWorkspace();
+  const workspace = useWorkspace();
+  const found = useFound(path);
   const name = nameOf(path);
-  const place = path.slice(root.length + 1);
+  const place = path.slice(workspace.root.length + 1);
+  const isDirectory = found?.type === "directory";
   return (
     <div className="file-card">
-      <Icon name={iconOf({ name, type: "file" })} size={20} className="file-icon" />
+      <Icon
+        name={iconOf({ name, type: isDirectory ? "directory" : "file" })}
+        size={20}
+        className={isDirectory ? "folder-icon" : "file-icon"}
+      />
       <span className="entry-text">
-        <a className="name" dir="auto" href={hrefOf({ screen: "files", path: place })}>
-          {name}
+        <a className="name" dir="auto" href={hrefOf({ screen: "files", path: isDirectory ? `${place}/` : place })}>
+          {visible(name)}
         </a>
-        <span className="quiet">{place}</span>
+        <span className="quiet">
+          {visible(place)}
+          {isDirectory && " · folder"}
+        </span>
       </span>
-      <a className="icon-button" href={client.files.downloadUrl(path)} download={name} aria-label={`Download ${name}`}>
-        <Icon name="download" />
-      </a>
+      <IconButton
+        icon="download"
+        label={`Download ${visible(name)}${isDirectory ? " as a zip" : ""}`}
+        onClick={() => void download(workspace, [found ?? { path, size: 0 }])}
+      />
     </div>
   );
+}
+
+/** What is at a path; null until it is known, and where nothing is. */
+function useFound(path: string): Stat | null {
+  const { client } = useWorkspace();
+  const [found, setFound] = useState<Stat | null>(null);
+  useEffect(() => {
+    const stop = new AbortController();
+    client.files.stat(path, { signal: stop.signal }).then(setFound, () => undefined);
+    return () => stop.abort();
+  }, [client, path]);
+  return found;
 }
 
 /** A picture of the workspace; a card where it cannot be shown. */

@@ -37,6 +37,11 @@ export async function attach(
   }
 }
 
+/** Whether a reference can hold a path: a bracket would end it. */
+export function canBeNamed(path: string): boolean {
+  return !/[[\]\n]/.test(path);
+}
+
 /** A message as the agent gets it: a line for each file, an empty one, and the text. */
 export function messageOf(text: string, paths: readonly string[]): string {
   const lines = paths.map((path) => `[Attached: ${path}]`);

@@ -1,10 +1,11 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { HoldfastError, type Stat } from "../../../client/index.ts";
 import type { TextFile } from "../preview/useText.ts";
-import { newTurn } from "../state/actions.ts";
 import { exactly } from "../state/format.ts";
-import { parentOf } from "../state/paths.ts";
+import { parentOf, placeOf } from "../state/paths.ts";
+import { go } from "../state/route.ts";
 import { say, sayError } from "../state/toasts.ts";
+import { newTurn } from "../state/turns.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Compare } from "./Compare.tsx";
 import { Conflict } from "./Conflict.tsx";
@@ -18,20 +19,28 @@ interface EditorPaneProps {
   /** What the file is now, as far as is known. */
   file: TextFile;
   isGone: boolean;
-  onDone: () => void;
+  /** Told what was saved, while `file` is still what that has replaced. */
+  onDone: (saved: { file: TextFile; old: string } | null) => void;
 }
 
 /**
  * A file that is edited. Saving is bound to the content that was edited: whoever has changed the file meanwhile loses nothing,
  * and the one who edits chooses. What is typed is kept as a draft until it is saved or given up.
  */
-export default function EditorPane({ stat, file, isGone, onDone }: EditorPaneProps) {
+export default function EditorPane({ stat, file, isGone: isMissing, onDone }: EditorPaneProps) {
   const { path, name } = stat;
   const workspace = useWorkspace();
   const { userId } = workspace.client.gateway;
-  const [found] = useState(() => drafts.get(userId, path));
+  const [found] = useState(() => drafts.take(userId, path));
   /** What is edited: its text decides whether there is anything to save, its tag is what saving is bound to. */
   const base = useRef({ text: file.text, etag: found?.etag ?? file.etag });
+  /** What saving from here has replaced: a file with such a tag is what is still to be looked at anew, and nobody else's. */
+  const replaced = useRef(new Set<string>());
+  const isOld = replaced.current.has(file.etag);
+  const theirs = isOld ? base.current : file;
+  const isGone = isMissing && !isOld;
+  /** What has been made of both in the comparison; null before anything is typed there. */
+  const merged = useRef<string | null>(null);
   const frame = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor | null>(null);
   const [isDirty, setDirty] = useState(found !== null);
@@ -39,12 +48,16 @@ export default function EditorPane({ stat, file, isGone, onDone }: EditorPanePro
   const [isComparing, setComparing] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
+  /** What was typed has gone elsewhere. */
+  const isLeft = useRef(false);
   const keepDraft = useCallback(() => {
     clearTimeout(timer.current);
-    const text = editor.current?.text();
-    if (text === undefined) return;
-    if (!drafts.put(userId, path, { text, etag: base.current.etag, atMs: Date.now() }))
-      say("This browser has no room for a draft: save soon", { kind: "error" });
+    if (isLeft.current) return true;
+    const text = merged.current ?? editor.current?.text();
+    if (text === undefined) return true;
+    const isKept = drafts.put(userId, path, { text, etag: base.current.etag, atMs: Date.now() });
+    if (!isKept) say("This browser has no room for a draft: save soon", { kind: "error" });
+    return isKept;
   }, [userId, path]);
   const dropDraft = useCallback(() => {
     clearTimeout(timer.current);
@@ -58,8 +71,19 @@ export default function EditorPane({ stat, file, isGone, onDone }: EditorPanePro
       try {
         const condition = etag === null ? { ifNoneMatch: "*" } : { ifMatch: etag };
         const body = new Blob([text], { type: "text/plain" });
-        const saved = await workspace.client.files.upload(path, body, { turn: newTurn(), ...condition });
-        base.current = { text, etag: saved.etag ?? base.current.etag };
+        const what = `Saved ${name}`;
+        const turn = newTurn(what);
+        const saved = await workspace.client.files.upload(path, body, { turn, ...condition });
+        workspace.actions.note({ turn, what, directories: [parentOf(path)] });
+        if (etag !== null) replaced.current.add(etag);
+        replaced.current.add(base.current.etag);
+        const now = saved.etag ?? base.current.etag;
+        replaced.current.delete(now);
+        base.current = { text, etag: now };
+        if (merged.current !== null) {
+          editor.current?.replace(merged.current);
+          merged.current = null;
+        }
         const isStill = editor.current?.text() === text;
         setDirty(!isStill);
         if (isStill) dropDraft();
@@ -69,8 +93,10 @@ export default function EditorPane({ stat, file, isGone, onDone }: EditorPanePro
         return true;
       } catch (cause) {
         // Somebody was faster: looking again shows what they wrote, and the choice.
-        if (cause instanceof HoldfastError && cause.isConflict) workspace.changed([parentOf(path)]);
-        else sayError(`Saving ${name}`, cause);
+        if (cause instanceof HoldfastError && cause.isConflict) {
+          replaced.current.clear();
+          workspace.changed([parentOf(path)]);
+        } else sayError(`Saving ${name}`, cause);
         return false;
       } finally {
         setSaving(false);
@@ -95,7 +121,7 @@ export default function EditorPane({ stat, file, isGone, onDone }: EditorPanePro
       isReadOnly: false,
       onSave: () => latest.current(),
       onChange: (text) => {
-        const isChanged = text() !== base.current.text;
+        const isChanged = merged.current !== null || text() !== base.current.text;
         setDirty(isChanged);
         clearTimeout(timer.current);
         timer.current = setTimeout(isChanged ? keepDraft : dropDraft, DRAFT_AFTER_MS);
@@ -105,28 +131,46 @@ export default function EditorPane({ stat, file, isGone, onDone }: EditorPanePro
     made.view.focus();
     return () => made.destroy();
   }, []);
-  // Who has changed nothing sees what others have.
   useEffect(() => {
-    if (isDirty || isSaving || file.etag === base.current.etag) return;
-    base.current = { text: file.text, etag: file.etag };
-    if (editor.current && editor.current.text() !== file.text) editor.current.replace(file.text);
-  }, [file, isDirty, isSaving]);
+    if (isSaving || theirs.etag === base.current.etag) {
+      // What was saved here is what is looked at: whatever else comes is from elsewhere.
+      if (file.etag === base.current.etag) replaced.current.clear();
+      return;
+    }
+    // Who has changed nothing sees what others have; and so does who has written the same.
+    const isSame = !isComparing && editor.current?.text() === theirs.text;
+    if (isDirty && !isSame) return;
+    base.current = { text: theirs.text, etag: theirs.etag };
+    if (!isSame) editor.current?.replace(theirs.text);
+    setDirty(false);
+    dropDraft();
+  }, [file, theirs, isDirty, isSaving, isComparing, dropDraft]);
   useEffect(() => {
     if (!isDirty) return;
-    const leave = () => keepDraft();
+    // Cleaned up after a save, too: what is saved is no draft.
+    const leave = () => {
+      if (merged.current !== null || editor.current?.text() !== base.current.text) keepDraft();
+    };
+    const ask = (event: BeforeUnloadEvent) => {
+      if (!keepDraft()) event.preventDefault();
+    };
+    addEventListener("beforeunload", ask);
     addEventListener("pagehide", leave);
     return () => {
+      removeEventListener("beforeunload", ask);
       removeEventListener("pagehide", leave);
       leave();
     };
   }, [isDirty, keepDraft]);
 
+  const mine = () => merged.current ?? editor.current?.text() ?? "";
   const giveUp = () => {
-    const mine = editor.current?.text() ?? "";
+    const given = mine();
     const { etag } = base.current;
     dropDraft();
-    base.current = { text: file.text, etag: file.etag };
-    editor.current?.replace(file.text);
+    merged.current = null;
+    base.current = { text: theirs.text, etag: theirs.etag };
+    editor.current?.replace(theirs.text);
     setDirty(false);
     setComparing(false);
     say("Your changes were set aside", {
@@ -134,14 +178,42 @@ export default function EditorPane({ stat, file, isGone, onDone }: EditorPanePro
         label: "Bring them back",
         run: () => {
           base.current = { ...base.current, etag };
-          drafts.put(userId, path, { text: mine, etag, atMs: Date.now() });
-          editor.current?.replace(mine);
+          drafts.put(userId, path, { text: given, etag, atMs: Date.now() });
+          editor.current?.replace(given);
         },
       },
     });
   };
-  const isConflict = isDirty && !isSaving && (isGone || file.etag !== base.current.etag);
-  const mine = () => editor.current?.text() ?? "";
+  /** Out of the comparison, what was made there is what is edited. */
+  const compare = () => {
+    if (merged.current !== null) editor.current?.replace(merged.current);
+    merged.current = null;
+    setComparing(!isComparing);
+  };
+  const keepMerged = (text: () => string) => {
+    merged.current = text();
+    clearTimeout(timer.current);
+    timer.current = setTimeout(keepDraft, DRAFT_AFTER_MS);
+  };
+  const movedTo = isGone ? workspace.moves.of(path) : null;
+  /** To where the file is now, with what was typed. */
+  const follow = () => {
+    if (movedTo === null) return;
+    drafts.put(userId, movedTo, { text: mine(), etag: base.current.etag, atMs: Date.now() });
+    isLeft.current = true;
+    dropDraft();
+    go({ screen: "files", path: movedTo.slice(workspace.root.length + 1) });
+  };
+  const isConflict = isDirty && !isSaving && (isGone || theirs.etag !== base.current.etag);
+  // What there was to be compared has become one.
+  useEffect(() => {
+    if (!isComparing || isConflict || isSaving) return;
+    if (merged.current !== null) editor.current?.replace(merged.current);
+    merged.current = null;
+    setComparing(false);
+  }, [isComparing, isConflict, isSaving]);
+  /** In place of what is there by now, if anything is. */
+  const saveAnyway = (text: string) => void write(text, isGone ? null : theirs.etag);
   return (
     <div className="editor">
       <div className="view-bar">
@@ -157,26 +229,35 @@ export default function EditorPane({ stat, file, isGone, onDone }: EditorPanePro
         <button type="button" className="button primary" disabled={!isDirty || isSaving || isConflict} onClick={save}>
           Save
         </button>
-        <button type="button" className="button" onClick={onDone} disabled={isDirty}>
+        <button
+          type="button"
+          className="button"
+          onClick={() => onDone(isOld ? { file: { ...base.current, isCut: false }, old: file.etag } : null)}
+          disabled={isDirty}
+        >
           Done
         </button>
       </div>
       {isConflict && (
         <Conflict
           isGone={isGone}
+          movedTo={movedTo && placeOf(movedTo, workspace.root)}
+          onFollow={follow}
           isComparing={isComparing}
-          onCompare={() => setComparing(!isComparing)}
+          onCompare={compare}
           onTheirs={giveUp}
-          onMine={() => void write(mine(), isGone ? null : file.etag)}
+          onMine={() => saveAnyway(mine())}
         />
       )}
       {isConflict && isComparing && (
         <Compare
-          theirs={file.text}
+          theirs={theirs.text}
           mine={mine()}
           name={name}
-          onSave={async (text) => {
-            if (await write(text, file.etag)) editor.current?.replace(text);
+          onChange={keepMerged}
+          onSave={(text) => {
+            merged.current = text;
+            saveAnyway(text);
           }}
         />
       )}

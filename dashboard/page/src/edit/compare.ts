@@ -1,7 +1,8 @@
 // Two texts in one view.
 
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { unifiedMergeView } from "@codemirror/merge";
+import { getOriginalDoc, originalDocChangeEffect, unifiedMergeView } from "@codemirror/merge";
+import { ChangeSet } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
 import { common, textOf } from "./codemirror.ts";
 
@@ -16,10 +17,14 @@ function control(deed: "accept" | "reject", run: (event: MouseEvent) => void): H
   return button;
 }
 
-export function mountCompare(
-  parent: HTMLElement,
-  { theirs, mine, name }: { theirs: string; mine: string; name: string },
-) {
+export interface CompareOptions {
+  theirs: string;
+  mine: string;
+  name: string;
+  onChange: (text: () => string) => void;
+}
+
+export function mountCompare(parent: HTMLElement, { theirs, mine, name, onChange }: CompareOptions) {
   const view = new EditorView({
     parent,
     doc: mine,
@@ -29,8 +34,20 @@ export function mountCompare(
       keymap.of([...defaultKeymap, ...historyKeymap]),
       unifiedMergeView({ original: theirs, mergeControls: control, gutter: false }),
       EditorView.contentAttributes.of({ "aria-label": `Differences of ${name}` }),
+      EditorView.updateListener.of((update) => {
+        if (update.docChanged) onChange(() => textOf(update.state));
+      }),
     ],
   });
   view.focus();
-  return { text: () => textOf(view.state), destroy: () => view.destroy() };
+  return {
+    text: () => textOf(view.state),
+    /** Compares with what theirs is by now; what was typed stays. */
+    setTheirs: (next: string) => {
+      const before = getOriginalDoc(view.state);
+      const change = { from: 0, to: before.length, insert: view.state.toText(next) };
+      view.dispatch({ effects: originalDocChangeEffect(view.state, ChangeSet.of(change, before.length)) });
+    },
+    destroy: () => view.destroy(),
+  };
 }

@@ -1,3 +1,5 @@
+import { useLayoutEffect, useRef } from "react";
+import { visible } from "../state/paths.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon, IconButton } from "../ui/Icon.tsx";
 import { dropTarget } from "./drag.ts";
@@ -12,6 +14,10 @@ interface CrumbsProps {
 /** Where this is, each part of it a way there and a place to drop on. */
 export function Crumbs({ root, directory, onVisit, onMenu }: CrumbsProps) {
   const workspace = useWorkspace();
+  const line = useRef<HTMLOListElement>(null);
+  // Of a long path, its end says where this is.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another directory has another end
+  useLayoutEffect(() => line.current?.scrollTo({ left: line.current.scrollWidth }), [directory]);
   const names = directory === root ? [] : directory.slice(root.length + 1).split("/");
   const places = [
     { name: "Home", path: root },
@@ -20,7 +26,7 @@ export function Crumbs({ root, directory, onVisit, onMenu }: CrumbsProps) {
   return (
     <nav className="crumbs" aria-label="Path">
       <IconButton icon="menu" label="Menu" className="menu-button" onClick={onMenu} />
-      <ol>
+      <ol ref={line}>
         {places.map(({ name, path }, index) => (
           <li key={path}>
             {index > 0 && <Icon name="chevron" size={12} />}
@@ -31,7 +37,7 @@ export function Crumbs({ root, directory, onVisit, onMenu }: CrumbsProps) {
               onClick={() => onVisit(path)}
               {...dropTarget(workspace, path)}
             >
-              {name}
+              {visible(name)}
             </button>
           </li>
         ))}

@@ -1,16 +1,18 @@
 import { type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { FileItem } from "../../../client/index.ts";
+import { download } from "../state/download.ts";
 import { count } from "../state/format.ts";
-import type { Sort } from "../state/paths.ts";
+import { nameOf, type Sort } from "../state/paths.ts";
 import { useStore } from "../state/store.ts";
 import { useWorkspace } from "../state/workspace.ts";
+import { Icon } from "../ui/Icon.tsx";
 import { Menu } from "../ui/Menu.tsx";
 import { Empty } from "../ui/States.tsx";
 import { reveal, useVirtual } from "../ui/useVirtual.ts";
 import { ColumnHeads } from "./ColumnHeads.tsx";
-import { dropTarget, receive } from "./drag.ts";
+import { dropTarget, receive, useDropOver } from "./drag.ts";
 import { FileRow } from "./FileRow.tsx";
-import { menuItems } from "./menuItems.ts";
+import { menuItems, paste } from "./menuItems.ts";
 import { NameField } from "./NameField.tsx";
 import { NOTHING, only, pruned, ranged, type Selection, toggled } from "./selection.ts";
 import { useListKeys } from "./useListKeys.ts";
@@ -28,6 +30,9 @@ interface FileListProps {
   /** A new entry that wants a name. */
   naming: "file" | "directory" | null;
   onNamed: () => void;
+  /** For who finds nothing here. */
+  onNew: () => void;
+  onUpload: () => void;
 }
 
 /** The entries of a directory: only those in view are drawn, the keyboard stays with the list, and every row is a place to drop. */
@@ -42,6 +47,7 @@ export function FileList(props: FileListProps) {
   const [isChoosing, setChoosing] = useState(false);
   const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
   const clipboard = useStore(workspace.clipboard);
+  const [isOver, zone] = useDropOver(dropTarget(workspace, directory));
   const { first, last, visible } = useVirtual(scroller, files.length, rowHeight);
 
   // What has gone elsewhere is not chosen any more.
@@ -54,6 +60,10 @@ export function FileList(props: FileListProps) {
   useEffect(() => {
     if (focusAt >= 0) reveal(scroller.current, focusAt, rowHeight);
   }, [focusAt, rowHeight]);
+  // What is opened by an address, or by going back, is chosen like what is clicked.
+  useEffect(() => {
+    if (openPath !== null) setSelection((now) => (now.chosen.has(openPath) ? now : only(openPath)));
+  }, [openPath]);
   // Whoever arrives can use the keyboard at once; but not on a phone, where nothing else is meant by it.
   useEffect(() => {
     if (document.activeElement === document.body) scroller.current?.focus({ preventScroll: true });
@@ -93,11 +103,13 @@ export function FileList(props: FileListProps) {
   return (
     <div
       className="list-frame"
-      {...dropTarget(workspace, directory)}
+      {...zone}
       onPaste={(event) => {
-        if (event.clipboardData.files.length === 0 || event.target instanceof HTMLInputElement) return;
+        if (event.target instanceof HTMLInputElement) return;
         event.preventDefault();
-        void receive(workspace, event.clipboardData, directory);
+        // Files from outside, or else what was copied here.
+        if (event.clipboardData.files.length > 0) void receive(workspace, event.clipboardData, directory);
+        else void paste({ workspace, directory });
       }}
       onContextMenu={(event) => {
         event.preventDefault();
@@ -166,11 +178,24 @@ export function FileList(props: FileListProps) {
           </div>
         )}
       </div>
-      {files.length === 0 && <Nothing isFiltered={isFiltered} />}
+      {files.length === 0 && naming === null && (
+        <Nothing isFiltered={isFiltered} onNew={props.onNew} onUpload={props.onUpload} />
+      )}
+      {isOver && (
+        <p className="drop-note">
+          <Icon name="upload" />
+          Drop to upload to {nameOf(directory === workspace.root ? "Home" : directory)}
+        </p>
+      )}
       <p className="list-foot" role="status">
         {selection.chosen.size > 1 || isChoosing
-          ? `${selection.chosen.size} of ${count(files.length, "entry", "entries")} selected`
+          ? `${selection.chosen.size.toLocaleString()} of ${count(files.length, "entry", "entries")} selected`
           : count(files.length, "entry", "entries")}
+        {selection.chosen.size > 1 && (
+          <button type="button" className="link" onClick={() => void download(workspace, chosen)}>
+            Download as a zip
+          </button>
+        )}
         {isChoosing && (
           <button
             type="button"
@@ -197,11 +222,19 @@ export function FileList(props: FileListProps) {
   );
 }
 
-function Nothing({ isFiltered }: { isFiltered: boolean }) {
+function Nothing({ isFiltered, onNew, onUpload }: { isFiltered: boolean; onNew: () => void; onUpload: () => void }) {
   if (isFiltered) return <Empty icon="search" title="No name here has that in it" />;
   return (
     <Empty icon="upload" title="Nothing is here yet">
-      Drop files or folders anywhere in this pane, paste them, or choose New.
+      <p className="keys-only">Drop files or folders here, or paste them.</p>
+      <div className="thing-actions">
+        <button type="button" className="button primary" onClick={onUpload}>
+          Upload files
+        </button>
+        <button type="button" className="button" onClick={onNew}>
+          Write a file
+        </button>
+      </div>
     </Empty>
   );
 }

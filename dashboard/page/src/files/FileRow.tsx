@@ -1,7 +1,7 @@
 import { type DragEvent, type MouseEvent, memo } from "react";
 import type { FileItem } from "../../../client/index.ts";
 import { exactly, size, when } from "../state/format.ts";
-import { nameOf } from "../state/paths.ts";
+import { nameOf, visible } from "../state/paths.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon, IconButton } from "../ui/Icon.tsx";
 import { dropTarget, startDrag } from "./drag.ts";
@@ -48,7 +48,7 @@ function FileRowNow(props: FileRowProps) {
       className={classes.filter(Boolean).join(" ")}
       style={{ transform: `translateY(${top}px)` }}
       draggable={!isRenaming}
-      onDragStart={(event: DragEvent) => startDrag(event, isChosen ? [...chosen] : [item.path])}
+      onDragStart={(event: DragEvent) => startDrag(workspace, event, isChosen ? [...chosen] : [item.path])}
       onClick={(event) => props.onClick(item, event)}
       onDoubleClick={() => props.onOpen(item)}
       onContextMenu={(event) => props.onMenu(item, event)}
@@ -60,13 +60,13 @@ function FileRowNow(props: FileRowProps) {
           <NameField
             name={item.name}
             taken={new Set(taken.filter((path) => path !== item.path).map(nameOf))}
-            label={`New name of ${item.name}`}
+            label={`New name of ${visible(item.name)}`}
             onCancel={() => props.onRenamed(null)}
             onName={props.onRenamed}
           />
         ) : (
-          <span className="name" title={item.name} dir="auto">
-            {item.name}
+          <span className="name" title={visible(item.name)} dir="auto">
+            {visible(item.name)}
           </span>
         )}
       </div>
@@ -80,7 +80,7 @@ function FileRowNow(props: FileRowProps) {
       <div role="gridcell" className="cell-more">
         <IconButton
           icon="more"
-          label={`Actions for ${item.name}`}
+          label={`Actions for ${visible(item.name)}`}
           tabIndex={-1}
           onClick={(event) => props.onMenu(item, event)}
         />

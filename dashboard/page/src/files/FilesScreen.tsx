@@ -10,6 +10,7 @@ import { Crumbs } from "./Crumbs.tsx";
 import { FileList } from "./FileList.tsx";
 import { Split } from "./Split.tsx";
 import { Toolbar } from "./Toolbar.tsx";
+import { usePickers } from "./usePickers.tsx";
 
 /** A directory, and beside it the file that is open. `path` is `notes/` for a directory and `notes/today.md` for a file. */
 export function FilesScreen({ path, onMenu }: { path: string; onMenu: () => void }) {
@@ -21,6 +22,7 @@ export function FilesScreen({ path, onMenu }: { path: string; onMenu: () => void
   const state = useStore(listings.of(directory));
   const [sort, setSort] = useState<Sort>({ key: "name", isDescending: false });
   const [filter, setFilter] = useState("");
+  const pickers = usePickers(directory);
   const [naming, setNaming] = useState<"file" | "directory" | null>(null);
 
   useEffect(() => {
@@ -47,7 +49,8 @@ export function FilesScreen({ path, onMenu }: { path: string; onMenu: () => void
     <div className="files">
       <header className="bar">
         <Crumbs root={root} directory={directory} onVisit={visit} onMenu={onMenu} />
-        <Toolbar directory={directory} filter={filter} onFilter={setFilter} onNew={setNaming} />
+        <Toolbar directory={directory} filter={filter} onFilter={setFilter} onNew={setNaming} pickers={pickers} />
+        {pickers.inputs}
       </header>
       <Split isOpen={openName !== ""}>
         {state.entries === null && state.error ? (
@@ -67,6 +70,8 @@ export function FilesScreen({ path, onMenu }: { path: string; onMenu: () => void
             onUp={() => directory !== root && visit(parentOf(directory))}
             naming={naming}
             onNamed={() => setNaming(null)}
+            onNew={() => setNaming("file")}
+            onUpload={pickers.pickFiles}
           />
         )}
         {openName !== "" && (

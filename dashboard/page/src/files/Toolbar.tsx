@@ -1,34 +1,31 @@
-import { useRef, useState } from "react";
-import { chosen } from "../state/incoming.ts";
+import { useState } from "react";
+import { download } from "../state/download.ts";
 import { useStore } from "../state/store.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon, IconButton } from "../ui/Icon.tsx";
 import { Menu, type MenuItem } from "../ui/Menu.tsx";
 import { lastTurnOfOthers } from "./lastTurn.ts";
 import { paste } from "./menuItems.ts";
+import type { Pickers } from "./usePickers.tsx";
 
 interface ToolbarProps {
   directory: string;
   filter: string;
   onFilter: (text: string) => void;
   onNew: (kind: "file" | "directory") => void;
+  pickers: Pickers;
 }
 
-export function Toolbar({ directory, filter, onFilter, onNew }: ToolbarProps) {
+export function Toolbar({ directory, filter, onFilter, onNew, pickers }: ToolbarProps) {
   const workspace = useWorkspace();
-  const files = useRef<HTMLInputElement>(null);
-  const folder = useRef<HTMLInputElement>(null);
   const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
   const done = useStore(workspace.actions.done);
   const held = useStore(workspace.clipboard);
-  const upload = (list: FileList | null) => {
-    if (list) void workspace.uploads.add(chosen([...list], directory).files);
-  };
   const items: MenuItem[] = [
     { label: "New file", icon: "file", run: () => onNew("file") },
     { label: "New folder", icon: "folder", run: () => onNew("directory") },
-    { label: "Upload files", icon: "upload", isApart: true, run: () => files.current?.click() },
-    { label: "Upload a folder", icon: "upload", run: () => folder.current?.click() },
+    { label: "Upload files", icon: "upload", isApart: true, run: pickers.pickFiles },
+    { label: "Upload a folder", icon: "upload", run: pickers.pickFolder },
   ];
   if (held)
     items.push({ label: "Paste", icon: "paste", isApart: true, run: () => void paste({ workspace, directory }) });
@@ -52,6 +49,15 @@ export function Toolbar({ directory, filter, onFilter, onNew }: ToolbarProps) {
         label={last ? `Undo: ${last.what}` : "Undo the agent's last turn"}
         onClick={() => (last ? void workspace.actions.undoLast() : void lastTurnOfOthers(workspace))}
       />
+      <IconButton
+        icon="download"
+        label="Download this folder"
+        onClick={() => void download(workspace, [{ path: directory, size: 0, type: "directory" }])}
+      />
+      <button type="button" className="button roomy-only" onClick={pickers.pickFiles}>
+        <Icon name="upload" />
+        Upload
+      </button>
       <button
         type="button"
         className="button primary"
@@ -66,28 +72,6 @@ export function Toolbar({ directory, filter, onFilter, onNew }: ToolbarProps) {
         <span className="wide-only">New</span>
       </button>
       {menu && <Menu items={items} label="New" x={menu.x} y={menu.y} onClose={() => setMenu(null)} />}
-      <input
-        ref={files}
-        type="file"
-        multiple
-        hidden
-        aria-label="Files to upload"
-        onChange={(event) => {
-          upload(event.target.files);
-          event.target.value = "";
-        }}
-      />
-      <input
-        ref={folder}
-        type="file"
-        hidden
-        aria-label="Folder to upload"
-        {...{ webkitdirectory: "" }}
-        onChange={(event) => {
-          upload(event.target.files);
-          event.target.value = "";
-        }}
-      />
     </div>
   );
 }

@@ -1,11 +1,14 @@
-import { type KeyboardEvent, useEffect, useMemo, useRef } from "react";
+import { type CSSProperties, type KeyboardEvent, useEffect, useMemo, useRef } from "react";
 import type { FileItem } from "../../../client/index.ts";
-import { isWithin, nameOf, parentOf } from "../state/paths.ts";
+import { isWithin, nameOf, parentOf, visible } from "../state/paths.ts";
 import { useRoute, visitDirectory } from "../state/route.ts";
 import { useStore } from "../state/store.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { dropTarget } from "./drag.ts";
+
+/** Levels that are set in: below them there would be no room for names. */
+const DEEPEST = 40;
 
 /** The directories, each loaded when it is first opened. */
 export function Tree() {
@@ -26,7 +29,8 @@ export function Tree() {
     const at = rows.indexOf(document.activeElement as HTMLElement);
     const here = rows[at]?.dataset.path;
     if (here === undefined) return;
-    const isOpen = workspace.expanded.get().has(here);
+    // What holds no folders has nothing to fold.
+    const isOpen = rows[at]?.getAttribute("aria-expanded") === "true";
     const steps: Record<string, () => void> = {
       ArrowDown: () => rows[at + 1]?.focus(),
       ArrowUp: () => rows[at - 1]?.focus(),
@@ -71,6 +75,11 @@ function Branch({ path, level, current, isFirst = false }: BranchProps) {
   // What has never been looked at may hold something.
   const hasMore = entries === null || below.length > 0;
   const name = path === workspace.root ? "Home" : nameOf(path);
+  const shown = useRef<HTMLSpanElement>(null);
+  // Where somebody is, is seen in the tree.
+  useEffect(() => {
+    if (isCurrent) shown.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [isCurrent]);
   return (
     <li role="none">
       <div
@@ -80,7 +89,7 @@ function Branch({ path, level, current, isFirst = false }: BranchProps) {
         aria-selected={isCurrent}
         tabIndex={isCurrent || (isFirst && !isWithin(current, workspace.root)) ? 0 : -1}
         data-path={path}
-        data-level={Math.min(level, 12)}
+        style={{ "--depth": Math.min(level - 1, DEEPEST) } as CSSProperties}
         className="tree-row"
         onClick={() => visitDirectory(workspace.root, path)}
         {...dropTarget(workspace, path)}
@@ -95,7 +104,9 @@ function Branch({ path, level, current, isFirst = false }: BranchProps) {
           <Icon name="chevron" size={12} />
         </span>
         <Icon name="folder" className="folder-icon" />
-        <span className="tree-name">{name}</span>
+        <span className="tree-name" ref={shown}>
+          {visible(name)}
+        </span>
       </div>
       {isOpen && below.length > 0 && (
         <ul role="group">

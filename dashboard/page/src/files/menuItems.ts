@@ -19,6 +19,16 @@ const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 const isTouch = () => matchMedia("(pointer: coarse)").matches;
 export const command = (key: string) => (isMac ? `⌘${key}` : `Ctrl+${key}`);
 
+/**
+ * Holds entries to be pasted. Their paths are what other programs are given, so files that were copied outside before are not
+ * what is pasted next.
+ */
+export function take({ clipboard }: Workspace, mode: "cut" | "copy", items: readonly FileItem[]): void {
+  clipboard.set({ mode, items });
+  // Without leave to, or out of focus, they are pasted here alone.
+  void navigator.clipboard?.writeText(items.map(({ path }) => path).join("\n")).catch(() => undefined);
+}
+
 export async function paste({ workspace, directory }: Pick<Deeds, "workspace" | "directory">): Promise<void> {
   const { clipboard, actions } = workspace;
   const held = clipboard.get();
@@ -52,23 +62,23 @@ export function menuItems(chosen: readonly FileItem[], deeds: Deeds): MenuItem[]
   };
   const [first] = chosen;
   if (first === undefined) return [pasting];
-  const files = chosen.filter(({ type }) => type === "file");
   const isOne = chosen.length === 1;
   const items: MenuItem[] = [];
   if (isOne) items.push({ label: "Open", icon: "file", shortcut: "Enter", run: () => onOpen(first) });
   if (isOne) items.push({ label: "Rename", icon: "edit", shortcut: "F2", run: () => rename(first) });
   if (isTouch()) items.push({ label: "Choose more", icon: "check", run: deeds.choose });
-  if (files.length > 0) items.push({ label: "Download", icon: "download", run: () => void download(workspace, files) });
   items.push(
+    { label: "Download", icon: "download", shortcut: command("S"), run: () => void download(workspace, chosen) },
     {
       label: "Cut",
       icon: "cut",
       shortcut: command("X"),
       isApart: true,
-      run: () => clipboard.set({ mode: "cut", items: chosen }),
+      run: () => take(workspace, "cut", chosen),
     },
-    { label: "Copy", icon: "copy", shortcut: command("C"), run: () => clipboard.set({ mode: "copy", items: chosen }) },
+    { label: "Copy", icon: "copy", shortcut: command("C"), run: () => take(workspace, "copy", chosen) },
     pasting,
+    { label: "Attach in chat", icon: "chat", run: () => workspace.attach(chosen.map(({ path }) => path)) },
     { label: isOne ? "Copy path" : "Copy paths", icon: "link", run: () => void copyPaths(chosen) },
     {
       label: "Move to trash",

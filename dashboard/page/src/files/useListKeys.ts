@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useRef } from "react";
 import type { FileItem } from "../../../client/index.ts";
-import { type Deeds, paste } from "./menuItems.ts";
+import { download } from "../state/download.ts";
+import { type Deeds, take } from "./menuItems.ts";
 import { all, NOTHING, only, ranged, type Selection, toggled } from "./selection.ts";
 
 /** Letters typed within this time are one word. */
@@ -30,24 +31,26 @@ export function useListKeys(keys: Keys): (event: KeyboardEvent) => void {
   };
 }
 
-/** With the command key. The browser's own paste is left to it: it may hold files from outside. */
+/** With the command key. Pasting is the browser's to tell of: it may hold files from outside. */
 function onCommand({ key, shiftKey }: KeyboardEvent, keys: Keys): boolean {
   const { workspace, chosen, paths, setSelection } = keys;
-  const { clipboard, actions } = workspace;
+  const { actions } = workspace;
   switch (key.toLowerCase()) {
     case "a":
       setSelection(all(paths));
       return true;
     case "c":
     case "x":
-      if (chosen.length > 0) clipboard.set({ mode: key.toLowerCase() === "x" ? "cut" : "copy", items: chosen });
+      if (chosen.length > 0) take(keys.workspace, key.toLowerCase() === "x" ? "cut" : "copy", chosen);
       return true;
-    case "v":
-      if (clipboard.get() === null) return false;
-      void paste(keys);
-      return true;
+    case "s":
+      void download(workspace, chosen);
+      return chosen.length > 0;
     case "z":
-      if (!shiftKey) void actions.undoLast();
+      void (shiftKey ? actions.redoLast() : actions.undoLast());
+      return true;
+    case "y":
+      void actions.redoLast();
       return true;
     case "backspace":
       remove(keys);

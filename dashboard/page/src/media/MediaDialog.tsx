@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { MediaItem } from "../../../client/index.ts";
 import { exactly, size } from "../state/format.ts";
+import { visible } from "../state/paths.ts";
 import { go } from "../state/route.ts";
 import { say, sayError } from "../state/toasts.ts";
 import { useAnswer } from "../state/useAnswer.ts";
@@ -22,7 +23,7 @@ export function MediaDialog({ item, onClose, onChanged }: MediaDialogProps) {
   const uses = useAnswer(`uses ${item.id}`, (signal) => client.media.uses(item.id, { signal }));
   const source = client.media.contentUrl(item.id);
   const kind = iconOfType(item.contentType);
-  const title = titleOf(item);
+  const title = visible(titleOf(item));
 
   /** The lasting address; asked for once somebody wants it, since it makes the item public. */
   const copyLink = async () => {

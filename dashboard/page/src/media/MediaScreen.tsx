@@ -1,12 +1,13 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { MediaItem } from "../../../client/index.ts";
 import { size, when } from "../state/format.ts";
-import { useAnswer } from "../state/useAnswer.ts";
+import { visible } from "../state/paths.ts";
+import { usePages } from "../state/usePages.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Choice } from "../ui/Choice.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { ScreenHead } from "../ui/ScreenHead.tsx";
-import { Empty, Failed, Loading } from "../ui/States.tsx";
+import { Empty, Failed, Loading, ShowMore } from "../ui/States.tsx";
 import { MediaDialog } from "./MediaDialog.tsx";
 import { iconOfType, titleOf } from "./titles.ts";
 
@@ -31,7 +32,6 @@ export default function MediaScreen({ onMenu }: { onMenu: () => void }) {
   const [kind, setKind] = useState("");
   const [days, setDays] = useState("");
   const [app, setApp] = useState("");
-  const [more, setMore] = useState<{ items: MediaItem[]; cursor?: string } | null>(null);
   const [open, setOpen] = useState<MediaItem | null>(null);
   const query = {
     limit: PAGE,
@@ -39,18 +39,10 @@ export default function MediaScreen({ onMenu }: { onMenu: () => void }) {
     ...(app && { appId: app }),
     ...(days && { from: startOf(Number(days)) }),
   };
-  const key = JSON.stringify(query);
-  const { value, error, again } = useAnswer(key, (signal) => client.media.list({ ...query, signal }));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another question has other pages
-  useEffect(() => setMore(null), [key]);
-  const first = value?.items ?? [];
-  const shown = new Set(first.map(({ id }) => id));
-  const items = [...first, ...(more?.items.filter(({ id }) => !shown.has(id)) ?? [])];
-  const cursor = more ? more.cursor : value?.cursor;
-  const next = async () => {
-    const page = await client.media.list({ ...query, cursor: cursor ?? "" });
-    setMore((now) => ({ ...page, items: [...(now?.items ?? []), ...page.items] }));
-  };
+  const { value, error, again, next, isAsking } = usePages(JSON.stringify(query), (more) =>
+    client.media.list({ ...query, ...more }),
+  );
+  const items = value ?? [];
   const apps = [...new Map(items.flatMap(appsOf)).entries()];
   return (
     <div className="page-frame">
@@ -86,7 +78,7 @@ export default function MediaScreen({ onMenu }: { onMenu: () => void }) {
                 <button type="button" className="tile" onClick={() => setOpen(item)}>
                   <Thumbnail item={item} />
                   <span className="tile-name" dir="auto">
-                    {titleOf(item)}
+                    {visible(titleOf(item))}
                   </span>
                   <span className="quiet">
                     {when(item.createdAt)} · {size(item.size)}
@@ -96,11 +88,7 @@ export default function MediaScreen({ onMenu }: { onMenu: () => void }) {
             ))}
           </ul>
         )}
-        {cursor !== undefined && (
-          <button type="button" className="button more" onClick={() => void next()}>
-            Show more
-          </button>
-        )}
+        {next && <ShowMore next={next} isAsking={isAsking} />}
       </div>
       {open && <MediaDialog item={open} onClose={() => setOpen(null)} onChanged={again} />}
     </div>

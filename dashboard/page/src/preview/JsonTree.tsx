@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 import { count } from "../state/format.ts";
+import { doubledKey, parseJson, Written } from "./json.ts";
 
 /** Entries shown of one array or object before it is asked for more. */
 const STEP = 200;
@@ -7,7 +8,7 @@ const STEP = 200;
 export default function JsonTree({ text }: { text: string }) {
   const parsed = useMemo(() => {
     try {
-      return { value: JSON.parse(text) as unknown };
+      return { value: parseJson(text), doubled: doubledKey(text) };
     } catch (error) {
       return { problem: error instanceof Error ? error.message : String(error) };
     }
@@ -20,7 +21,15 @@ export default function JsonTree({ text }: { text: string }) {
           <pre>{text}</pre>
         </>
       ) : (
-        <Value name={null} value={parsed.value} depth={0} />
+        <>
+          {parsed.doubled !== null && (
+            <p className="quiet">
+              The key {JSON.stringify(parsed.doubled)} is there more than once in one object: the last one is shown
+              here, all of them in the source.
+            </p>
+          )}
+          <Value name={null} value={parsed.value} depth={0} />
+        </>
       )}
     </div>
   );
@@ -28,6 +37,13 @@ export default function JsonTree({ text }: { text: string }) {
 
 function Value({ name, value, depth }: { name: string | null; value: unknown; depth: number }) {
   const label = name === null ? null : <span className="json-name">{name}: </span>;
+  if (value instanceof Written)
+    return (
+      <div className="json-line">
+        {label}
+        <span className="json-number">{value.source}</span>
+      </div>
+    );
   if (typeof value === "object" && value !== null) return <Fold label={label} value={value} depth={depth} />;
   const kind = value === null ? "null" : typeof value;
   return (

@@ -3,14 +3,18 @@ import { type ReactNode, useMemo } from "react";
 import { useWorkspace } from "../state/workspace.ts";
 import { linkOf, pictureOf } from "./links.ts";
 
+/** Deeper than anybody writes; what is deeper is shown as it was written. */
+const DRAWN_MAX_DEPTH = 100;
+
 /** Markdown as elements. No HTML is ever made of a file: what is HTML in it is shown as text, so nothing in it can run. */
 export default function Markdown({ text, path }: { text: string; path: string }) {
   const { client, root } = useWorkspace();
   const blocks = useMemo(() => {
     // Front matter is not part of what is read.
     const body = text.replace(/^\ufeff?---\r?\n[\s\S]*?\r?\n---(\r?\n|$)/, "");
-    const place: Place = { path, root, urlOf: (target) => client.files.contentUrl(target) };
-    return drawAll(lexer(body, { gfm: true }), place);
+    const place: Place = { path, root, depth: 0, urlOf: (target) => client.files.contentUrl(target) };
+    const tokens = tokensOf(body);
+    return tokens === null ? <pre className="as-text">{body}</pre> : drawAll(tokens, place);
   }, [text, path, client, root]);
   return (
     <article className="markdown" tabIndex={0} aria-label="Text">
@@ -19,14 +23,28 @@ export default function Markdown({ text, path }: { text: string; path: string })
   );
 }
 
+/** Null for what is nested so deeply that the lexer, which calls itself, comes to no end of it. */
+function tokensOf(text: string): Token[] | null {
+  try {
+    return lexer(text, { gfm: true });
+  } catch {
+    return null;
+  }
+}
+
 interface Place {
   path: string;
   root: string;
+  /** In how many tokens this one is. */
+  depth: number;
   urlOf: (path: string) => string;
 }
 
 function drawAll(tokens: readonly Token[] | undefined, place: Place): ReactNode[] {
-  return (tokens ?? []).map((token, index) => <Draw key={index} token={token} place={place} />);
+  const inner = { ...place, depth: place.depth + 1 };
+  return (tokens ?? []).map((token, index) =>
+    place.depth < DRAWN_MAX_DEPTH ? <Draw key={index} token={token} place={inner} /> : token.raw,
+  );
 }
 
 /** The text of a token; the lexer has escaped nothing. */

@@ -1,16 +1,18 @@
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { iconOf, kindOf } from "../files/kinds.ts";
 import { download } from "../state/download.ts";
-import { exactly, size } from "../state/format.ts";
-import { nameOf } from "../state/paths.ts";
-import { visitDirectory } from "../state/route.ts";
+import { exactly, size, when } from "../state/format.ts";
+import { nameOf, placeOf, visible } from "../state/paths.ts";
+import { hrefOf, visitDirectory } from "../state/route.ts";
 import { useWorkspace } from "../state/workspace.ts";
+import { Boundary } from "../ui/Boundary.tsx";
 import { Icon, IconButton } from "../ui/Icon.tsx";
-import { Failed, Loading } from "../ui/States.tsx";
+import { later } from "../ui/later.tsx";
+import { Empty, Failed, Loading } from "../ui/States.tsx";
 import { useStat } from "./useStat.ts";
 import { View } from "./View.tsx";
 
-const Versions = lazy(() => import("./Versions.tsx"));
+const Versions = later(() => import("./Versions.tsx"));
 
 /** A file: shown as what it is, or its versions. */
 export function Preview({ path, onClose }: { path: string; onClose: () => void }) {
@@ -18,6 +20,7 @@ export function Preview({ path, onClose }: { path: string; onClose: () => void }
   const { stat, error } = useStat(path);
   const [isHistory, setHistory] = useState(false);
   const name = nameOf(path);
+  const movedTo = error?.status === 404 ? workspace.moves.of(path) : null;
 
   useEffect(() => {
     // A link to a directory that lacks its slash. Whoever goes back does not come through it again.
@@ -33,15 +36,17 @@ export function Preview({ path, onClose }: { path: string; onClose: () => void }
   }, [onClose]);
 
   return (
-    <section className="preview" aria-label={`Preview of ${name}`}>
+    <section className="preview" aria-label={`Preview of ${visible(name)}`}>
       <header className="preview-head">
         <IconButton icon="chevron" label="Back to the list" className="back-button" onClick={onClose} />
         <Icon name={iconOf({ name, type: "file" })} className="file-icon" />
         <div className="preview-title">
-          <h2 title={path} dir="auto">
-            {name}
+          <h2 title={visible(path)} dir="auto">
+            {visible(name)}
           </h2>
-          <p className="quiet">{stat?.type === "file" ? `${size(stat.size)} · ${exactly(stat.modified)}` : "\u00a0"}</p>
+          <p className="quiet" title={stat ? exactly(stat.modified) : undefined}>
+            {stat?.type === "file" ? `${size(stat.size)} · ${when(stat.modified)}` : "\u00a0"}
+          </p>
         </div>
         {stat?.type === "file" && (
           <>
@@ -49,20 +54,39 @@ export function Preview({ path, onClose }: { path: string; onClose: () => void }
             <IconButton icon="download" label="Download" onClick={() => void download(workspace, [stat])} />
           </>
         )}
-        <IconButton icon="close" label="Close preview" onClick={onClose} />
+        <IconButton icon="close" label="Close preview" className="close-button" onClick={onClose} />
       </header>
-      {error && !stat ? (
+      {error?.status === 404 && !stat && movedTo ? (
+        <Empty icon="file" title={`${visible(name)} was moved`}>
+          <a className="button" href={hrefOf({ screen: "files", path: movedTo.slice(workspace.root.length + 1) })}>
+            Go to {placeOf(movedTo, workspace.root)}
+          </a>
+        </Empty>
+      ) : error?.status === 404 && !stat ? (
+        <Empty icon="file" title={`${visible(name)} is not here`}>
+          <p>It was moved, renamed or deleted. What is deleted can be put back for a week.</p>
+          <a className="button" href={hrefOf({ screen: "trash", path: "" })}>
+            Look in the trash
+          </a>
+        </Empty>
+      ) : error && !stat ? (
         <Failed error={error} />
       ) : stat?.type !== "file" ? (
         <Loading rows={6} />
       ) : (
-        <Suspense fallback={<Loading rows={6} />}>
-          {isHistory && <Versions path={path} etag={stat.etag} />}
+        <>
+          {isHistory && (
+            <Boundary of={stat.etag}>
+              <Suspense fallback={<Loading rows={6} />}>
+                <Versions path={path} etag={stat.etag} />
+              </Suspense>
+            </Boundary>
+          )}
           {/* What is being edited stays as it is meanwhile. */}
           <div className="preview-body" hidden={isHistory}>
             <View stat={stat} kind={kindOf(name)} isGone={error?.status === 404} />
           </div>
-        </Suspense>
+        </>
       )}
     </section>
   );

@@ -95,9 +95,17 @@ function OneVersion({ path, version, current }: { path: string; version: Version
   );
 }
 
-/** A unified diff, without its head and the empty line at its end: one that is content begins with a space. */
+/** A unified diff, without its head, which ends where the first part begins, and without the empty line at its end: one that is content begins with a space. */
 function DiffLines({ diff }: { diff: string }) {
-  const lines = diff.split("\n").filter((line) => line !== "" && !/^(---|\+\+\+) /.test(line));
+  const all = diff.split("\n");
+  const lines = all
+    .slice(
+      Math.max(
+        0,
+        all.findIndex((line) => line.startsWith("@@")),
+      ),
+    )
+    .filter((line) => line !== "");
   const kinds: Record<string, string> = { "+": "added", "-": "removed", "@": "place" };
   return (
     <pre className="diff" tabIndex={0} role="region" aria-label="Difference">

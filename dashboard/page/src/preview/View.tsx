@@ -1,22 +1,26 @@
-import { lazy, useState } from "react";
+import { Suspense, useState } from "react";
 import type { Stat } from "../../../client/index.ts";
 import { drafts } from "../edit/drafts.ts";
 import type { Kind } from "../files/kinds.ts";
 import { size } from "../state/format.ts";
+import { placeOf } from "../state/paths.ts";
+import { hrefOf } from "../state/route.ts";
 import { useWorkspace } from "../state/workspace.ts";
+import { Boundary } from "../ui/Boundary.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { later } from "../ui/later.tsx";
 import { Failed, Loading } from "../ui/States.tsx";
 import { Hex } from "./Hex.tsx";
 import { ImageView } from "./ImageView.tsx";
 import { PdfView } from "./PdfView.tsx";
 import { Player } from "./Player.tsx";
-import { TEXT_MAX_BYTES, useText } from "./useText.ts";
+import { TEXT_MAX_BYTES, type TextFile, useText } from "./useText.ts";
 
-const Code = lazy(() => import("../edit/Code.tsx"));
-const EditorPane = lazy(() => import("../edit/EditorPane.tsx"));
-const Markdown = lazy(() => import("./Markdown.tsx"));
-const CsvTable = lazy(() => import("./CsvTable.tsx"));
-const JsonTree = lazy(() => import("./JsonTree.tsx"));
+const Code = later(() => import("../edit/Code.tsx"));
+const EditorPane = later(() => import("../edit/EditorPane.tsx"));
+const Markdown = later(() => import("./Markdown.tsx"));
+const CsvTable = later(() => import("./CsvTable.tsx"));
+const JsonTree = later(() => import("./JsonTree.tsx"));
 
 interface ViewProps {
   stat: Stat;
@@ -25,8 +29,18 @@ interface ViewProps {
   isGone: boolean;
 }
 
-/** A file as what its name says it is; as text if its bytes are text; as bytes otherwise. */
-export function View({ stat, kind, isGone }: ViewProps) {
+/** A file as what its name says it is; as text if its bytes are text; as bytes otherwise. What cannot be drawn spoils nothing else. */
+export function View(props: ViewProps) {
+  return (
+    <Boundary of={`${props.stat.path} ${props.stat.etag}`}>
+      <Suspense fallback={<Loading rows={6} />}>
+        <AsItIs {...props} />
+      </Suspense>
+    </Boundary>
+  );
+}
+
+function AsItIs({ stat, kind, isGone }: ViewProps) {
   switch (kind) {
     case "image":
       return stat.extension?.toLowerCase() === "svg" ? (
@@ -60,15 +74,29 @@ function SvgView({ stat, isGone }: { stat: Stat; isGone: boolean }) {
 const RENDERED = { markdown: "Read", csv: "Table", json: "Tree" } as const;
 
 function TextView({ stat, kind, isGone }: ViewProps) {
-  const { client } = useWorkspace();
+  const { client, moves } = useWorkspace();
+  const movedTo = isGone ? moves.of(stat.path) : null;
   const loaded = useText(stat.path, stat.etag, stat.size);
   const [isSource, setSource] = useState(false);
-  const [isEditing, setEditing] = useState(() => drafts.get(client.gateway.userId, stat.path) !== null);
+  const [saved, setSaved] = useState<{ file: TextFile; old: string } | null>(null);
+  const [isEditing, setEditing] = useState(() => drafts.has(client.gateway.userId, stat.path));
   if (loaded.state === "loading") return <Loading rows={6} />;
   if (loaded.state === "failed") return <Failed error={loaded.error} />;
   if (loaded.state === "binary") return <Hex stat={stat} />;
-  const { file } = loaded;
-  if (isEditing) return <EditorPane stat={stat} file={file} isGone={isGone} onDone={() => setEditing(false)} />;
+  // What was saved here is shown at once, however late it is looked at anew.
+  const file = loaded.file.etag === saved?.old ? saved.file : loaded.file;
+  if (isEditing)
+    return (
+      <EditorPane
+        stat={stat}
+        file={file}
+        isGone={isGone}
+        onDone={(done) => {
+          setSaved(done);
+          setEditing(false);
+        }}
+      />
+    );
   const rendered = kind === "markdown" || kind === "csv" || kind === "json" ? RENDERED[kind] : null;
   const isRendered = rendered !== null && !isSource;
   return (
@@ -77,7 +105,7 @@ function TextView({ stat, kind, isGone }: ViewProps) {
         {rendered && <Tabs labels={[rendered, "Source"]} at={isSource ? 1 : 0} onTab={(tab) => setSource(tab === 1)} />}
         <span className="view-note">
           {file.isCut && `The first ${size(TEXT_MAX_BYTES)} of ${size(stat.size)}`}
-          {isGone && "Deleted"}
+          {isGone && (movedTo ? <MovedTo path={movedTo} /> : "Deleted")}
         </span>
         {!file.isCut && (
           <button type="button" className="button" onClick={() => setEditing(true)}>
@@ -87,11 +115,24 @@ function TextView({ stat, kind, isGone }: ViewProps) {
         )}
       </div>
       <div className="view-body">
-        {!isRendered && <Code text={file.text} name={stat.name} />}
-        {isRendered && kind === "markdown" && <Markdown text={file.text} path={stat.path} />}
-        {isRendered && kind === "csv" && <CsvTable text={file.text} />}
-        {isRendered && kind === "json" && <JsonTree text={file.text} />}
+        <Boundary of={`${stat.etag} ${isSource}`}>
+          <Suspense fallback={<Loading rows={6} />}>
+            {!isRendered && <Code text={file.text} name={stat.name} />}
+            {isRendered && kind === "markdown" && <Markdown text={file.text} path={stat.path} />}
+            {isRendered && kind === "csv" && <CsvTable text={file.text} />}
+            {isRendered && kind === "json" && <JsonTree text={file.text} />}
+          </Suspense>
+        </Boundary>
       </div>
+    </>
+  );
+}
+
+function MovedTo({ path }: { path: string }) {
+  const { root } = useWorkspace();
+  return (
+    <>
+      Moved to <a href={hrefOf({ screen: "files", path: path.slice(root.length + 1) })}>{placeOf(path, root)}</a>
     </>
   );
 }

@@ -10,7 +10,7 @@ export interface Known {
 
 /** What is known of a file, kept up to date. It stays the same object while the content does. */
 export function useStat(path: string): Known {
-  const { client, news } = useWorkspace();
+  const { client, news, reached } = useWorkspace();
   const heard = useStore(news);
   const [known, setKnown] = useState<Known>({ stat: null, error: null });
   // biome-ignore lint/correctness/useExhaustiveDependencies: news are why it is asked again
@@ -20,6 +20,7 @@ export function useStat(path: string): Known {
       (stat) => setKnown((now) => (now.stat?.etag === stat.etag && !now.error ? now : { stat, error: null })),
       (cause) => {
         if (!(cause instanceof HoldfastError)) return;
+        reached(cause);
         // What is shown stays while nobody answers.
         setKnown((now) => (cause.isOffline && now.stat ? now : { stat: now.stat, error: cause }));
       },

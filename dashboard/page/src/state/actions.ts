@@ -1,221 +1,279 @@
 // What a person does to files. Each of these is a turn of its own, so each can be taken back as a whole: by the button in what is
 // said of it, or by undo.
 
-import { type FileItem, type Holdfast, HoldfastError, type Reverted, type TrashItem } from "../../../client/index.ts";
+import { type FileItem, HoldfastError, type TrashItem } from "../../../client/index.ts";
+import { each, namesOf, type Outcome, remarkOf } from "./batch.ts";
 import { count } from "./format.ts";
-import type { Listings } from "./listings.ts";
+import { Past } from "./past.ts";
 import { freeName, nameOf, parentOf } from "./paths.ts";
-import { Store } from "./store.ts";
-import { dismiss, say, sayError } from "./toasts.ts";
+import { ask, dismiss, say, sayError, sayProgress, whyOf } from "./toasts.ts";
+import { newTurn } from "./turns.ts";
 
-/** A name for a turn that nobody else has. */
-export function newTurn(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(9));
-  return `page-${btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")}`;
+/** What is done about an entry whose place is taken. */
+type Way = "ask" | "replace" | "keep both";
+
+/** Something done to many entries as one turn. */
+interface Deed<T> {
+  items: readonly T[];
+  /** The path by which one is told of. */
+  pathOf: (item: T) => string;
+  /** `Moving 3 entries`. */
+  doing: string;
+  /** `Moved 3 entries to notes`, of so many as it came to; null where it can be seen and need not be said. */
+  did: ((what: string) => string) | null;
+  /** Those that look different after it. */
+  directories: Iterable<string>;
+  work: (item: T, turn: string, way: Way) => Promise<unknown>;
+  /** What can be done about those whose place is taken, by the words for it. */
+  ways?: readonly (readonly [label: string, way: Way])[];
 }
 
-/** How many things done here can be undone one after the other. */
-const REMEMBERED = 50;
+const WAYS = [
+  ["Replace", "replace"],
+  ["Keep both", "keep both"],
+] as const;
 
-interface Done {
-  turn: string;
-  what: string;
-  directories: string[];
-}
+/** A few by name or number: `a.txt`, `3 entries`. */
+const whatOf = (paths: readonly string[]) =>
+  paths.length === 1 ? nameOf(paths[0] ?? "") : count(paths.length, "entry", "entries");
 
-type Changed = (directories: Iterable<string>) => void;
-
-export class Actions {
-  readonly #client: Holdfast;
-  readonly #listings: Listings;
-  readonly #changed: Changed;
-  /** What can be taken back, newest last. */
-  readonly done = new Store<readonly Done[]>([]);
-
-  constructor(client: Holdfast, listings: Listings, changed: Changed) {
-    this.#client = client;
-    this.#listings = listings;
-    this.#changed = changed;
+export class Actions extends Past {
+  /**
+   * Does something to one entry after the other, past those that cannot be; then says what came of it. What has a place that is
+   * taken is asked about, and goes on in the same turn. Answers whether all of it was done.
+   */
+  async #run<T>(deed: Deed<T>): Promise<boolean> {
+    const all = deed.items.map(deed.pathOf);
+    const turn = newTurn(deed.did?.(whatOf(all)) ?? deed.doing);
+    return this.#goOn(deed, turn, deed.items, "ask", []);
   }
 
-  /** Does something as one turn; says so if `what` is given. Answers whether it went well. */
-  async #turn(
-    what: { doing: string; did?: string },
-    directories: string[],
-    work: (turn: string) => Promise<unknown>,
-    onConflict?: () => void,
-  ): Promise<boolean> {
-    const turn = newTurn();
-    try {
-      await work(turn);
-    } catch (cause) {
-      this.#changed(directories);
-      // Some of it may be done, and that can be taken back too.
-      this.#note({ turn, what: what.doing, directories });
-      const isTaken = cause instanceof HoldfastError && cause.status === 409 && onConflict !== undefined;
-      sayError(what.doing, cause, isTaken ? { label: "Replace", run: onConflict } : undefined);
+  async #goOn<T>(deed: Deed<T>, turn: string, items: readonly T[], way: Way, before: readonly T[]): Promise<boolean> {
+    const directories = [...deed.directories];
+    const outcome = await this.#each(deed.doing, items, (item) => deed.work(item, turn, way));
+    if (way === "ask" && deed.ways && outcome.taken.length > 0) {
+      if (outcome.did.length > 0)
+        this.note({ turn, what: deed.did?.(whatOf(outcome.did.map(deed.pathOf))) ?? deed.doing, directories });
+      this.#ask(deed, turn, outcome);
+      this.changed(directories);
       return false;
     }
-    this.#note({ turn, what: what.did ?? what.doing, directories });
-    if (what.did !== undefined) {
-      const id = say(what.did, {
-        action: {
-          label: "Undo",
-          run: () => {
-            dismiss(id);
-            void this.undo(turn);
-          },
-        },
-      });
-    }
-    this.#changed(directories);
-    return true;
+    const whole = { ...outcome, did: [...before, ...outcome.did], failed: [...outcome.failed, ...outcome.taken] };
+    const isWell = whole.failed.length + whole.left.length === 0;
+    this.#tell(deed, turn, whole, directories);
+    this.changed(directories);
+    return isWell && whole.did.length > 0;
   }
 
-  #note(done: Done): void {
-    this.done.set((all) => [...all, done].slice(-REMEMBERED));
+  /** A few at once; what takes long says how far it is, and can be cancelled. */
+  async #each<T>(doing: string, items: readonly T[], work: (item: T) => Promise<unknown>): Promise<Outcome<T>> {
+    const stop = new AbortController();
+    let over = 0;
+    const release = this.listings.hold();
+    const end = sayProgress(
+      () => (items.length > 1 ? `${doing}: ${over.toLocaleString()} of ${items.length.toLocaleString()}` : doing),
+      () => stop.abort(),
+    );
+    const onDone = () => {
+      over += 1;
+    };
+    return each(items, work, { signal: stop.signal, onDone }).finally(() => {
+      end();
+      release();
+    });
+  }
+
+  #tell<T>(deed: Deed<T>, turn: string, outcome: Outcome<T>, directories: readonly string[]): void {
+    const { did } = outcome;
+    const remark = remarkOf(outcome, deed.pathOf);
+    const isBad = outcome.failed.length + outcome.left.length > 0;
+    if (did.length === 0) return void say(`${deed.doing}: ${remark}`, isBad ? { kind: "error" } : {});
+    const what = deed.did?.(whatOf(did.map(deed.pathOf))) ?? deed.doing;
+    this.note({ turn, what, directories });
+    if (deed.did === null && remark === "") return;
+    this.#sayUndoable(remark === "" ? what : `${what}, ${remark}`, turn, isBad);
+  }
+
+  #sayUndoable(text: string, turn: string, isBad = false): void {
+    const run = () => {
+      dismiss(id);
+      void this.undo(turn);
+    };
+    const id = say(text, { kind: isBad ? "error" : "done", action: { label: "Undo", run } });
+  }
+
+  #ask<T>(deed: Deed<T>, turn: string, outcome: Outcome<T>): void {
+    const { did } = outcome;
+    const taken = outcome.taken.map(({ item }) => item);
+    const isOne = taken.length === 1;
+    const begun = did.length > 0 ? `${deed.did?.(whatOf(did.map(deed.pathOf))) ?? deed.doing}. ` : "";
+    const text = `${begun}${namesOf(taken.map(deed.pathOf))}: something of ${isOne ? "that name is" : "those names is"} already there`;
+    const ways = (deed.ways ?? []).map(([label, way]) => ({
+      label: isOne ? label : `${label} (all ${taken.length.toLocaleString()})`,
+      run: () => void this.#goOn(deed, turn, taken, way, did),
+    }));
+    const skip = { ...outcome, taken: [] };
+    const isNothing = did.length + outcome.failed.length + outcome.gone.length + outcome.left.length === 0;
+    const run = () => {
+      if (!isNothing) this.#tell(deed, turn, skip, [...deed.directories]);
+    };
+    ask(text, [...ways, { label: isOne ? "Skip" : "Skip all", run }]);
+  }
+
+  /** Does one thing to one entry under a name that is free in its directory. */
+  async #freely(path: string, work: (free: string) => Promise<unknown>): Promise<unknown> {
+    const directory = parentOf(path);
+    const taken = new Set((await this.client.files.listAll(directory).catch(() => [])).map(({ name }) => name));
+    for (let round = 1; ; round += 1) {
+      const free = freeName(nameOf(path), taken);
+      try {
+        return await work(`${directory}/${free}`);
+      } catch (cause) {
+        // Another one was faster.
+        if (!(cause instanceof HoldfastError && cause.status === 409) || round === 20) throw cause;
+        taken.add(free);
+      }
+    }
+  }
+
+  #move(from: string, to: string, turn: string, way: Way): Promise<unknown> {
+    const move = (free: string) => this.client.files.move(from, free, { turn, overwrite: way === "replace" });
+    return way === "keep both" ? this.#freely(to, move) : move(to);
   }
 
   async createDirectory(path: string): Promise<boolean> {
-    return this.#turn({ doing: `Creating ${nameOf(path)}` }, [parentOf(path)], (turn) =>
-      this.#client.files.mkdir(path, { turn }),
-    );
+    return this.#one(`Creating ${nameOf(path)}`, path, (turn) => this.client.files.mkdir(path, { turn }));
   }
 
   async createFile(path: string, content = ""): Promise<boolean> {
-    return this.#turn({ doing: `Creating ${nameOf(path)}` }, [parentOf(path)], (turn) =>
-      this.#client.files.write(path, content, { turn, ifNoneMatch: "*" }),
+    const options = { ifNoneMatch: "*" };
+    return this.#one(`Creating ${nameOf(path)}`, path, (turn) =>
+      this.client.files.write(path, content, { turn, ...options }),
     );
   }
 
-  async rename(from: string, name: string, overwrite = false): Promise<boolean> {
+  #one(
+    doing: string,
+    path: string,
+    work: (turn: string) => Promise<unknown>,
+    did: string | null = null,
+  ): Promise<boolean> {
+    return this.#run({
+      items: [path],
+      pathOf: (item) => item,
+      doing,
+      did: did === null ? null : () => did,
+      directories: [parentOf(path)],
+      work: (_, turn) =>
+        work(turn).catch((cause) => {
+          throw new Error(whyOf(cause), { cause });
+        }),
+    });
+  }
+
+  async rename(from: string, name: string): Promise<boolean> {
     const to = `${parentOf(from)}/${name}`;
-    return this.#turn(
-      { doing: `Renaming ${nameOf(from)}`, did: `Renamed to ${name}` },
-      [parentOf(from)],
-      (turn) => this.#client.files.move(from, to, { turn, overwrite }),
-      () => void this.rename(from, name, true),
-    );
+    return this.#run({
+      items: [to],
+      pathOf: (path) => path,
+      doing: `Renaming ${nameOf(from)}`,
+      did: () => `Renamed ${nameOf(from)} to ${name}`,
+      directories: [parentOf(from)],
+      work: (_, turn, way) => this.#move(from, to, turn, way),
+      ways: WAYS,
+    });
   }
 
-  async move(paths: readonly string[], directory: string, overwrite = false): Promise<boolean> {
+  async move(paths: readonly string[], directory: string): Promise<boolean> {
     const moving = paths.filter((path) => parentOf(path) !== directory && path !== directory);
     if (moving.length === 0) return false;
-    const touched = [...new Set([directory, ...moving.map(parentOf)])];
-    const what = moving.length === 1 ? nameOf(moving[0] ?? "") : count(moving.length, "entry", "entries");
-    let at = 0;
-    return this.#turn(
-      { doing: `Moving ${what}`, did: `Moved ${what} to ${nameOf(directory)}` },
-      touched,
-      async (turn) => {
-        for (; at < moving.length; at += 1) {
-          const path = moving[at] ?? "";
-          await this.#client.files.move(path, `${directory}/${nameOf(path)}`, { turn, overwrite });
-        }
-      },
-      () => void this.move(moving.slice(at), directory, true),
-    );
+    return this.#run({
+      items: moving,
+      pathOf: (path) => path,
+      doing: `Moving ${whatOf(moving)}`,
+      did: (what) => `Moved ${what} to ${nameOf(directory)}`,
+      directories: new Set([directory, ...moving.map(parentOf)]),
+      work: (path, turn, way) => this.#move(path, `${directory}/${nameOf(path)}`, turn, way),
+      ways: WAYS,
+    });
   }
 
   /** Copies under names that are free. */
   async copy(items: readonly FileItem[], directory: string): Promise<boolean> {
-    await this.#listings.load(directory);
+    await this.listings.load(directory);
     const taken = new Set(
-      this.#listings
+      this.listings
         .of(directory)
         .get()
         .entries?.map(({ name }) => name),
     );
-    const what = items.length === 1 ? (items[0]?.name ?? "") : count(items.length, "entry", "entries");
-    return this.#turn({ doing: `Copying ${what}`, did: `Copied ${what}` }, [directory], async (turn) => {
-      for (const { path, name } of items) {
-        const free = freeName(name, taken);
-        taken.add(free);
-        await this.#client.files.copy(path, `${directory}/${free}`, { turn });
-      }
+    const copies = items.map(({ path, name }) => {
+      const free = freeName(name, taken);
+      taken.add(free);
+      return { path, to: `${directory}/${free}` };
+    });
+    return this.#run({
+      items: copies,
+      pathOf: ({ path }) => path,
+      doing: `Copying ${whatOf(items.map(({ path }) => path))}`,
+      did: (what) => `Copied ${what}`,
+      directories: [directory],
+      work: ({ path, to }, turn) => this.client.files.copy(path, to, { turn }),
     });
   }
 
   async remove(paths: readonly string[]): Promise<boolean> {
-    const what = paths.length === 1 ? nameOf(paths[0] ?? "") : count(paths.length, "entry", "entries");
-    return this.#turn(
-      { doing: `Deleting ${what}`, did: `Moved ${what} to the trash` },
-      [...new Set(paths.map(parentOf))],
-      async (turn) => {
-        for (const path of paths) await this.#client.files.remove(path, { turn });
-      },
-    );
+    return this.#run({
+      items: paths,
+      pathOf: (path) => path,
+      doing: `Moving ${whatOf(paths)} to the trash`,
+      did: (what) => `Moved ${what} to the trash`,
+      directories: new Set(paths.map(parentOf)),
+      work: (path, turn) => this.client.files.remove(path, { turn }),
+    });
   }
 
   async restore(items: readonly TrashItem[]): Promise<boolean> {
-    const what = items.length === 1 ? nameOf(items[0]?.originalPath ?? "") : count(items.length, "entry", "entries");
-    return this.#turn(
-      { doing: `Restoring ${what}`, did: `Restored ${what}` },
-      [...new Set(items.map(({ originalPath }) => parentOf(originalPath)))],
-      async (turn) => {
-        for (const { trashPath } of items) await this.#client.files.restore(trashPath, { turn });
+    return this.#run({
+      items,
+      pathOf: ({ originalPath }) => originalPath,
+      doing: `Restoring ${whatOf(items.map(({ originalPath }) => originalPath))}`,
+      did: (what) => `Restored ${what}`,
+      directories: new Set(items.map(({ originalPath }) => parentOf(originalPath))),
+      work: ({ trashPath, originalPath }, turn, way) => {
+        if (way !== "keep both") return this.client.files.restore(trashPath, { turn });
+        return this.#freely(originalPath, (to) => this.client.files.restore(trashPath, { turn, to }));
       },
-    );
+      ways: [["Restore as a copy", "keep both"]],
+    });
   }
 
   /** Gone, and no way back. */
   async removeForever(items: readonly TrashItem[]): Promise<void> {
-    try {
-      for (const { trashPath } of items) await this.#client.files.remove(trashPath, { permanent: true });
-      say(items.length === 1 ? "Deleted for good" : `Deleted ${count(items.length, "entry", "entries")} for good`);
-    } catch (cause) {
-      sayError("Deleting", cause);
-    }
-    this.#changed([]);
+    const pathOf = ({ originalPath }: TrashItem) => originalPath;
+    const doing = `Deleting ${whatOf(items.map(pathOf))} for good`;
+    const outcome = await this.#each(doing, items, ({ trashPath }) =>
+      this.client.files.remove(trashPath, { permanent: true }),
+    );
+    const remark = remarkOf({ ...outcome, gone: [] }, pathOf);
+    const deleted = [...outcome.did, ...outcome.gone];
+    const what = deleted.length > 0 ? `Deleted ${whatOf(deleted.map(pathOf))} for good` : doing;
+    say(remark === "" ? what : `${what}, ${remark}`, remark === "" ? {} : { kind: "error" });
+    this.changed([]);
   }
 
   async emptyTrash(): Promise<void> {
     try {
-      const { count: many } = await this.#client.files.emptyTrash();
+      const { count: many } = await this.client.files.emptyTrash();
       say(`Emptied the trash: ${count(many, "entry", "entries")}`);
     } catch (cause) {
       sayError("Emptying the trash", cause);
     }
-    this.#changed([]);
+    this.changed([]);
   }
 
   async restoreVersion(path: string, version: number): Promise<boolean> {
-    return this.#turn(
-      { doing: `Restoring ${nameOf(path)}`, did: `Restored an older ${nameOf(path)}` },
-      [parentOf(path)],
-      (turn) => this.#client.history.restoreVersion(path, version, { turn }),
-    );
-  }
-
-  /** Takes back the newest thing done here. */
-  async undoLast(): Promise<void> {
-    const last = this.done.get().at(-1);
-    if (last) await this.undo(last.turn);
-    else say("There is nothing to undo here");
-  }
-
-  /** Takes a turn back; what it could not take back is said. */
-  async undo(turn: string, force = false): Promise<Reverted | null> {
-    const known = this.done.get().find((done) => done.turn === turn);
-    this.done.set((all) => all.filter((done) => done.turn !== turn));
-    try {
-      const undone = await this.#client.history.undo(turn, { force });
-      const redo = { label: "Redo", run: () => void this.undo(undone.turn) };
-      const [conflict] = undone.conflicts;
-      if (conflict) {
-        const rest = undone.conflictsTotal > 1 ? `, and ${count(undone.conflictsTotal - 1, "more", "more")}` : "";
-        const text = `Undone, but for ${nameOf(conflict.path)}${rest}: ${conflict.details}`;
-        say(text, { kind: "error", action: { label: "Undo those too", run: () => void this.undo(turn, true) } });
-      } else say("Undone", { action: redo });
-      this.#changed(known?.directories ?? []);
-      if (!known) await this.#listings.reload();
-      return undone;
-    } catch (cause) {
-      if (cause instanceof HoldfastError && cause.status === 404) say("There is nothing to undo");
-      else sayError("Undoing", cause);
-      return null;
-    }
+    const work = (turn: string) => this.client.history.restoreVersion(path, version, { turn });
+    return this.#one(`Restoring ${nameOf(path)}`, path, work, `Restored an older ${nameOf(path)}`);
   }
 }

@@ -1,16 +1,18 @@
 // Files and folders that are dropped, pasted or chosen, with where each of them goes.
 
 import { nameProblem } from "./paths.ts";
-import type { Incoming } from "./uploads.ts";
+import type { Incoming, Refused } from "./uploads.ts";
 
 export interface Dropped {
   files: Incoming[];
   emptyDirectories: string[];
+  /** What cannot be here, as it is named: with the sentence why. */
+  refused: Refused[];
 }
 
 /** Everything in a drop or paste, folders with all that is in them. To be called at once: what it reads is gone after the event. */
 export function dropped(data: DataTransfer, directory: string): Promise<Dropped> {
-  const found: Dropped = { files: [], emptyDirectories: [] };
+  const found: Dropped = { files: [], emptyDirectories: [], refused: [] };
   const entries = [...data.items].map((item) => (item.kind === "file" ? item.webkitGetAsEntry() : null));
   if (entries.every((entry) => entry === null)) return Promise.resolve(chosen(data.files, directory));
   const walk = entries.filter((entry) => entry !== null).map((entry) => collect(entry, directory, found));
@@ -19,13 +21,27 @@ export function dropped(data: DataTransfer, directory: string): Promise<Dropped>
 
 /** What was chosen in a dialog: files, or the files of one folder. */
 export function chosen(list: Iterable<File>, directory: string): Dropped {
-  const files = [...list].map((file) => ({ file, path: `${directory}/${file.webkitRelativePath || file.name}` }));
-  return { files, emptyDirectories: [] };
+  const found: Dropped = { files: [], emptyDirectories: [], refused: [] };
+  for (const file of list) {
+    const below = file.webkitRelativePath || file.name;
+    const path = `${directory}/${below}`;
+    const why = below
+      .split("/")
+      .map(nameProblem)
+      .find((problem) => problem !== null);
+    if (why) found.refused.push({ path, why });
+    else found.files.push({ path, file });
+  }
+  return found;
 }
 
 async function collect(entry: FileSystemEntry, directory: string, found: Dropped): Promise<void> {
-  if (nameProblem(entry.name) !== null) return;
   const path = `${directory}/${entry.name}`;
+  const why = nameProblem(entry.name);
+  if (why !== null) {
+    found.refused.push({ path, why });
+    return;
+  }
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
     found.files.push({ path, file });

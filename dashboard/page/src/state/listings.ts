@@ -25,6 +25,9 @@ const PAGE = 5000;
 export class Listings {
   readonly #client: Holdfast;
   readonly #directories = new Map<string, Directory>();
+  #holds = 0;
+  /** What is read again when nothing holds it up any more. */
+  readonly #late = new Set<string>();
   /** Whether the last request found somebody. */
   readonly isOffline = new Store(false);
 
@@ -90,8 +93,27 @@ export class Listings {
     }
   }
 
+  /** While much is done one by one, nothing is read anew after each: only once, when the answer is called. */
+  hold(): () => void {
+    this.#holds += 1;
+    return () => {
+      this.#holds -= 1;
+      if (this.#holds > 0) return;
+      void this.reload(new Set(this.#late));
+      this.#late.clear();
+    };
+  }
+
+  get isHeld(): boolean {
+    return this.#holds > 0;
+  }
+
   /** Looks again at every directory that has been looked at. */
   async reload(paths: Iterable<string> = this.#directories.keys()): Promise<void> {
+    if (this.isHeld) {
+      for (const path of paths) this.#late.add(path);
+      return;
+    }
     await Promise.all([...paths].filter((path) => this.#directories.has(path)).map((path) => this.load(path)));
   }
 }

@@ -10,6 +10,22 @@ export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
 }
 
+/**
+ * A name as it is shown. Characters that turn the order of those after them would have `\u202Egpj.exe` look like `exe.jpg`: they are
+ * written out.
+ */
+export function visible(name: string): string {
+  return name.replace(
+    /\p{Bidi_Control}/gu,
+    (sign) => `[U+${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
+  );
+}
+
+/** A directory as people know it: from the root, which is home. */
+export function placeOf(directory: string, root: string): string {
+  return directory === root ? "Home" : visible(directory.slice(root.length + 1));
+}
+
 /** Whether a path is at or below another. */
 export function isWithin(path: string, directory: string): boolean {
   return path === directory || path.startsWith(`${directory}/`);

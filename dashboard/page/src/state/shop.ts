@@ -8,9 +8,10 @@ import {
   type Uninstalled,
   type Updated,
 } from "../../../client/index.ts";
-import { type Actions, newTurn } from "./actions.ts";
+import type { Actions } from "./actions.ts";
 import { Store } from "./store.ts";
 import { say, sayError } from "./toasts.ts";
+import { newTurn } from "./turns.ts";
 
 /** An app that is in the workspace. */
 export interface Having {
@@ -64,7 +65,7 @@ export class Shop {
 
   install(id: string, name: string): Promise<void> {
     return this.#attempt(id, `Installing ${name}`, async () => {
-      const said = await this.#client.store.install(id, { turn: newTurn() });
+      const said = await this.#client.store.install(id, { turn: newTurn(`Installed ${name}`) });
       this.#set(id, { having: havingOf(said), said });
       say(said.installed ? `${said.name} was there already` : `Installed ${said.name}`);
     });
@@ -72,7 +73,7 @@ export class Shop {
 
   update(id: string, name: string): Promise<void> {
     return this.#attempt(id, `Updating ${name}`, async () => {
-      const said = await this.#client.store.update(id, { turn: newTurn() });
+      const said = await this.#client.store.update(id, { turn: newTurn(`Updated ${name}`) });
       const before = { ...havingOf(said), version: said.from };
       this.#set(id, { having: havingOf(said), said });
       this.#sayUndoable(id, `Updated ${said.name} to ${said.version}`, said.turn, before);
@@ -81,7 +82,7 @@ export class Shop {
 
   uninstall(id: string, before: Having): Promise<void> {
     return this.#attempt(id, `Taking out ${before.name}`, async () => {
-      const said = await this.#client.store.uninstall(id, { turn: newTurn() });
+      const said = await this.#client.store.uninstall(id, { turn: newTurn(`Took out ${before.name}`) });
       this.#set(id, { having: null, said });
       this.#sayUndoable(id, `Took out ${before.name}; its folder is in the trash`, said.turn, before);
     });

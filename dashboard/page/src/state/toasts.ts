@@ -2,27 +2,69 @@
 
 import { HoldfastError } from "../../../client/index.ts";
 import { size } from "./format.ts";
+import { visible } from "./paths.ts";
 import { Store } from "./store.ts";
+
+export interface ToastAction {
+  label: string;
+  run: () => void;
+}
 
 export interface Toast {
   id: number;
   text: string;
-  kind: "done" | "error";
-  action?: { label: string; run: () => void };
+  /** What is asked, and what is under way, stays until it is over. */
+  kind: "done" | "error" | "question" | "doing";
+  action?: ToastAction;
+  /** More than one answer. */
+  actions?: readonly ToastAction[];
 }
 
 const LASTS_MS = 8000;
 const AT_ONCE = 3;
+/** What takes longer says how far it is, and how far again after as long. */
+const SAID_AFTER_MS = 1000;
 
 export const toasts = new Store<readonly Toast[]>([]);
 let made = 0;
 
-export function say(text: string, more: Partial<Pick<Toast, "kind" | "action">> = {}): number {
+const stays = ({ kind }: Toast) => kind === "question" || kind === "doing";
+
+export function say(text: string, more: Partial<Omit<Toast, "id" | "text">> = {}): number {
   made += 1;
-  const toast: Toast = { id: made, text, kind: "done", ...more };
-  toasts.set((all) => [...all, toast].slice(-AT_ONCE));
-  setTimeout(dismiss, toast.kind === "error" ? 2 * LASTS_MS : LASTS_MS, toast.id);
+  const toast: Toast = { id: made, text: visible(text), kind: "done", ...more };
+  toasts.set((all) => {
+    const passing = all.filter((one) => !stays(one)).slice(1 - AT_ONCE);
+    return [...all.filter((one) => stays(one) || passing.includes(one)), toast];
+  });
+  if (!stays(toast)) setTimeout(dismiss, toast.kind === "error" ? 2 * LASTS_MS : LASTS_MS, toast.id);
   return toast.id;
+}
+
+/** What is said of something under way: once it takes a second, as often as it goes on, until it is over. */
+export function sayProgress(textOf: () => string, cancel: () => void): () => void {
+  let id: number | null = null;
+  const timer = setInterval(() => {
+    const text = textOf();
+    if (id === null) id = say(text, { kind: "doing", action: { label: "Cancel", run: cancel } });
+    else toasts.set((all) => all.map((toast) => (toast.id === id ? { ...toast, text } : toast)));
+  }, SAID_AFTER_MS);
+  return () => {
+    clearInterval(timer);
+    if (id !== null) dismiss(id);
+  };
+}
+
+/** A question with its answers; each of them, or leaving it, ends it. */
+export function ask(text: string, answers: readonly ToastAction[]): void {
+  const actions = answers.map(({ label, run }) => ({
+    label,
+    run: () => {
+      dismiss(id);
+      run();
+    },
+  }));
+  const id = say(text, { kind: "question", actions });
 }
 
 /** Why something failed, with the limit that it met, if it met one. */

@@ -1,23 +1,32 @@
-// Files on their way up: a few at a time, each with its progress, each to be cancelled and tried again.
+// Files on their way up: a few at a time, each with its progress, each to be cancelled and tried again. What has a name that is
+// taken is asked about: nothing that is there is replaced unless somebody says so.
 
 import { type Holdfast, HoldfastError } from "../../../client/index.ts";
-import { newTurn } from "./actions.ts";
-import { parentOf } from "./paths.ts";
+import { count } from "./format.ts";
+import type { Dropped } from "./incoming.ts";
+import type { Past } from "./past.ts";
+import { freeName, nameOf, parentOf } from "./paths.ts";
 import { Store } from "./store.ts";
 import { sayError, whyOf } from "./toasts.ts";
+import { newTurn } from "./turns.ts";
 
 const AT_ONCE = 3;
 /** Progress is drawn this often, whatever the browser says. */
 const DRAW_MS = 100;
+/** Free names that are tried: somebody may take one first. */
+const NAMES_TRIED = 100;
 
 export interface Upload {
   id: number;
   path: string;
   size: number;
   sent: number;
-  state: "waiting" | "sending" | "done" | "failed" | "cancelled";
-  /** Why it failed. */
+  /** `taken` waits for an answer: something of that name is there. */
+  state: "waiting" | "sending" | "done" | "taken" | "failed" | "refused" | "cancelled";
+  /** Why it failed, or cannot be here at all. */
   error?: string;
+  /** What it is part of: what was dropped at once is taken back at once. */
+  turn: string;
 }
 
 /** A file from outside and where it goes. */
@@ -26,16 +35,28 @@ export interface Incoming {
   file: File;
 }
 
+/** What cannot be uploaded, and the sentence why. */
+export interface Refused {
+  path: string;
+  why: string;
+}
+
+type Way = "ask" | "replace" | "keep both";
+
 interface Job {
   upload: Upload;
-  file: File;
-  turn: string;
+  /** None where it is refused. */
+  file: File | null;
+  way: Way;
   stop: AbortController;
 }
+
+const isUnder = ({ state }: Upload) => state === "waiting" || state === "sending";
 
 export class Uploads {
   readonly list = new Store<readonly Upload[]>([]);
   readonly #client: Holdfast;
+  readonly #past: Past;
   readonly #changed: (directories: Iterable<string>) => void;
   readonly #jobs = new Map<number, Job>();
   readonly #touched = new Set<string>();
@@ -43,51 +64,82 @@ export class Uploads {
   #running = 0;
   #drawing: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(client: Holdfast, changed: (directories: Iterable<string>) => void) {
+  constructor(client: Holdfast, past: Past, changed: (directories: Iterable<string>) => void) {
     this.#client = client;
+    this.#past = past;
     this.#changed = changed;
   }
 
   /** What is dropped at once is one turn: one undo takes all of it back. */
-  async add(files: readonly Incoming[], emptyDirectories: readonly string[] = []): Promise<void> {
-    const turn = newTurn();
-    for (const { path, file } of files) {
-      this.#made += 1;
-      const upload: Upload = { id: this.#made, path, size: file.size, sent: 0, state: "waiting" };
-      this.#jobs.set(upload.id, { upload, file, turn, stop: new AbortController() });
-    }
+  async add({ files, emptyDirectories, refused }: Dropped): Promise<void> {
+    if (files.length + emptyDirectories.length + refused.length === 0) return;
+    const turn = newTurn(
+      files.length === 1 ? `Uploaded ${nameOf(files[0]?.path ?? "")}` : `Uploaded ${count(files.length, "file")}`,
+    );
+    for (const { path, why } of refused) this.#put(path, null, { turn, state: "refused", error: why });
+    for (const { path, file } of files) this.#put(path, file, { turn, state: "waiting" });
     this.#draw(true);
     this.#pump();
     for (const directory of emptyDirectories) {
-      await this.#client.files.mkdir(directory, { turn }).catch((cause) => sayError("Creating a directory", cause));
+      try {
+        await this.#client.files.mkdir(directory, { turn });
+        if (files.length === 0)
+          this.#past.note({ turn, what: "Uploaded a folder", directories: [parentOf(directory)] });
+      } catch (cause) {
+        sayError("Creating a directory", cause);
+      }
       this.#changed([parentOf(directory)]);
     }
+  }
+
+  #put(path: string, file: File | null, more: Pick<Upload, "turn" | "state" | "error">): void {
+    this.#made += 1;
+    const upload: Upload = { id: this.#made, path, size: file?.size ?? 0, sent: 0, ...more };
+    this.#jobs.set(upload.id, { upload, file, way: "ask", stop: new AbortController() });
   }
 
   cancel(id: number): void {
     const job = this.#jobs.get(id);
     if (!job) return;
     job.stop.abort();
-    if (job.upload.state === "waiting") this.#set(job, { state: "cancelled" });
+    if (job.upload.state === "waiting" || job.upload.state === "taken") this.#set(job, { state: "cancelled" });
+    this.#pump();
   }
 
   cancelAll(): void {
-    for (const id of this.#jobs.keys()) this.cancel(id);
+    for (const [id, { upload }] of this.#jobs) if (isUnder(upload)) this.cancel(id);
   }
 
   retry(id: number): void {
     const job = this.#jobs.get(id);
-    if (!job) return;
-    job.stop = new AbortController();
-    this.#set(job, { state: "waiting", sent: 0 });
-    this.#pump();
+    if (job) this.#again(job, job.way);
   }
 
-  /** Takes what is over from the list. */
-  clear(): void {
+  retryAll(): void {
+    for (const job of this.#jobs.values()) if (job.upload.state === "failed") this.#again(job, job.way);
+  }
+
+  /** What is to be done about one whose name is taken; about all of them without an id. */
+  answer(way: "replace" | "keep both" | "skip", id?: number): void {
+    for (const job of [...this.#jobs.values()]) {
+      if (job.upload.state !== "taken" || (id !== undefined && job.upload.id !== id)) continue;
+      if (way === "skip") this.cancel(job.upload.id);
+      else this.#again(job, way);
+    }
+  }
+
+  /** Takes what is over from the list; all of a turn, if one is named. */
+  clear(turn?: string): void {
     for (const [id, { upload }] of this.#jobs)
-      if (!["waiting", "sending"].includes(upload.state)) this.#jobs.delete(id);
+      if (!isUnder(upload) && (turn === undefined || upload.turn === turn)) this.#jobs.delete(id);
     this.#draw(true);
+  }
+
+  #again(job: Job, way: Way): void {
+    job.stop = new AbortController();
+    job.way = way;
+    this.#set(job, { state: "waiting", sent: 0 });
+    this.#pump();
   }
 
   #pump(): void {
@@ -101,24 +153,55 @@ export class Uploads {
   }
 
   async #send(job: Job): Promise<void> {
+    const { file } = job;
+    if (!file) return;
     this.#running += 1;
     this.#set(job, { state: "sending" });
-    const { path } = job.upload;
     try {
-      await this.#client.files.upload(path, job.file, {
-        turn: job.turn,
-        signal: job.stop.signal,
-        onProgress: ({ sent }) => this.#set(job, { sent }, false),
-      });
-      this.#set(job, { state: "done", sent: job.file.size });
+      const path = await this.#upload(job, file);
+      this.#set(job, { state: "done", sent: file.size, path });
       this.#touched.add(parentOf(path));
     } catch (cause) {
-      const isCancelled = job.stop.signal.aborted;
+      const isTaken = cause instanceof HoldfastError && cause.isConflict;
       const error = cause instanceof HoldfastError ? whyOf(cause) : "The file could not be read";
-      this.#set(job, isCancelled ? { state: "cancelled" } : { state: "failed", error });
+      if (job.stop.signal.aborted) this.#set(job, { state: "cancelled" });
+      else this.#set(job, isTaken ? { state: "taken", sent: 0 } : { state: "failed", error });
     }
     this.#running -= 1;
+    this.#noteEnd(job.upload.turn);
     this.#pump();
+  }
+
+  /** Sends a file and answers where it is: beside what is there if both are to be kept. */
+  async #upload({ upload, way, stop }: Job, file: File): Promise<string> {
+    const { turn } = upload;
+    const onProgress = ({ sent }: { sent: number }) => {
+      const job = this.#jobs.get(upload.id);
+      if (job) this.#set(job, { sent }, false);
+    };
+    const options = { turn, signal: stop.signal, onProgress };
+    const taken = new Set<string>();
+    for (let path = upload.path; ; ) {
+      try {
+        await this.#client.files.upload(path, file, way === "replace" ? options : { ...options, ifNoneMatch: "*" });
+        return path;
+      } catch (cause) {
+        const isTaken = cause instanceof HoldfastError && cause.isConflict;
+        if (!isTaken || way !== "keep both" || taken.size === NAMES_TRIED) throw cause;
+        taken.add(nameOf(path));
+        path = `${parentOf(path)}/${freeName(nameOf(upload.path), taken)}`;
+      }
+    }
+  }
+
+  /** A turn of which nothing is under way any more can be taken back: what of it has come up. */
+  #noteEnd(turn: string): void {
+    const of = [...this.#jobs.values()].map(({ upload }) => upload).filter((upload) => upload.turn === turn);
+    const done = of.filter(({ state }) => state === "done");
+    const [first] = done;
+    if (first === undefined || of.some(isUnder)) return;
+    const what = done.length === 1 ? `Uploaded ${nameOf(first.path)}` : `Uploaded ${count(done.length, "file")}`;
+    this.#past.note({ turn, what, directories: [...new Set(done.map(({ path }) => parentOf(path)))] });
   }
 
   #set(job: Job, change: Partial<Upload>, isUrgent = true): void {

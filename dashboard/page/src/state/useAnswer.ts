@@ -31,9 +31,16 @@ export function useAnswer<T>(
   useEffect(() => {
     const stop = new AbortController();
     latest.current(stop.signal).then(
-      (value) => !stop.signal.aborted && setAnswer({ key, value, error: null }),
-      (error) =>
-        !stop.signal.aborted && setAnswer((now) => ({ key, value: now.key === key ? now.value : null, error })),
+      (value) => {
+        if (stop.signal.aborted) return;
+        workspace.reached(null);
+        setAnswer({ key, value, error: null });
+      },
+      (error) => {
+        if (stop.signal.aborted) return;
+        workspace.reached(error);
+        setAnswer((now) => ({ key, value: now.key === key ? now.value : null, error }));
+      },
     );
     return () => stop.abort();
   }, [key, heard, round]);

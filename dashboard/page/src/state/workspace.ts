@@ -5,6 +5,7 @@ import {
   connect,
   type FileItem,
   type Holdfast,
+  HoldfastError,
   type News,
   type Usage,
   type WatchState,
@@ -12,10 +13,13 @@ import {
 import { answer } from "../../../visit/src/access/neighbour.ts";
 import { Actions } from "./actions.ts";
 import { Listings } from "./listings.ts";
+import { Moves } from "./moves.ts";
 import { isWithin, parentOf } from "./paths.ts";
+import { go, parseRoute } from "./route.ts";
 import { renew } from "./session.ts";
 import { Shop } from "./shop.ts";
 import { Store } from "./store.ts";
+import { UnsentMessages } from "./unsent.ts";
 import { Uploads } from "./uploads.ts";
 
 /** How long after a change the usage is asked for: a burst of changes is one question. */
@@ -35,12 +39,16 @@ export class Workspace {
   readonly uploads: Uploads;
   readonly shop: Shop;
   readonly clipboard = new Store<Clipboard | null>(null);
+  readonly unsent = new UnsentMessages();
+  /** Paths that wait to go with the next message to the agent. */
+  readonly handed = new Store<readonly string[]>([]);
   readonly usage = new Store<Usage | null>(null);
   readonly live = new Store<WatchState>("polling");
   /** Directories of the tree that are open. */
   readonly expanded = new Store<ReadonlySet<string>>(new Set());
   /** Rises whenever something may have changed: what shows more than listings looks again. */
   readonly news = new Store(0);
+  readonly moves = new Moves();
   /** The directory that is shown. */
   #shown: string;
   #usageTimer: ReturnType<typeof setTimeout> | undefined;
@@ -52,7 +60,7 @@ export class Workspace {
     this.listings = new Listings(client);
     const changed = (directories: Iterable<string>) => this.changed(directories);
     this.actions = new Actions(client, this.listings, changed);
-    this.uploads = new Uploads(client, changed);
+    this.uploads = new Uploads(client, this.actions, changed);
     this.shop = new Shop(client, this.actions, () => this.#heard({ changes: null }));
   }
 
@@ -61,7 +69,7 @@ export class Workspace {
     const watching = this.client.watch(this.root, (news) => this.#heard(news), {
       onState: (state) => this.live.set(state),
     });
-    const alive = setInterval(() => void this.client.keepalive().catch(() => undefined), 240_000);
+    const alive = setInterval(() => void this.client.workspace.keepalive().catch(() => undefined), 240_000);
     const online = () => {
       this.#heard({ changes: null });
       this.shop.changed();
@@ -96,17 +104,31 @@ export class Workspace {
     this.expanded.set(open);
   }
 
+  /** Has entries go with the next message to the agent, and goes where it is written. */
+  attach(paths: readonly string[]): void {
+    this.handed.set((waiting) => [...waiting, ...paths]);
+    if (parseRoute(location.hash).screen !== "chat") go({ screen: "chat", path: "main" });
+  }
+
+  /** Told of each answer, or of why there was none: whether anybody can be reached is said beside the name of the page. */
+  reached = (error: unknown): void => {
+    this.listings.isOffline.set(error instanceof HoldfastError && error.isOffline);
+  };
+
   /** Something was changed here, in these directories. */
   changed(directories: Iterable<string>): void {
     const all = new Set(directories);
     // A directory's own entry changes with what is in it.
     for (const directory of [...all]) if (directory !== this.root) all.add(parentOf(directory));
     void this.listings.reload(all);
+    // Who does much at once tells of it at its end.
+    if (this.listings.isHeld) return;
     this.news.set((count) => count + 1);
     this.#measure();
   }
 
   #heard({ changes }: News): void {
+    this.moves.hear(changes ?? []);
     // Emptied and reset, much has gone at once.
     const isWide = changes?.some(({ kind, path }) => kind === "reset" || kind === "import" || path === this.root);
     if (changes === null || isWide)

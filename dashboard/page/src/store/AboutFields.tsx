@@ -1,14 +1,6 @@
 import type { Visibility } from "../../../client/index.ts";
+import type { About } from "./about.ts";
 import { VISIBILITIES } from "./things.ts";
-
-/** What is said of an app or a desktop, as it is typed: tags with commas between them. */
-export interface About {
-  title: string;
-  icon: string;
-  description: string;
-  tags: string;
-  visibility: Visibility;
-}
 
 export function AboutFields({ about, onChange }: { about: About; onChange: (about: About) => void }) {
   const field = (name: "title" | "icon" | "description" | "tags") => ({

@@ -9,7 +9,7 @@ export function Adds({ app }: { app: AppRow & { files?: number } }) {
   const { client, root } = useWorkspace();
   const ask = async (signal: AbortSignal) => {
     const [manifest, here] = await Promise.all([
-      client.store.manifest(app.id, { signal }),
+      client.store.manifest("apps", app.id, { signal }),
       packagesHere(client, root, signal),
     ]);
     return Object.entries(manifest.dependencies).map(([name, range]) => ({ name, range, here: here.get(name) }));

@@ -1,17 +1,15 @@
-import { useEffect, useState } from "react";
 import type { Kind, SearchOptions } from "../../../client/index.ts";
 import { hrefOf } from "../state/route.ts";
-import { sayError } from "../state/toasts.ts";
-import { useAnswer } from "../state/useAnswer.ts";
+import { usePages } from "../state/usePages.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Choice } from "../ui/Choice.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { Empty, Failed, Loading } from "../ui/States.tsx";
+import { Empty, Failed, Loading, ShowMore } from "../ui/States.tsx";
+import { useLater } from "../ui/useLater.ts";
 import { ThingIcon } from "./ThingIcon.tsx";
 import { kindOf, type Thing, takersOf, titleOf } from "./things.ts";
 
 const PAGE = 24;
-/** Who types is not asked about every letter. */
 const AFTER_MS = 250;
 /** What order there is besides the one that the Worker chooses: the newest first, or in a search the best first. */
 const SORTS = [
@@ -39,32 +37,15 @@ export function Browse({ kind, query, onQuery }: { kind: Kind; query: Query; onQ
     ...(query.tag && { tag: query.tag }),
     ...(query.sort && { sort: query.sort as NonNullable<SearchOptions["sort"]> }),
   };
-  const page = async (more: SearchOptions): Promise<{ things: Thing[]; cursor?: string | undefined }> => {
+  const page = async (more: SearchOptions): Promise<{ items: Thing[]; cursor?: string | undefined }> => {
     if (kind === "apps") {
       const { apps, cursor } = await client.store.apps({ ...options, ...more });
-      return { things: apps, cursor };
+      return { items: apps, cursor };
     }
     const { desktops, cursor } = await client.store.desktops({ ...options, ...more });
-    return { things: desktops, cursor };
+    return { items: desktops, cursor };
   };
-  const key = JSON.stringify([kind, options]);
-  const { value, error, again } = useAnswer(key, (signal) => page({ signal }), "store");
-  // Of this question alone: a page that comes when another one is asked is of no use.
-  const [later, setLater] = useState<{ key: string; things: Thing[]; cursor?: string | undefined } | null>(null);
-  const more = later?.key === key ? later : null;
-  const first = value?.things ?? [];
-  const shown = new Set(first.map(({ id }) => id));
-  const things = [...first, ...(more?.things.filter(({ id }) => !shown.has(id)) ?? [])];
-  const cursor = more ? more.cursor : value?.cursor;
-  const next = async () => {
-    try {
-      const found = await page({ cursor: cursor ?? "" });
-      const before = more?.things ?? [];
-      setLater({ key, things: [...before, ...found.things], cursor: found.cursor });
-    } catch (cause) {
-      sayError("Looking for more", cause);
-    }
-  };
+  const { value, error, again, next, isAsking } = usePages(JSON.stringify([kind, options]), page, "store");
   const noun = kind === "apps" ? "apps" : "desktops";
   const isNarrow = query.search.trim() !== "" || query.tag !== "";
   return (
@@ -107,7 +88,7 @@ export function Browse({ kind, query, onQuery }: { kind: Kind; query: Query; onQ
         <Failed error={error} onRetry={again} />
       ) : value === null ? (
         <Loading />
-      ) : things.length === 0 ? (
+      ) : value.length === 0 ? (
         <Empty
           icon={kind === "apps" ? "store" : "desktop"}
           title={isNarrow ? "Nothing is like that" : `No ${noun} yet`}
@@ -116,18 +97,14 @@ export function Browse({ kind, query, onQuery }: { kind: Kind; query: Query; onQ
         </Empty>
       ) : (
         <ul className="things" aria-label={kind === "apps" ? "Apps" : "Desktops"}>
-          {things.map((thing) => (
+          {value.map((thing) => (
             <li key={thing.id}>
               <Card thing={thing} />
             </li>
           ))}
         </ul>
       )}
-      {cursor !== undefined && (
-        <button type="button" className="button more" onClick={() => void next()}>
-          Show more
-        </button>
-      )}
+      {next && <ShowMore next={next} isAsking={isAsking} />}
     </>
   );
 }
@@ -154,14 +131,4 @@ function Card({ thing }: { thing: Thing }) {
       </span>
     </a>
   );
-}
-
-/** A value once it has stayed the same for a while. */
-function useLater<T>(value: T, afterMs: number): T {
-  const [late, setLate] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(setLate, afterMs, value);
-    return () => clearTimeout(timer);
-  }, [value, afterMs]);
-  return late;
 }

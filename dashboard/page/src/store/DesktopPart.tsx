@@ -1,12 +1,12 @@
 import { type FormEvent, useState } from "react";
 import type { DesktopRow } from "../../../client/index.ts";
-import { newTurn } from "../state/actions.ts";
 import { count } from "../state/format.ts";
 import { nameProblem } from "../state/paths.ts";
 import { visitDirectory } from "../state/route.ts";
 import { say, whyOf } from "../state/toasts.ts";
+import { newTurn } from "../state/turns.ts";
 import { useWorkspace } from "../state/workspace.ts";
-import { Dialog } from "../ui/Dialog.tsx";
+import { FormDialog } from "../ui/Dialog.tsx";
 import { Icon } from "../ui/Icon.tsx";
 
 /** Visiting a desktop, and taking a copy of it along. */
@@ -40,7 +40,7 @@ function Fork({ desktop, onClose }: { desktop: DesktopRow; onClose: () => void }
     if (wrong) return;
     setBusy(true);
     try {
-      const turn = newTurn();
+      const turn = newTurn(`Copied ${desktop.title}`);
       const { path, files } = await client.store.fork(desktop.id, `${root}/${name}`, { turn });
       say(`Copied ${count(files, "file")} into ${name}`, {
         action: { label: "Undo", run: () => void actions.undo(turn) },
@@ -55,27 +55,19 @@ function Fork({ desktop, onClose }: { desktop: DesktopRow; onClose: () => void }
     }
   };
   return (
-    <Dialog title={`Copy ${desktop.title}`} onClose={onClose}>
-      <form className="form" onSubmit={(event) => void fork(event)}>
-        <label>
-          New folder
-          <input className="input" value={name} onChange={({ target }) => setName(target.value)} />
-        </label>
-        <p className="quiet">All its files, as they were published. Nothing of yours changes.</p>
-        {problem && (
-          <p className="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        <div className="dialog-buttons">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={isBusy}>
-            {isBusy ? "Copying…" : "Copy"}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Copy ${desktop.title}`}
+      verb={isBusy ? "Copying…" : "Copy"}
+      isBusy={isBusy}
+      problem={problem}
+      onSubmit={(event) => void fork(event)}
+      onClose={onClose}
+    >
+      <label>
+        New folder
+        <input className="input" value={name} onChange={({ target }) => setName(target.value)} />
+      </label>
+      <p className="quiet">All its files, as they were published. Nothing of yours changes.</p>
+    </FormDialog>
   );
 }

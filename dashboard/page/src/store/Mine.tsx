@@ -7,9 +7,8 @@ import { useWorkspace } from "../state/workspace.ts";
 import { IconButton } from "../ui/Icon.tsx";
 import { Empty, Failed, Loading } from "../ui/States.tsx";
 import { ConfirmUnpublish, useOwnThing, VisibilityChoice } from "./OwnPart.tsx";
-import type { Publishing } from "./StoreScreen.tsx";
 import { ThingIcon } from "./ThingIcon.tsx";
-import { kindOf, localIdOf, type Thing, takersOf, titleOf } from "./things.ts";
+import { kindOf, localIdOf, type Publishing, type Thing, takersOf, titleOf } from "./things.ts";
 import { useOwn } from "./useOwn.ts";
 
 /** What this user has published, and as whom. */

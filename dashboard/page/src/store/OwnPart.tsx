@@ -4,12 +4,12 @@ import { go, hrefOf } from "../state/route.ts";
 import { say, sayError, whyOf } from "../state/toasts.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Choice } from "../ui/Choice.tsx";
-import { Confirm, Dialog } from "../ui/Dialog.tsx";
+import { Confirm, FormDialog } from "../ui/Dialog.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { type About, AboutFields } from "./AboutFields.tsx";
+import { AboutFields } from "./AboutFields.tsx";
+import { type About, aboutOf } from "./about.ts";
 import { Section } from "./Section.tsx";
-import type { Publishing } from "./StoreScreen.tsx";
-import { kindOf, localIdOf, type Thing, tagsOf, titleOf, VISIBILITIES } from "./things.ts";
+import { kindOf, localIdOf, type Publishing, type Thing, tagsOf, titleOf, VISIBILITIES } from "./things.ts";
 
 /** What an owner may do with what is published. */
 export function useOwnThing(thing: Thing) {
@@ -125,45 +125,14 @@ function Edit({ thing, onClose }: { thing: Thing; onClose: () => void }) {
     }
   };
   return (
-    <Dialog title={`Edit ${titleOf(thing)}`} onClose={onClose}>
-      <form className="form" onSubmit={(event) => void save(event)}>
-        <AboutFields about={about} onChange={setAbout} />
-        {problem && (
-          <p className="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        <div className="dialog-buttons">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary">
-            Save
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Edit ${titleOf(thing)}`}
+      verb="Save"
+      problem={problem}
+      onSubmit={(event) => void save(event)}
+      onClose={onClose}
+    >
+      <AboutFields about={about} onChange={setAbout} />
+    </FormDialog>
   );
-}
-
-export function aboutOf(thing: Thing): About {
-  const { icon, description, tags, visibility } = thing;
-  return {
-    title: titleOf(thing),
-    icon: icon ?? "",
-    description: description ?? "",
-    tags: tags.join(", "),
-    visibility,
-  };
-}
-
-/** What is told of a thing when it is published. What is empty is not told, unless it takes away what was there before. */
-export function saidOf({ title, icon, description, tags, visibility }: About, before: Thing | undefined) {
-  return {
-    title: title.trim(),
-    ...((icon || before?.icon) && { icon }),
-    ...((description || before?.description) && { description }),
-    tags: tagsOf(tags),
-    visibility,
-  };
 }

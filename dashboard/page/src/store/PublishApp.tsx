@@ -5,13 +5,15 @@ import { useAnswer } from "../state/useAnswer.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Failed, Loading } from "../ui/States.tsx";
-import { type About, AboutFields } from "./AboutFields.tsx";
+import { AboutFields } from "./AboutFields.tsx";
+import { type About, aboutOf, saidOf } from "./about.ts";
 import { Excluded } from "./Excluded.tsx";
 import { Findings } from "./Findings.tsx";
-import { aboutOf, saidOf } from "./OwnPart.tsx";
+import { PackageLines } from "./PackageLines.tsx";
 import { PublishDone, PublishFoot } from "./PublishFoot.tsx";
 import { useOwn } from "./useOwn.ts";
 import { usePublish } from "./usePublish.ts";
+import { VersionField } from "./VersionField.tsx";
 
 /** Publishing an app of this desktop: which one, what goes with it, and what is said of it. */
 export function PublishApp({ localId, onClose }: { localId: string | undefined; onClose: () => void }) {
@@ -126,13 +128,7 @@ function Form({ preview, row, onClose }: FormProps) {
       <details className="more-list" open={needs.length > 0 && needs.length <= 4}>
         <summary>{needs.length === 0 ? "It needs no packages" : `It needs ${count(needs.length, "package")}`}</summary>
         <ul>
-          {needs.map(([name, range]) => (
-            <li key={name}>
-              <code>
-                {name} {range}
-              </code>
-            </li>
-          ))}
+          <PackageLines packages={manifest.dependencies} />
         </ul>
       </details>
       <details className="more-list">
@@ -157,28 +153,5 @@ function Form({ preview, row, onClose }: FormProps) {
       {found.length > 0 && <Findings findings={found} allowed={allowed} onAllow={setAllowed} />}
       <PublishFoot state={state} isReady={isAllowed} onClose={onClose} onNext={setVersion} />
     </form>
-  );
-}
-
-interface VersionFieldProps {
-  version: string;
-  onChange: (version: string) => void;
-  /** The one that is published. */
-  before: string | null;
-}
-
-export function VersionField({ version, onChange, before }: VersionFieldProps) {
-  return (
-    <label>
-      Version
-      <input
-        className="input"
-        pattern="\d+\.\d+\.\d+"
-        title="Three numbers, such as 1.2.0"
-        placeholder={before === null ? "1.0.0" : `the one after ${before}`}
-        value={version}
-        onChange={({ target }) => onChange(target.value)}
-      />
-    </label>
   );
 }

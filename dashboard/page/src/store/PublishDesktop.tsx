@@ -3,14 +3,15 @@ import type { DesktopRow } from "../../../client/index.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Failed, Loading } from "../ui/States.tsx";
-import { type About, AboutFields } from "./AboutFields.tsx";
+import { AboutFields } from "./AboutFields.tsx";
+import { type About, aboutOf, saidOf } from "./about.ts";
+import { DesktopContents, type Patterns, useDesktopPreview } from "./DesktopContents.tsx";
 import { Findings } from "./Findings.tsx";
-import { aboutOf, saidOf } from "./OwnPart.tsx";
-import { VersionField } from "./PublishApp.tsx";
 import { PublishDone, PublishFoot } from "./PublishFoot.tsx";
 import { linesOf } from "./things.ts";
 import { useOwn } from "./useOwn.ts";
 import { usePublish } from "./usePublish.ts";
+import { VersionField } from "./VersionField.tsx";
 
 /** What stands for a desktop that is not published yet. */
 const NEW = "";
@@ -67,21 +68,24 @@ function Form({ row, onClose }: { row: DesktopRow | undefined; onClose: () => vo
   const { client } = useWorkspace();
   const [about, setAbout] = useState<About>(() => (row ? aboutOf(row) : NOTHING_SAID));
   const [version, setVersion] = useState("");
-  const [exclude, setExclude] = useState("");
-  const [include, setInclude] = useState("");
+  const [patterns, setPatterns] = useState<Patterns>({ exclude: "", include: "" });
   const [allowed, setAllowed] = useState<ReadonlySet<string>>(new Set());
   // Made once, so that a second attempt is not a second desktop.
   const [desktopId] = useState(() => row?.desktopId ?? `desktop-${crypto.randomUUID().slice(0, 8)}`);
-  const { state, publish } = usePublish();
+  const preview = useDesktopPreview(desktopId, patterns);
+  const { state, publish, forget } = usePublish();
   if (state.at === "done") return <PublishDone published={state.published} onClose={onClose} />;
-  const findings = state.at === "failed" ? state.findings : [];
+  // Publishing looks through all of it, a preview through most.
+  const findings =
+    state.at === "failed" && state.findings.length > 0 ? state.findings : (preview.value?.findings ?? []);
+  const isAllowed = findings.every(({ path }) => allowed.has(path));
   const send = (event: FormEvent) => {
     event.preventDefault();
     const desktop = {
       ...saidOf(about, row),
       desktopId,
-      exclude: linesOf(exclude),
-      include: linesOf(include),
+      exclude: linesOf(patterns.exclude),
+      include: linesOf(patterns.include),
       ...(version.trim() && { version: version.trim() }),
       ...(allowed.size > 0 && { allow: [...allowed] }),
     };
@@ -91,35 +95,17 @@ function Form({ row, onClose }: { row: DesktopRow | undefined; onClose: () => vo
     <form className="form" onSubmit={send}>
       <AboutFields about={about} onChange={setAbout} />
       <VersionField version={version} onChange={setVersion} before={row?.version ?? null} />
-      <div className="form-row">
-        <label>
-          Leave out
-          <textarea
-            className="input"
-            rows={3}
-            placeholder={"drafts\n*.log"}
-            value={exclude}
-            onChange={({ target }) => setExclude(target.value)}
-          />
-        </label>
-        <label>
-          Put in all the same
-          <textarea
-            className="input"
-            rows={3}
-            placeholder="AGENTS.md"
-            value={include}
-            onChange={({ target }) => setInclude(target.value)}
-          />
-        </label>
-      </div>
-      <p className="quiet">
-        One path or pattern a line. The trash and .env files never go with it; what tools make (node_modules, .git,
-        dist) and what is between you and your agent (SOUL.md, USER.md, MEMORY.md, memory, uploads and their like) stays
-        out unless it is put in by name.
-      </p>
+      <DesktopContents
+        preview={preview}
+        patterns={patterns}
+        onPatterns={(next) => {
+          setPatterns(next);
+          // What stopped it before may not go along any more.
+          if (state.at === "failed") forget();
+        }}
+      />
       {findings.length > 0 && <Findings findings={findings} allowed={allowed} onAllow={setAllowed} />}
-      <PublishFoot state={state} isReady onClose={onClose} onNext={setVersion} />
+      <PublishFoot state={state} isReady={isAllowed} onClose={onClose} onNext={setVersion} />
     </form>
   );
 }

@@ -10,6 +10,7 @@ import { Mine } from "./Mine.tsx";
 import { PublishApp } from "./PublishApp.tsx";
 import { PublishDesktop } from "./PublishDesktop.tsx";
 import { ThingPage } from "./ThingPage.tsx";
+import type { Publishing } from "./things.ts";
 
 const PARTS = [
   ["apps", "Apps"],
@@ -17,12 +18,6 @@ const PARTS = [
   ["installed", "Installed"],
   ["mine", "Published by you"],
 ] as const;
-
-/** What is being published: an app or a desktop, by its owner's own name for it if it is known already. */
-export interface Publishing {
-  kind: Kind;
-  localId?: string;
-}
 
 /** What others have published, what is here of it, and what is published from here. */
 export default function StoreScreen({ path, onMenu }: { path: string; onMenu: () => void }) {

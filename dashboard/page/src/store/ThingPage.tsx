@@ -10,9 +10,8 @@ import { AppPart } from "./AppPart.tsx";
 import { DesktopPart } from "./DesktopPart.tsx";
 import { OwnPart } from "./OwnPart.tsx";
 import { Section } from "./Section.tsx";
-import type { Publishing } from "./StoreScreen.tsx";
 import { ThingIcon } from "./ThingIcon.tsx";
-import { type Details, isApp, kindOf, takersOf, titleOf } from "./things.ts";
+import { type Details, isApp, kindOf, type Publishing, takersOf, titleOf } from "./things.ts";
 import { Versions } from "./Versions.tsx";
 
 interface ThingPageProps {

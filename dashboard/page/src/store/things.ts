@@ -9,6 +9,12 @@ export type Thing = AppRow | DesktopRow;
 /** One of them, with what its own page says. */
 export type Details = DetailsOf<Kind>;
 
+/** What is being published: an app or a desktop, by its owner's own name for it if it is known already. */
+export interface Publishing {
+  kind: Kind;
+  localId?: string;
+}
+
 export function isApp(thing: Thing): thing is AppRow {
   return "appId" in thing;
 }

@@ -35,7 +35,7 @@ export function usePublish() {
     }
     shop.changed();
   };
-  return { state, publish };
+  return { state, publish, forget: () => setState({ at: "idle" }) };
 }
 
 function failureOf(cause: unknown): PublishState {

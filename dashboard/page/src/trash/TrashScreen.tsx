@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { TrashItem } from "../../../client/index.ts";
 import { iconOf } from "../files/kinds.ts";
 import { count, exactly, size, when } from "../state/format.ts";
-import { nameOf, parentOf } from "../state/paths.ts";
+import { nameOf, parentOf, placeOf, visible } from "../state/paths.ts";
 import { useAnswer } from "../state/useAnswer.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Confirm } from "../ui/Dialog.tsx";
@@ -13,7 +13,7 @@ import { Empty, Failed, Loading } from "../ui/States.tsx";
 const PAGE = 500;
 
 export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
-  const { client, actions } = useWorkspace();
+  const { client, actions, root } = useWorkspace();
   const { value, error, again } = useAnswer("trash", (signal) => client.files.trash({ signal, limit: PAGE }));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState<readonly TrashItem[] | "all" | null>(null);
@@ -53,11 +53,12 @@ export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
         </Empty>
       ) : (
         <ul className="entries" aria-label="In the trash">
+          <li className="quiet lead">What you delete stays here for a week.</li>
           {items.map((item) => (
             <li key={item.trashPath} className="entry">
               <input
                 type="checkbox"
-                aria-label={`Choose ${nameOf(item.originalPath)}`}
+                aria-label={`Choose ${visible(nameOf(item.originalPath))}`}
                 checked={chosen.has(item.trashPath)}
                 onChange={() => toggle(item)}
               />
@@ -67,10 +68,13 @@ export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
               />
               <div className="entry-text">
                 <span className="name" dir="auto">
-                  {nameOf(item.originalPath)}
+                  {visible(nameOf(item.originalPath))}
                 </span>
-                <span className="quiet" title={exactly(item.trashedAt)}>
-                  from {parentOf(item.originalPath)} · deleted {when(item.trashedAt)} · goes {when(item.expiresAt)}
+                <span
+                  className="quiet"
+                  title={`Deleted ${exactly(item.trashedAt)}; goes for good ${exactly(item.expiresAt)}`}
+                >
+                  from {placeOf(parentOf(item.originalPath), root)} · {when(item.trashedAt)}
                   {item.type === "file" && ` · ${size(item.size)}`}
                 </span>
               </div>
@@ -79,7 +83,7 @@ export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
               </button>
               <IconButton
                 icon="close"
-                label={`Delete ${nameOf(item.originalPath)} for good`}
+                label={`Delete ${visible(nameOf(item.originalPath))} for good`}
                 onClick={() => setAsking([item])}
               />
             </li>

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef } from "react";
 
 interface DialogProps {
   title: string;
@@ -29,6 +29,42 @@ export function Dialog({ title, children, onClose, className = "" }: DialogProps
       <h2>{title}</h2>
       {children}
     </dialog>
+  );
+}
+
+interface FormDialogProps {
+  title: string;
+  children: ReactNode;
+  /** What its button does, or says that it is doing. */
+  verb: string;
+  isBusy?: boolean;
+  /** Why it did not work. */
+  problem: string | null;
+  onSubmit: (event: FormEvent) => void;
+  onClose: () => void;
+}
+
+/** A dialog that is filled in. */
+export function FormDialog({ title, children, verb, isBusy = false, problem, onSubmit, onClose }: FormDialogProps) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form className="form" onSubmit={onSubmit}>
+        {children}
+        {problem && (
+          <p className="problem" role="alert">
+            {problem}
+          </p>
+        )}
+        <div className="dialog-buttons">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button primary" disabled={isBusy}>
+            {verb}
+          </button>
+        </div>
+      </form>
+    </Dialog>
   );
 }
 

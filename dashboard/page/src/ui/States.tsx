@@ -37,3 +37,12 @@ export function Loading({ rows = 8, label = "Loading" }: { rows?: number; label?
     </div>
   );
 }
+
+/** The end of a list of which there is more. */
+export function ShowMore({ next, isAsking }: { next: () => Promise<void>; isAsking: boolean }) {
+  return (
+    <button type="button" className="button more" disabled={isAsking} onClick={() => void next()}>
+      {isAsking ? "Looking…" : "Show more"}
+    </button>
+  );
+}

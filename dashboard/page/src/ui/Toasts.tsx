@@ -7,15 +7,15 @@ export function Toasts() {
   const shown = useStore(toasts);
   return (
     <div className="toasts" role="status" aria-live="polite">
-      {shown.map(({ id, text, kind, action }) => (
+      {shown.map(({ id, text, kind, action, actions }) => (
         <div key={id} className={`toast ${kind}`}>
-          {kind === "error" && <Icon name="warning" />}
+          {(kind === "error" || kind === "question") && <Icon name="warning" />}
           <span className="toast-text">{text}</span>
-          {action && (
-            <button type="button" className="link" onClick={action.run}>
-              {action.label}
+          {(actions ?? (action ? [action] : [])).map(({ label, run }) => (
+            <button key={label} type="button" className="link" onClick={run}>
+              {label}
             </button>
-          )}
+          ))}
           <IconButton icon="close" label="Dismiss" onClick={() => dismiss(id)} />
         </div>
       ))}

@@ -1,0 +1,79 @@
+// Names for turns: what is done here at once is one turn, and one undo takes all of it back. What it was, and of which turn an undo
+// was, is remembered in this browser, since the Worker knows a turn by its name alone.
+
+const KEY = "holdfast:turns";
+const UNDONE_KEY = "holdfast:undone:";
+/** So many are remembered, the latest. */
+const REMEMBERED = 300;
+
+/** A turn that puts something back by itself: it is taken back by name, and never as "the last". */
+export const isReverting = (turn: string) => /^(undo|restore)-/.test(turn);
+
+/** A name for a turn that nobody else has. */
+export function newTurn(what: string): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(9));
+  const turn = `page-${btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")}`;
+  remember(KEY, turn, what);
+  return turn;
+}
+
+/** What was done in turns, by their names. */
+export function doneInTurns(): ReadonlyMap<string, string> {
+  return new Map(remembered(KEY));
+}
+
+/** A turn took another one back. Names of such turns are a workspace's own, so they are kept for each user. */
+export function rememberUndo(userId: string, undoing: string, of: string): void {
+  remember(UNDONE_KEY + userId, undoing, of);
+}
+
+/** Which turn each undo was of. */
+export function undoings(userId: string): ReadonlyMap<string, string> {
+  return new Map(remembered(UNDONE_KEY + userId));
+}
+
+/** The turns that have been taken back, and that not been taken back since. */
+export function undoneTurns(userId: string): ReadonlySet<string> {
+  const undone = new Set<string>();
+  // An undo that is undone itself is known before what it was of.
+  for (const [undoing, of] of remembered(UNDONE_KEY + userId).reverse()) if (!undone.has(undoing)) undone.add(of);
+  return undone;
+}
+
+/** The turn to undo so that this one is undone: itself, or the last that has done it again. */
+export function latestOf(turn: string, of: ReadonlyMap<string, string>): string {
+  let latest = turn;
+  for (const [undoing, undone] of of) if (undone === latest && isReverting(undoing)) latest = undoing;
+  return latest;
+}
+
+/** What an undo goes back to: an undo of an undo has done again what the first one was of. */
+export function firstOf(undoing: string, of: ReadonlyMap<string, string>): { first: string; isRedo: boolean } {
+  let first = undoing;
+  let steps = 0;
+  for (let next = of.get(first); next !== undefined && steps < of.size; next = of.get(first)) {
+    first = next;
+    steps += 1;
+  }
+  return { first, isRedo: steps > 0 && steps % 2 === 0 };
+}
+
+function remember(key: string, name: string, what: string): void {
+  try {
+    const others = remembered(key).filter(([known]) => known !== name);
+    localStorage.setItem(key, JSON.stringify([...others, [name, what]].slice(-REMEMBERED)));
+  } catch {
+    // Without room for it, it has no name but its number.
+  }
+}
+
+function remembered(key: string): [turn: string, what: string][] {
+  try {
+    const found: unknown = JSON.parse(localStorage.getItem(key) ?? "[]");
+    return Array.isArray(found) ? found.filter((one) => Array.isArray(one) && typeof one[1] === "string") : [];
+  } catch {
+    return [];
+  }
+}
