@@ -222,7 +222,7 @@ await script(import.meta, async (args) => {
   }
   if (isWanted("copy")) {
     say("copy\n");
-    const server = await new Server(ours).start();
+    const server = await new Server(holdfast(folder, { copies: true })).start();
     try {
       await warmUp(server);
       add(table(["the bucket copy, ours alone", "behind for, ms", "changes"], await mirror(server)));

@@ -23,8 +23,11 @@ const LIMITS = {
   MEDIA_EXTRA_ORIGINS: SOURCE,
 };
 
-/** Our Worker, as it has been built in a folder. */
-export function holdfast(folder) {
+/**
+ * Our Worker, as it has been built in a folder. The floor keeps no copy for sandboxes, and here the bucket shares a thread with the
+ * Worker: what is copied after one answer would be taken for the time of the next, so it is measured by itself.
+ */
+export function holdfast(folder, { copies = false } = {}) {
   const config = join(folder, "wrangler.toml");
   const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
   // Not `workerOptions.bindings`: those hold the developer's own .dev.vars too.
@@ -33,7 +36,13 @@ export function holdfast(folder) {
   const modules = Object.entries(files).flatMap(([type, paths]) =>
     paths.map((path) => ({ type, path: join(folder, path) })),
   );
-  return { ...workerOptions, name: "holdfast", modulesRoot: folder, modules, bindings: { ...vars, ...LIMITS } };
+  return {
+    ...workerOptions,
+    name: "holdfast",
+    modulesRoot: folder,
+    modules,
+    bindings: { ...vars, ...LIMITS, BUCKET_COPY: copies ? "on" : "off" },
+  };
 }
 
 /** The bare one, with the same bindings and the same compatibility date. */

@@ -1,7 +1,7 @@
 // Builds the Worker into build/, and its pages into dashboard/dist/. `quick`, for `wrangler dev` and the tests, keeps the names, so that a panic has a readable stack;
 // `release`, for deploying, drops them. Nothing runs when nothing has changed, and a build that was cut short never counts.
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hash } from "./hash.mjs";
 import { buildPage } from "./page.mjs";
 import { at, Failure, run, say, script } from "./run.mjs";
 import { setUp } from "./setup.mjs";
@@ -13,6 +13,7 @@ const INPUTS = [
   "rust-toolchain.toml",
   "package-lock.json",
   "scripts/build.mjs",
+  "scripts/hash.mjs",
   "src",
   "durable_objects",
 ];
@@ -26,7 +27,8 @@ export async function build(profile, env) {
 }
 
 async function buildWorker(profile, env) {
-  const inputs = hash(INPUTS, profile);
+  // Of folders, what Rust sees in them.
+  const inputs = hash(INPUTS, { salt: profile, wanted: (name) => !name.endsWith(".mjs") });
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === `${inputs} ${hash(OUTPUTS)}`) return;
   say(`building the Worker (${profile})`);
   rmSync(STAMP, { force: true });
@@ -43,18 +45,6 @@ async function dropNames(wasm, env) {
   const features = proposals.split(" ").map((name) => `--enable-${name}`);
   await run(env.WASM_OPT_BIN, [wasm, "-o", `${wasm}.small`, "--strip-debug", ...features], { env });
   renameSync(`${wasm}.small`, wasm);
-}
-
-/** One hash over the names and bytes of files; of folders, of what Rust sees in them. */
-function hash(paths, salt = "") {
-  const sum = createHash("sha256").update(salt);
-  const visit = (path) => {
-    if (!existsSync(at(path))) return;
-    if (!statSync(at(path)).isDirectory()) sum.update(`\0${path}\0`).update(readFileSync(at(path)));
-    else for (const name of readdirSync(at(path)).sort()) if (!name.endsWith(".mjs")) visit(`${path}/${name}`);
-  };
-  paths.forEach(visit);
-  return sum.digest("hex");
 }
 
 await script(import.meta, async ([profile]) => {

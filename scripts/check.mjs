@@ -1,4 +1,5 @@
 // `npm run check`: the formatting of everything, clippy's opinion for both targets, with warnings as errors, and the types of the dashboard.
+import { writeApiTypes } from "./api-types.mjs";
 import { runAll, script } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
@@ -6,6 +7,7 @@ const clippy = (...target) => ["clippy", "--quiet", "--locked", "--workspace", .
 
 await script(import.meta, async () => {
   const env = await setUp();
+  await writeApiTypes();
   const steps = [
     ["format of Rust", "cargo", ["fmt", "--all", "--check"]],
     ["clippy, native", "cargo", clippy("--all-targets")],

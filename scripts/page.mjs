@@ -1,8 +1,9 @@
-// Builds the page into dashboard/dist, which the Worker serves as its static assets. Nothing runs when nothing has changed. What a
+// Builds the page into dashboard/dist, which the Worker serves as its static assets, with the description of the API beside it. Nothing runs when nothing has changed. What a
 // browser loads before it shows files is held to a size.
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import { writeApiTypes } from "./api-types.mjs";
+import { hash } from "./hash.mjs";
 import { at, Failure, run, say, script } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
@@ -10,7 +11,9 @@ const INPUTS = [
   "dashboard/client",
   "dashboard/page",
   "dashboard/visit/src/access",
+  "openapi.json",
   "package-lock.json",
+  "scripts/hash.mjs",
   "scripts/page.mjs",
 ];
 const DIST = at("dashboard/dist");
@@ -19,6 +22,7 @@ const STAMP = at("dashboard/dist/.stamp");
 const FIRST_MAX_BYTES = 250 * 1024;
 
 export async function buildPage(env) {
+  await writeApiTypes();
   const inputs = hash(INPUTS);
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === inputs) return;
   say("building the page");
@@ -27,6 +31,11 @@ export async function buildPage(env) {
   const bytes = first();
   if (bytes > FIRST_MAX_BYTES)
     throw new Failure(`The page's first screen is ${bytes} bytes gzipped; it may have ${FIRST_MAX_BYTES}.`);
+  // The description of the API is served beside the page; without the blanks that are there for people.
+  writeFileSync(
+    at("dashboard/dist/openapi.json"),
+    JSON.stringify(JSON.parse(readFileSync(at("openapi.json"), "utf8"))),
+  );
   // What only the build needs is not served; nor is the stamp.
   rmSync(at("dashboard/dist/.vite"), { recursive: true });
   writeFileSync(at("dashboard/dist/.assetsignore"), ".stamp\n.assetsignore\n");
@@ -45,17 +54,6 @@ function first() {
   };
   visit("index.html");
   return [...files].reduce((sum, file) => sum + gzipSync(readFileSync(`${DIST}/${file}`)).length, 0);
-}
-
-/** One hash over the names and bytes of files and folders. */
-function hash(paths) {
-  const sum = createHash("sha256");
-  const visit = (path) => {
-    if (!statSync(at(path)).isDirectory()) sum.update(`\0${path}\0`).update(readFileSync(at(path)));
-    else for (const name of readdirSync(at(path)).sort()) visit(`${path}/${name}`);
-  };
-  paths.forEach(visit);
-  return sum.digest("hex");
 }
 
 await script(import.meta, async () => buildPage(await setUp()));
