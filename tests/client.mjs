@@ -22,6 +22,9 @@ export const ROOT = "/root/clawd";
 // The server closes idle connections after five seconds: let go of them before it does.
 const agent = new http.Agent({ keepAlive: true, timeout: 2000 });
 
+/** Who hears every answer that comes through here. @type {Set<(base: string, exchange: Exchange, answer: Answer) => void>} */
+export const listeners = new Set();
+
 /** The signature of wire.md §1: over `{userId}.{exp}`, the key being the secret's own bytes. */
 export function sign(/** @type {string} */ userId, /** @type {string} */ exp, /** @type {string} */ secret) {
   return createHmac("sha256", Buffer.from(secret, "utf8")).update(`${userId}.${exp}`, "utf8").digest("base64url");
@@ -41,7 +44,8 @@ export function gatewayUrl(
  * One request and its whole answer. An answer that comes before the body was sent counts: that is how a limit speaks.
  * @param {string} base @param {Exchange} exchange @returns {Promise<Answer>}
  */
-export function send(base, { method, target, headers = {}, body, unsent = false }) {
+export function send(base, exchange) {
+  const { method, target, headers = {}, body, unsent = false } = exchange;
   const { hostname, port } = new URL(base);
   return new Promise((resolve, reject) => {
     const request = http.request({ hostname, port, method, path: target, headers, agent: unsent ? undefined : agent });
@@ -52,7 +56,9 @@ export function send(base, { method, target, headers = {}, body, unsent = false 
       response.on("data", (chunk) => chunks.push(chunk));
       response.on("error", reject);
       response.on("end", () => {
-        resolve(answered(response, Buffer.concat(chunks)));
+        const answer = answered(response, Buffer.concat(chunks));
+        for (const listen of listeners) listen(base, exchange, answer);
+        resolve(answer);
         if (unsent) request.destroy();
       });
     });

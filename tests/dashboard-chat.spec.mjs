@@ -1,22 +1,19 @@
 // Chats in a browser, with a gateway and without one: what was said, what is being said, and files that go with it.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { test } from "node:test";
 import { messageOf, safeName } from "../dashboard/page/src/chat/attach.ts";
 import { segmentsOf } from "../dashboard/page/src/chat/references.ts";
 import { ROOT } from "./client.mjs";
-import { accessible, browse, DESKTOP, PHONE, skip, visit } from "./dashboard.mjs";
-import { eventually, ok } from "./expect.mjs";
-import { Gateway } from "./gateway.mjs";
+import { accessible, browse, DESKTOP, dragIn, PHONE, row, skip, visit } from "./dashboard.mjs";
+import { eventually, names, ok } from "./expect.mjs";
+import { serveBehindGateway } from "./gateway.mjs";
 import { serve } from "./harness.mjs";
 import { png } from "./samples.mjs";
 
-const gateway = new Gateway();
-const port = await gateway.start();
-after(() => gateway.stop());
-const server = serve({ GATEWAY_ORIGIN: `ws://127.0.0.1:${port}/`, GATEWAY_TOKEN: "gateway-token" }, undefined, {
-  page: true,
-});
+const { gateway, server } = await serveBehindGateway();
 const alone = serve({}, undefined, { page: true });
 const inPage = browse(server);
 const inPageAlone = browse(alone);
@@ -149,6 +146,96 @@ test("a message with files reaches the agent, whose answer appears as it is writ
       payload: { runId: "r-2", sessionKey: "main", state: "error", errorMessage: "Out of credit" },
     });
     await log.getByText("Out of credit").waitFor();
+  }),
+);
+
+test(
+  "files are dropped onto a chat, entries of the workspace attached as they are, and a drop beside it does nothing",
+  {
+    skip,
+  },
+  () =>
+    inPage(
+      async ({ page, client }) => {
+        const folder = mkdtempSync(`${tmpdir()}/holdfast-`);
+        try {
+          mkdirSync(`${folder}/plans/deep`, { recursive: true });
+          writeFileSync(`${folder}/plans/one.txt`, "1");
+          writeFileSync(`${folder}/plans/deep/two.txt`, "2");
+          // Entries, by their menu and by being dragged over the link to the chat.
+          await row(page, "notes.md").click({ button: "right" });
+          await page.getByRole("menuitem", { name: "Attach in chat" }).click();
+          const attached = page.getByRole("list", { name: "Attached files" });
+          await attached.getByText("notes.md").waitFor();
+          await page.getByRole("link", { name: "Files" }).click();
+          await row(page, "plot.png").hover();
+          await page.mouse.down();
+          await page.getByRole("link", { name: "Chat" }).hover();
+          await page.mouse.move(60, 90);
+          const log = page.getByRole("log");
+          await log.waitFor();
+          await log.hover();
+          await page.getByText("Drop to attach").waitFor();
+          await page.mouse.up();
+          await attached.getByText("plot.png").waitFor();
+
+          await dragIn(page, [`${folder}/plans`], log, async () => {
+            await page.getByText("Drop to attach").waitFor();
+            if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/chat-drop.png` });
+          });
+          await attached.getByText("two.txt").waitFor();
+          await page.getByText("Drop to attach").waitFor({ state: "detached" });
+          // A browser opens a file that nobody takes; headless, it only asks whether it may.
+          const beside = await page.evaluate(() =>
+            [".sidebar", ".bar-title", "body"].flatMap((place) =>
+              ["dragover", "drop"].filter((type) => {
+                const dataTransfer = new DataTransfer();
+                dataTransfer.items.add(new File(["<title>another page</title>"], "beside.html"));
+                const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+                return document.querySelector(place)?.dispatchEvent(event);
+              }),
+            ),
+          );
+          assert.deepEqual(beside, []);
+          await page.getByRole("button", { name: "Remove one.txt" }).click();
+
+          const heard = gateway.heard.length;
+          await page.getByRole("button", { name: "Send", exact: true }).click();
+          const sent = await eventually(
+            async () => gateway.heard.slice(heard).find(({ method }) => method === "chat.send"),
+            (frame) => frame !== undefined,
+          );
+          assert.equal(
+            sent.params.message,
+            ["notes.md", "plot.png", "uploads/two.txt"].map((path) => `[Attached: ${ROOT}/${path}]`).join("\n"),
+          );
+          assert.deepEqual(names(ok(await client.list(`${ROOT}/uploads`))), ["two.txt"]);
+        } finally {
+          rmSync(folder, { recursive: true });
+        }
+      },
+      DESKTOP,
+      async (client) => {
+        ok(await client.write(`${ROOT}/notes.md`, "mine"));
+        ok(await client.put(`${ROOT}/plot.png`, png(40, 30)));
+      },
+    ),
+);
+
+test("the field of a message grows with it, up to a third of the window", { skip }, () =>
+  inPage(async ({ page }) => {
+    await visit(page, "#/chat/");
+    const field = page.getByRole("textbox", { name: "Message" });
+    const height = () => field.evaluate((element) => element.getBoundingClientRect().height);
+    const one = await height();
+    await field.fill("a\nb\nc");
+    const three = await height();
+    await field.fill("line\n".repeat(200));
+    const many = await height();
+    assert.ok(one < three && three < many && many <= 800 / 3, `${one}, ${three}, ${many}`);
+    assert.ok(await page.getByRole("button", { name: "Send", exact: true }).isVisible());
+    await field.fill("");
+    assert.equal(await height(), one);
   }),
 );
 

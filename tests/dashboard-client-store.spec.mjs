@@ -7,6 +7,7 @@ import { lastLine } from "../dashboard/client/lines.ts";
 import { tools } from "../dashboard/client/tools.ts";
 import { tar } from "./archives.mjs";
 import { gatewayUrl, ROOT } from "./client.mjs";
+import { fails } from "./dashboard-client.mjs";
 import { serve } from "./harness.mjs";
 import { fill } from "./publishing.mjs";
 
@@ -28,15 +29,6 @@ const NOTES = {
   "src/apps/notes/.env": "A=1",
 };
 
-/** @param {Promise<unknown>} work @param {number} status @param {RegExp} sentence */
-const fails = (work, status, sentence) =>
-  assert.rejects(work, (error) => {
-    assert.ok(error instanceof HoldfastError, String(error));
-    assert.equal(error.status, status);
-    assert.match(error.message, sentence);
-    return true;
-  });
-
 test("an app is looked through, published with its steps told, changed, and taken back", async () => {
   const { publish, store } = await open(NOTES);
   const preview = await publish.preview("notes");
@@ -47,6 +39,12 @@ test("an app is looked through, published with its steps told, changed, and take
     [`${ROOT}/src/apps/notes/.env`],
   );
   assert.deepEqual(preview.findings, []);
+  const desk = await publish.previewDesktop({ exclude: ["package.json", "src/apps/*/b.ts"] });
+  assert.deepEqual([desk.files, desk.manifest.apps, desk.manifest.dependencies], [preview.files, [], {}]);
+  assert.deepEqual(desk.excluded.map(({ path, reason }) => `${path.slice(ROOT.length)}: ${reason}`).sort(), [
+    "/package.json: excluded by the request",
+    "/src/apps/notes/.env: may hold credentials; never published",
+  ]);
   /** @type {string[]} */
   const steps = [];
   const { handle } = await store.setProfile({ handle: `author-${process.pid}` });
@@ -61,7 +59,7 @@ test("an app is looked through, published with its steps told, changed, and take
     [row.appId, row.name, row.owner, row.version, row.stars, row.starred, row.visibility],
     ["notes", "notes", handle, "1.0.0", 0, false, "public"],
   );
-  assert.deepEqual(await store.manifest(done.id), {
+  assert.deepEqual(await store.manifest("apps", done.id), {
     ...preview.manifest,
     icon: "📝",
     tags: ["work"],

@@ -3,11 +3,13 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 import { test } from "node:test";
-import { connect, HoldfastError, parseGateway } from "../dashboard/client/index.ts";
+import { connect, parseGateway } from "../dashboard/client/index.ts";
 import { mint } from "../dashboard/client/mint.ts";
 import { gatewayUrl, ROOT } from "./client.mjs";
+import { fails } from "./dashboard-client.mjs";
 import { eventually, ok } from "./expect.mjs";
 import { SECRET, serve } from "./harness.mjs";
+import { filesOf, unzipped } from "./zips.mjs";
 
 const server = serve();
 
@@ -20,15 +22,6 @@ function open(options) {
     raw: server.client(userId),
   };
 }
-
-/** @param {Promise<unknown>} work @param {number} status @param {RegExp} sentence */
-const fails = (work, status, sentence) =>
-  assert.rejects(work, (error) => {
-    assert.ok(error instanceof HoldfastError, String(error));
-    assert.equal(error.status, status);
-    assert.match(error.message, sentence);
-    return true;
-  });
 
 test("files are written, listed, read, moved, copied, trashed and restored", async () => {
   const { files } = open().holdfast;
@@ -60,6 +53,22 @@ test("files are written, listed, read, moved, copied, trashed and restored", asy
     (await files.listAll(ROOT, { recursive: true })).map(({ name }) => name),
     ["notes", "moved.bin", "ä b.md"],
   );
+});
+
+test("files and folders come as one zip, however many are named; a refusal and an abort are told", async () => {
+  const { files } = open().holdfast;
+  const names = Array.from({ length: 200 }, (_, at) => `${"n".repeat(80)}-${at}`);
+  await Promise.all(names.map((name) => files.write(`${ROOT}/many/${name}`, name)));
+  const get = async (/** @type {string[]} */ paths) => {
+    const response = await files.zip(paths);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    assert.equal(Number(response.headers.get("Content-Length")), bytes.length);
+    return filesOf(unzipped(bytes));
+  };
+  assert.equal(Object.keys(await get([`${ROOT}/many`])).length, 200);
+  assert.deepEqual(Object.keys(await get(names.map((name) => `${ROOT}/many/${name}`))).sort(), names.toSorted());
+  await fails(files.zip([`${ROOT}/none`]), 404, /^Path not found$/);
+  await assert.rejects(files.zip([ROOT], { signal: AbortSignal.abort() }), { name: "AbortError" });
 });
 
 test("a listing of many pages is whole, and one that has not changed is not sent again", async () => {
@@ -148,13 +157,13 @@ async function failing(script) {
 
 test("what changes nothing is tried again, what changes something never is", async () => {
   const front = await failing((_, nth) => (nth === 1 ? [0, {}] : nth === 2 ? [503, { error: "Later" }] : null));
-  assert.equal((await connect(front.url).keepalive()).status, "alive");
+  assert.equal((await connect(front.url).workspace.keepalive()).status, "alive");
   assert.equal(front.asked(), 3);
   front.close();
   const down = await failing(() => [503, { error: "Later" }]);
   await fails(connect(down.url).files.mkdir(`${ROOT}/a`), 503, /^Later$/);
   assert.equal(down.asked(), 1);
-  await fails(connect(down.url).keepalive(), 503, /^Later$/);
+  await fails(connect(down.url).workspace.keepalive(), 503, /^Later$/);
   assert.equal(down.asked(), 5);
   down.close();
 });
@@ -184,7 +193,7 @@ test("an expired URL is renewed once for all who wait, and other refusals are no
 test("a backend mints what the Worker takes, and refuses what it would not", async () => {
   const url = await mint({ base: server.url, userId: "user_minted", secret: SECRET });
   assert.equal(parseGateway(url).userId, "user_minted");
-  assert.equal((await connect(url).keepalive()).userId, "user_minted");
+  assert.equal((await connect(url).workspace.keepalive()).userId, "user_minted");
   await assert.rejects(mint({ base: server.url, userId: "minted", secret: SECRET }), TypeError);
   await assert.rejects(mint({ base: server.url, userId: "user_a", secret: "" }), TypeError);
   assert.throws(() => parseGateway("wss://host/ws?userId=user_a&exp=1"), /sig/);

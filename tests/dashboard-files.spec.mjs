@@ -36,7 +36,7 @@ for (const [width, how] of /** @type {const} */ ([
       await page.getByText("für alle").waitFor();
       const [download] = await Promise.all([
         page.waitForEvent("download"),
-        page.getByRole("button", { name: "Download" }).click(),
+        page.getByRole("button", { name: "Download", exact: true }).click(),
       ]);
       assert.equal(download.suggestedFilename(), "Bericht é.txt");
       assert.deepEqual(readFileSync(await download.path()), bytes);
@@ -293,9 +293,9 @@ test("the agent's last turn is undone from the toolbar, and a turn from the acti
       await row(page, "made.txt").waitFor({ state: "detached" });
       assert.equal(ok(await client.read(`${ROOT}/a.txt`)).content, "a");
       await page.getByRole("link", { name: "Activity" }).click();
-      await page.getByText("agent · turn-1").click();
+      await page.getByText("agent · turn-1", { exact: true }).click();
       await page.getByText("made made.txt").waitFor();
-      await page.getByText("Something was undone or restored").waitFor();
+      await page.getByText("Undid: agent · turn-1").waitFor();
     },
     undefined,
     async (client) => {

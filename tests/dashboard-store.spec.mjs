@@ -1,4 +1,4 @@
-// The store in a browser: found, installed, brought up to date, taken out; published, changed and withdrawn.
+// The store in a browser: found, installed, brought up to date, taken out.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { accessible, browse, DESKTOP, PHONE, skip, visit } from "./dashboard.mjs
 import { eventually, ok, refused } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { fill, publish } from "./publishing.mjs";
-import { anyone, as, publisher, release, shelve } from "./store.mjs";
+import { as, publisher, release, shelve } from "./store.mjs";
 
 const server = serve({ CATALOG_CACHE_SECONDS: "0" }, undefined, { page: true });
 const inPage = browse(server);
@@ -29,9 +29,6 @@ async function notes(/** @type {object} */ about = {}) {
 
 const mine = (/** @type {import("./client.mjs").Client} */ client) =>
   fill(client, { "package.json": '{"dependencies":{"react":"^18.2.0","d3":"^6.0.0"}}' });
-
-/** @param {import("playwright-core").Page} page */
-const toast = (page, /** @type {string | RegExp} */ text) => page.locator(".toast").filter({ hasText: text }).waitFor();
 
 test("an app is found, installed with what it adds told before and after, updated, taken out, and brought back", {
   skip,
@@ -127,173 +124,6 @@ test("a star is given and taken back", { skip }, async () => {
     await page.getByRole("button", { name: "Star, 1", pressed: true }).click();
     await page.getByRole("button", { name: "Star, 0", pressed: false }).waitFor();
     assert.equal(ok(await as(client, `/api/apps/${id}`)).stars, 0);
-  });
-});
-
-test("an app is published after its credentials have been looked at, edited, versioned and unpublished", { skip }, () =>
-  inPage(
-    async ({ page, client }) => {
-      await visit(page, "#/store/mine");
-      await page.getByRole("button", { name: "Publish an app" }).click();
-      const dialog = page.getByRole("dialog", { name: "Publish an app" });
-      await dialog.getByLabel("Title").fill("My paint");
-      await dialog.getByLabel("Tags").fill("art, , Colors");
-      await dialog.getByText("1 entry left out").click();
-      await dialog.getByText("src/apps/paint/.env").waitFor();
-      assert.match(
-        await dialog.getByRole("region", { name: "Possible credentials" }).innerText(),
-        /line 1: a token of GitHub/,
-      );
-      const send = dialog.getByRole("button", { name: "Publish", exact: true });
-      assert.equal(await send.isDisabled(), true);
-      await dialog.getByRole("checkbox").check();
-      await send.click();
-      await dialog.getByText("Version 1.0.0 is published").waitFor();
-      await dialog.getByRole("link", { name: "See it in the store" }).click();
-      await page.getByRole("heading", { name: "My paint" }).waitFor();
-      const [row] = ok(await as(client, "/api/apps?search=paint")).apps;
-      assert.deepEqual([row.name, row.tags, row.visibility], ["My paint", ["art", "colors"], "public"]);
-
-      await page.getByLabel("Who sees My paint").selectOption("private");
-      await toast(page, "only you");
-      assert.equal((await anyone(server, `/api/apps/${row.id}`)).status, 404);
-      await page.getByRole("button", { name: "Edit" }).click();
-      await page.getByLabel("Title").fill("Paint");
-      await page.getByRole("button", { name: "Save" }).click();
-      await page.getByRole("heading", { name: "Paint", exact: true }).waitFor();
-
-      await page.getByRole("button", { name: "Publish a new version" }).click();
-      assert.equal(await dialog.getByLabel("Title").inputValue(), "Paint");
-      await dialog.getByLabel("Version").fill("1.0.0");
-      await dialog.getByRole("checkbox").check();
-      ok(await client.write(`${ROOT}/src/apps/paint/index.tsx`, "export const changed = 1;\n"));
-      await dialog.getByRole("button", { name: "Publish", exact: true }).click();
-      await dialog.getByRole("button", { name: "Make it 1.0.1" }).click();
-      await dialog.getByRole("button", { name: "Publish", exact: true }).click();
-      await dialog.getByText("Version 1.0.1 is published").waitFor();
-      await dialog.getByRole("button", { name: "Close" }).click();
-      await page.getByRole("button", { name: "Withdraw version 1.0.1" }).click();
-      await page.getByRole("button", { name: "Withdraw", exact: true }).click();
-      await page.getByText("withdrawn", { exact: true }).waitFor();
-      assert.equal(ok(await as(client, `/api/apps/${row.id}`)).version, "1.0.0");
-
-      await page.getByRole("link", { name: "Published by you" }).click();
-      await page.getByRole("button", { name: "Unpublish Paint" }).click();
-      await page.getByRole("button", { name: "Unpublish", exact: true }).click();
-      await page.getByText("You have published nothing yet").waitFor();
-      refused(await as(client, `/api/apps/${row.id}`), 404);
-    },
-    DESKTOP,
-    (client) =>
-      fill(client, {
-        "src/apps/paint/index.tsx": "export {};\n",
-        "src/apps/paint/key.ts": KEY,
-        "src/apps/paint/.env": "A=1",
-      }),
-  ),
-);
-
-test("a desktop is published to those with its link, visited without being asked who one is, and copied", {
-  skip,
-}, async () => {
-  /** @type {string} */
-  let id = "";
-  await inPage(
-    async ({ page, client, context }) => {
-      await visit(page, "#/store/desktops");
-      await page.getByRole("button", { name: "Publish", exact: true }).click();
-      await page.getByRole("menuitem", { name: "This desktop…" }).click();
-      const dialog = page.getByRole("dialog", { name: "Publish this desktop" });
-      await dialog.getByLabel("Title").fill("A calm desk");
-      await dialog.getByLabel("Leave out").fill("drafts\n*.log");
-      const send = dialog.getByRole("button", { name: "Publish", exact: true });
-      await send.click();
-      const findings = dialog.getByRole("region", { name: "Possible credentials" });
-      await findings.getByText("key.ts", { exact: true }).waitFor();
-      await findings.getByRole("checkbox").check();
-      await send.click();
-      await dialog.getByText("is published: 2 files").waitFor();
-      await dialog.getByText(/left out/).click();
-      await dialog.getByText("drafts", { exact: true }).waitFor();
-      await dialog.getByRole("button", { name: "Copy link" }).click();
-      const link = await page.evaluate(() => navigator.clipboard.readText());
-      id = link.split("/").at(-1) ?? "";
-      const row = ok(await as(client, `/api/desktops/${id}`));
-      assert.deepEqual([row.visibility, row.title], ["unlisted", "A calm desk"]);
-
-      // A second publish is offered as a new version of the first.
-      await dialog.getByRole("button", { name: "Close" }).click();
-      await page.getByRole("button", { name: "Publish", exact: true }).click();
-      await page.getByRole("menuitem", { name: "This desktop…" }).click();
-      assert.equal(await dialog.getByLabel("Publish as").inputValue(), row.desktopId);
-      assert.equal(await dialog.getByLabel("Title").inputValue(), "A calm desk");
-      await page.keyboard.press("Escape");
-
-      // Private, its page opens all the same: it asks this one.
-      await visit(page, `#/store/desktops/${id}`);
-      await page.getByLabel("Who sees A calm desk").selectOption("private");
-      await toast(page, "only you");
-      const [visited] = await Promise.all([
-        context.waitForEvent("page"),
-        page.getByRole("link", { name: "Visit" }).click(),
-      ]);
-      await visited.getByRole("heading", { name: "A calm desk" }).waitFor();
-      assert.equal(new URL(visited.url()).pathname, `/d/${id}`);
-      await visited.close();
-      await page.getByLabel("Who sees A calm desk").selectOption("unlisted");
-      await toast(page, "whoever has the link");
-    },
-    DESKTOP,
-    (client) => fill(client, { "a.txt": "a", "key.ts": KEY, "drafts/b.txt": "b", "c.log": "c" }),
-  );
-  await inPage(async ({ page, client }) => {
-    await visit(page, `#/store/desktops/${id}`);
-    await page.getByRole("button", { name: "Copy into my files" }).tap();
-    await page.getByLabel("New folder").fill("theirs");
-    await page.getByRole("button", { name: "Copy", exact: true }).tap();
-    await page.getByRole("row").filter({ hasText: "a.txt" }).waitFor();
-    assert.equal(ok(await client.read(`${ROOT}/theirs/a.txt`)).content, "a");
-  }, PHONE);
-});
-
-test("the steps of a publish are shown, and one whose dialog is closed goes on", { skip }, () =>
-  inPage(
-    async ({ page, client }) => {
-      // The real steps, told slowly: the last of them is held back.
-      await page.route("**/api/publish/desktop*", async (route) => {
-        const response = await route.fetch();
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-        await route.fulfill({ response });
-      });
-      await visit(page, "#/store/desktops");
-      await page.getByRole("button", { name: "Publish", exact: true }).click();
-      await page.getByRole("menuitem", { name: "This desktop…" }).click();
-      await page.getByLabel("Title").fill("Slow desk");
-      await page.getByRole("dialog").getByRole("button", { name: "Publish", exact: true }).click();
-      await page.getByRole("progressbar", { name: "Publishing" }).waitFor();
-      await page.getByRole("button", { name: "Hide" }).click();
-      await toast(page, "Published Slow desk 1.0.0");
-      await visit(page, "#/store/mine");
-      await page.getByRole("link", { name: "Slow desk" }).waitFor();
-      assert.equal(ok(await as(client, "/api/desktops?search=slow")).desktops.length, 1);
-    },
-    DESKTOP,
-    (client) => fill(client, { "a.txt": "a" }),
-  ),
-);
-
-test("a handle is chosen, and one that is taken is refused with a sentence", { skip }, async () => {
-  const { handle } = await publisher(server);
-  await inPage(async ({ page, client }) => {
-    await visit(page, "#/store/mine");
-    await page.getByRole("button", { name: "Change your handle" }).click();
-    await page.getByRole("textbox", { name: "Handle" }).fill(handle);
-    await page.keyboard.press("Enter");
-    await toast(page, "This handle is taken");
-    await page.getByRole("textbox", { name: "Handle" }).fill(`mine-${process.pid}`);
-    await page.keyboard.press("Enter");
-    await page.locator(".handle").getByText(`mine-${process.pid}`).waitFor();
-    assert.equal(ok(await as(client, "/api/profile")).handle, `mine-${process.pid}`);
   });
 });
 
@@ -396,7 +226,6 @@ for (const [width, how] of /** @type {const} */ ([
           await page.getByLabel("Title").fill("Mine");
           await check("a publish dialog");
           const dialog = page.getByRole("dialog");
-          await dialog.getByRole("button", { name: "Publish", exact: true }).click();
           await dialog.getByRole("checkbox").waitFor();
           await check("findings");
           await dialog.getByRole("checkbox").check();

@@ -6,7 +6,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before } from "node:test";
 import { chromium } from "playwright-core";
+import { visible } from "../dashboard/page/src/state/paths.ts";
 import { CHROMIUM } from "./browser.mjs";
+import { eventually } from "./expect.mjs";
 
 export const skip = CHROMIUM ? false : "no Chromium on this machine; set CHROMIUM to one";
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
@@ -95,15 +97,65 @@ export async function accessible(page, what) {
   assert.deepEqual(told, []);
 }
 
+/**
+ * Holds the page to its window: nothing that can be pressed or typed into lies beyond its sides, unless it can be scrolled to; and by
+ * finger, each is large enough.
+ * @param {import("playwright-core").Page} page @param {string} what
+ */
+export async function inWindow(page, what) {
+  const look = (/** @type {number} */ least) => {
+    const touch = matchMedia("(pointer: coarse)").matches;
+    /** @type {string[]} */
+    const found = document.documentElement.scrollWidth > innerWidth ? ["the page is wider than its window"] : [];
+    for (const control of document.querySelectorAll("button, input, select, textarea, a.place, a.button, [role=tab]")) {
+      const { left, right, top, bottom, width, height } = control.getBoundingClientRect();
+      const isSeen =
+        control.checkVisibility({ visibilityProperty: true }) && width > 1 && bottom > 0 && top < innerHeight;
+      if (!isSeen) continue;
+      const name = control.getAttribute("aria-label") ?? control.textContent ?? control.localName;
+      // The path and the parts of a screen go on behind their edge, and follow a finger.
+      const isScrolled = control.closest(".crumbs ol, .memory-tabs, .cm-editor") !== null;
+      if (!isScrolled && (left < -1 || right > innerWidth + 1)) found.push(`${name} is beyond the window`);
+      const isPressed = !control.matches("input, .tag, .link, .crumb, .head, .cm-editor *");
+      if (touch && isPressed && Math.min(width, height) < least) found.push(`${name} is ${width} by ${height}`);
+    }
+    return found;
+  };
+  // What slides in or out comes to rest.
+  const ask = () => page.evaluate(look, 40);
+  await eventually(ask, (found) => found.length === 0, 5000).catch(async () => assert.deepEqual(await ask(), [], what));
+}
+
 /** A row of the list. @param {import("playwright-core").Page} page @param {string} name */
 export const row = (page, name) =>
-  page.getByRole("row").filter({ has: page.locator(`.name[title=${JSON.stringify(name)}]`) });
+  page.getByRole("row").filter({ has: page.locator(`.name[title=${JSON.stringify(visible(name))}]`) });
 
 /** Goes somewhere as a link would. @param {import("playwright-core").Page} page @param {string} hash */
 export async function visit(page, hash) {
   await page.evaluate((to) => {
     location.hash = to;
   }, hash);
+}
+
+/**
+ * Drags what lies on this machine's disk to a place of the page, folders with all that is in them: by the browser's own drag, so
+ * that what nobody takes is done with what browsers do with it.
+ * @param {import("playwright-core").Page} page @param {string[]} files @param {import("playwright-core").Locator} onto
+ * @param {() => Promise<void>} [hovering] what is looked at before it is dropped
+ */
+export async function dragIn(page, files, onto, hovering = async () => {}) {
+  const box = await onto.boundingBox();
+  assert.ok(box, "what is dragged to can be seen");
+  const place = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  const debug = await page.context().newCDPSession(page);
+  /** @param {"dragEnter" | "dragOver" | "drop"} type */
+  const tell = (type) =>
+    debug.send("Input.dispatchDragEvent", { type, ...place, data: { items: [], files, dragOperationsMask: 1 } });
+  await tell("dragEnter");
+  await tell("dragOver");
+  await hovering();
+  await tell("drop");
+  await debug.detach();
 }
 
 /** The names that are shown, in their order. @param {import("playwright-core").Page} page */

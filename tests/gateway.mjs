@@ -3,6 +3,8 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { after } from "node:test";
+import { serve } from "./harness.mjs";
 import { framesOf } from "./live.mjs";
 
 /** What RFC 6455 has a server prove that it knows. */
@@ -40,6 +42,11 @@ export class Gateway {
     this.#peers.clear();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** How many sockets are open. */
+  get size() {
+    return this.#peers.size;
   }
 
   #open(/** @type {import("node:http").IncomingMessage} */ { headers }, /** @type {Duplex} */ peer) {
@@ -101,4 +108,14 @@ function frame(/** @type {string | Buffer} */ payload, opcode = 1) {
     bytes.length < 126 ? Buffer.from([0x80 | opcode, bytes.length]) : Buffer.from([0x80 | opcode, 126, 0, 0]);
   if (bytes.length >= 126) head.writeUInt16BE(bytes.length, 2);
   return Buffer.concat([head, bytes]);
+}
+
+/** A gateway, and a Worker with the page before it, for a whole spec. */
+export async function serveBehindGateway() {
+  const gateway = new Gateway();
+  const port = await gateway.start();
+  after(() => gateway.stop());
+  const origin = `ws://127.0.0.1:${port}/`;
+  const server = serve({ GATEWAY_ORIGIN: origin, GATEWAY_TOKEN: "gateway-token" }, undefined, { page: true });
+  return { gateway, server };
 }

@@ -6,7 +6,7 @@ import { gatewayUrl, ROOT } from "./client.mjs";
 import { eventually, ok } from "./expect.mjs";
 import { CHALLENGE, Gateway } from "./gateway.mjs";
 import { start } from "./harness.mjs";
-import { PING, PONG, Socket } from "./live.mjs";
+import { Socket } from "./live.mjs";
 
 const gateway = new Gateway();
 /** @type {import("./harness.mjs").Server} */
@@ -60,11 +60,7 @@ test("files on the same socket are ours, and the object sleeps all the same", as
   const socket = await connect(userId);
   await socket.get("files.subscribe");
   await server.sleep(userId);
-  socket.send(PING);
-  await eventually(
-    async () => socket.frames.at(-1),
-    (frame) => frame === PONG,
-  );
+  await socket.pinged();
   ok(await server.client(userId).write(`${ROOT}/a`, "1"));
   assert.equal((await socket.told(1))[0].path, `${ROOT}/a`);
   assert.equal((await socket.get("files.read", { path: `${ROOT}/a` })).content, "1");
@@ -75,6 +71,22 @@ test("files on the same socket are ours, and the object sleeps all the same", as
   );
   assert.ok(!gateway.heard.some(({ method }) => method?.startsWith("files.")));
   await socket.close();
+});
+
+test("a page that leaves before the gateway has opened leaves nothing open there", async () => {
+  gateway.delayMs = 500;
+  const [opened, open] = [gateway.opened.length, gateway.size];
+  const socket = await connect(server.user());
+  await socket.close();
+  await eventually(
+    async () => gateway.opened.length,
+    (count) => count > opened,
+  );
+  await eventually(
+    async () => gateway.size,
+    (size) => size <= open,
+  );
+  gateway.delayMs = 0;
 });
 
 test("frames wait for a slow gateway, in order, and not without end", async () => {

@@ -1,7 +1,8 @@
 // The Worker on real workerd, through Miniflare: what wrangler.toml binds, a known secret, a temporary folder for its state.
 //
 // Every signed answer that passes through here is held to what wire.md promises of *every* answer (CORS, JSON errors,
-// Server-Timing, safe raw bytes, no 500), and every log line to never holding a signature; `stop()` fails otherwise.
+// Server-Timing, safe raw bytes, no 500), every answer at all to openapi.json, and every log line to never holding a signature;
+// `stop()` fails otherwise.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -11,9 +12,11 @@ import { join, resolve } from "node:path";
 import { after, before } from "node:test";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from "wrangler";
-import { Client, gatewayUrl, ORIGIN, ROOT, sign } from "./client.mjs";
+import { Client, gatewayUrl, listeners, ORIGIN, ROOT, sign } from "./client.mjs";
 import { COST, eventually, ok } from "./expect.mjs";
+import { faults } from "./openapi.mjs";
 
+/** @typedef {import("./client.mjs").Exchange} Exchange @typedef {import("./client.mjs").Answer} Answer */
 /** @typedef {Record<string, string | null>} Overrides  Variables and secrets over wrangler.toml's; null removes one. */
 
 export const SECRET = "test-secret-key-12345";
@@ -77,6 +80,17 @@ function options(
 
 let users = 0;
 
+/** Who hears what comes over `fetch`. @type {Set<(url: URL, method: string, response: Response) => void>} */
+const fetchers = new Set();
+const plainFetch = globalThis.fetch;
+
+globalThis.fetch = async (input, init) => {
+  const { url, method } = input instanceof Request ? input : { url: String(input), method: init?.method ?? "GET" };
+  const response = await plainFetch(input, init);
+  for (const overhear of fetchers) overhear(new URL(url), method, response);
+  return response;
+};
+
 export class Server {
   #overrides;
   #glue;
@@ -89,6 +103,11 @@ export class Server {
   #signatures = new Set();
   /** @type {Set<string>} */
   #broken = new Set();
+  /** Answers whose bodies are on their way to be looked at. @type {Promise<void>[]} */
+  #coming = [];
+  /** Hears what comes over `node:http`, by whomever it was asked for. */
+  #listen = (/** @type {string} */ base, /** @type {Exchange} */ exchange, /** @type {Answer} */ answer) =>
+    this.#isOurs(new URL(exchange.target.replace(/^\/*/, "/"), base)) && this.#judge(exchange, answer);
   /** Where the Worker answers; another one after a restart. */
   url = "";
   /** Every line that the runtime wrote. @type {string[]} */
@@ -112,6 +131,8 @@ export class Server {
       options(this.#overrides, this.#folder, log, this.#glue, this.#around, this.#hasPage),
     );
     this.url = (await this.#miniflare.ready).origin;
+    listeners.add(this.#listen);
+    fetchers.add(this.#overhear);
     await this.#migrate();
   }
 
@@ -143,6 +164,9 @@ export class Server {
 
   /** Ends the process and fails if any answer or log line broke what all of them promise. */
   async stop() {
+    listeners.delete(this.#listen);
+    fetchers.delete(this.#overhear);
+    await Promise.all(this.#coming);
     await this.#miniflare?.dispose();
     rmSync(this.#folder, { recursive: true, force: true });
     assert.deepEqual(this.leaks(), [], "a log line holds a signature");
@@ -268,7 +292,32 @@ export class Server {
     return [...(await this.objects(binding)).keys()];
   }
 
-  /** @type {(exchange: import("./client.mjs").Exchange, answer: import("./client.mjs").Answer, sig: string) => void} */
+  /** Whether an address is answered by the Worker itself, not by what is served beside it or put around it. */
+  #isOurs(/** @type {URL} */ url) {
+    if (this.#around !== undefined && url.pathname.startsWith("/__")) return false;
+    return url.origin === this.url && (!this.#hasPage || /^\/(api|ws|media|d)(\/|$)/.test(url.pathname));
+  }
+
+  /** Holds an answer to the description of the API. */
+  #judge(/** @type {Exchange} */ exchange, /** @type {Answer} */ answer) {
+    const route = `${exchange.method} ${exchange.target.split("?")[0]} ${answer.status}`;
+    for (const fault of faults(exchange, answer)) this.#broken.add(`${route}: openapi.json: ${fault}`);
+  }
+
+  /** Hears what comes over `fetch`, as the dashboard's client asks. */
+  #overhear = (/** @type {URL} */ url, /** @type {string} */ method, /** @type {Response} */ response) => {
+    const type = response.headers.get("content-type") ?? "";
+    if (!this.#isOurs(url) || !(type.startsWith("application/json") || response.body === null)) return;
+    const exchange = { method, target: `${url.pathname}${url.search}` };
+    const headers = { "content-type": type };
+    // A body that is given up half-way was not an answer.
+    const bytes = response.clone().arrayBuffer();
+    const judge = (/** @type {ArrayBuffer} */ body) =>
+      this.#judge(exchange, { status: response.status, headers, bytes: Buffer.from(body), body: undefined });
+    this.#coming.push(bytes.then(judge, () => {}));
+  };
+
+  /** @type {(exchange: Exchange, answer: Answer, sig: string) => void} */
   #check({ method, target, headers = {} }, answer, sig) {
     const route = `${method} ${target.split("?")[0]} ${answer.status}`;
     const promise = (/** @type {unknown} */ kept, /** @type {string} */ what) => {
@@ -291,7 +340,7 @@ export class Server {
     }
     if (answer.status >= 400 && method !== "HEAD")
       promise(typeof answer.body?.error === "string", "an error that is not JSON");
-    if (answer.status === 200 && /\/(content|download)\?/.test(target) && /^(GET|HEAD)$/.test(method)) {
+    if (answer.status === 200 && /\/(content|download|zip)\?/.test(target) && /^(GET|HEAD)$/.test(method)) {
       promise(header("x-content-type-options") === "nosniff", "no nosniff");
       promise(/^sandbox\b/.test(header("content-security-policy")), `CSP ${header("content-security-policy")}`);
     }

@@ -7,15 +7,15 @@ import { manifest, tar } from "./archives.mjs";
 import { ROOT } from "./client.mjs";
 import { inParallel, ok, refused } from "./expect.mjs";
 import { serve } from "./harness.mjs";
+import { install, json, REGISTRY, text, uninstall } from "./installing.mjs";
 import { accounted, onlyLive } from "./ledger.mjs";
 import { call } from "./media.mjs";
+import { fill } from "./publishing.mjs";
 import { as, publisher, release, shelve } from "./store.mjs";
 
 const server = serve({ CATALOG_CACHE_SECONDS: "0" });
 
 /** @typedef {import("./client.mjs").Client} Client */
-
-const REGISTRY = "public/apps/registry.json";
 
 /** An app's archive. @param {string} id @param {Record<string, string>} [dependencies] @param {Record<string, string>} [files] */
 const packed = (id, dependencies = {}, files = {}) => {
@@ -29,22 +29,6 @@ const shelved = async (id, dependencies, files) => {
   const { userId } = await publisher(server);
   return shelve(server, userId, { localId: id, bytes: packed(id, dependencies, files), lockfile: false });
 };
-
-const fill = (/** @type {Client} */ client, /** @type {Record<string, string>} */ files) =>
-  inParallel(Object.entries(files), async ([path, body]) => {
-    ok(await client.request("PUT", "/content", { params: { path: `${ROOT}/${path}` }, body }));
-  });
-
-const text = async (/** @type {Client} */ client, /** @type {string} */ path) =>
-  (await client.content(`${ROOT}/${path}`)).bytes.toString();
-
-const json = async (/** @type {Client} */ client, /** @type {string} */ path) => JSON.parse(await text(client, path));
-
-const install = (/** @type {Client} */ client, /** @type {string} */ id, /** @type {any} */ body = {}) =>
-  call(client, "POST", `/api/apps/${id}/install`, { json: body });
-
-const uninstall = (/** @type {Client} */ client, /** @type {string} */ id) =>
-  call(client, "DELETE", `/api/apps/${id}/install`);
 
 /** Every path of a workspace. */
 const paths = async (/** @type {Client} */ client) =>

@@ -90,6 +90,15 @@ export class Socket {
     );
   }
 
+  /** Asks whether anybody is there, as the runtime answers by itself. */
+  pinged() {
+    this.send(PING);
+    return eventually(
+      async () => this.frames.at(-1),
+      (frame) => frame === PONG,
+    );
+  }
+
   /** Waits for its end. */
   ended() {
     return eventually(

@@ -7,7 +7,7 @@ import { ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { ingestBytes } from "./media.mjs";
 import { png, svg, wav } from "./samples.mjs";
-import { webm } from "./webm.mjs";
+import { encodeFrames, webm } from "./webm.mjs";
 
 const skip = CHROMIUM ? false : "no Chromium on this machine; set CHROMIUM to one";
 const server = serve();
@@ -91,39 +91,7 @@ test("an <audio> of another site plays a sound from its middle", { skip }, async
 
 test("a <video> of another site shows the frame that was sought", { skip }, async () => {
   const [seconds, width, height] = [30, 320, 240];
-  const frames = await browser.run(
-    async (seconds, width, height) => {
-      /** @type {Promise<string>[]} */
-      const frames = [];
-      const encoder = new VideoEncoder({
-        output: (chunk) => {
-          const bytes = new Uint8Array(chunk.byteLength);
-          chunk.copyTo(bytes);
-          frames.push(Promise.resolve(/** @type {any} */ (bytes).toBase64()));
-        },
-        error: (error) => frames.push(Promise.reject(error)),
-      });
-      encoder.configure({ codec: "vp8", width, height, bitrate: 20_000_000 });
-      const canvas = new OffscreenCanvas(width, height);
-      const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
-      for (let second = 0; second < seconds; second++) {
-        const noise = pen.createImageData(width, height);
-        crypto.getRandomValues(new Uint8Array(noise.data.buffer, 0, 65536));
-        pen.putImageData(noise, 0, 0);
-        // The colour of the corner says which frame it is.
-        pen.fillStyle = `rgb(${second * 8} 0 0)`;
-        pen.fillRect(0, 0, width, height / 2);
-        const frame = new VideoFrame(canvas, { timestamp: second * 1_000_000 });
-        encoder.encode(frame, { keyFrame: true });
-        frame.close();
-      }
-      await encoder.flush();
-      return Promise.all(frames);
-    },
-    seconds,
-    width,
-    height,
-  );
+  const frames = await browser.run(encodeFrames, seconds, width, height);
   assert.equal(frames.length, seconds);
   const url = await publish(
     webm(

@@ -15,6 +15,7 @@ import { ok, refused } from "./expect.mjs";
 import { fsck } from "./fsck.mjs";
 import { serve } from "./harness.mjs";
 import { call } from "./media.mjs";
+import { publish } from "./publishing.mjs";
 import { sha256 } from "./samples.mjs";
 import { anyone } from "./store.mjs";
 
@@ -24,9 +25,6 @@ const server = serve({ CATALOG_CACHE_SECONDS: "0" });
 
 const send = (/** @type {Client} */ client, /** @type {Buffer} */ body) =>
   call(client, "PUT", "/api/publish/uploads", { body });
-
-const publish = (/** @type {Client} */ client, /** @type {"app" | "desktop"} */ kind, /** @type {any} */ json) =>
-  call(client, "POST", `/api/publish/${kind}`, { json });
 
 const waiting = (/** @type {string} */ userId) => server.objects("DATA", `users/${userId}/bundles/`);
 

@@ -9,34 +9,16 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pack } from "./bundles.mjs";
 import { ROOT } from "./client.mjs";
-import { inParallel, keys, ok, refused } from "./expect.mjs";
+import { keys, ok, refused } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { call } from "./media.mjs";
+import { fill, publish, shelved } from "./publishing.mjs";
 import { sha256 } from "./samples.mjs";
 import { anyone, number, sql } from "./store.mjs";
 
 const server = serve({ CATALOG_CACHE_SECONDS: "0" });
 
 /** @typedef {import("./client.mjs").Client} Client */
-
-const publish = (/** @type {Client} */ client, /** @type {"app" | "desktop"} */ kind, /** @type {any} */ json) =>
-  call(client, "POST", `/api/publish/${kind}`, { json });
-
-/** Files of a workspace, by path below its root. @param {Client} client @param {Record<string, string | Buffer>} files */
-const fill = (client, files) =>
-  inParallel(Object.entries(files), async ([path, body]) => {
-    ok(await client.request("PUT", "/content", { params: { path: `${ROOT}/${path}` }, body }));
-  });
-
-/** What lies in the bucket of a user's published things. */
-async function shelved(/** @type {string} */ userId) {
-  const bucket = await server.r2("BUNDLES");
-  const { objects } = await bucket.list();
-  return objects
-    .map((/** @type {{ key: string }} */ { key }) => key)
-    .filter((key) => key.includes(userId))
-    .sort();
-}
 
 test("the packer of this test writes the example of the format", () => {
   const example = {
@@ -119,7 +101,7 @@ test("a desktop is published as it is, and a stranger gets it byte for byte, wit
     manifest.body.files.find((/** @type {{ path: string }} */ { path }) => path === "media/large.bin"),
     { path: "media/large.bin", size: large.length, sha256: sha256(large) },
   );
-  assert.deepEqual(await shelved(userId), [
+  assert.deepEqual(await shelved(server, userId), [
     ...["manifest.json", "package.json", "pnpm-lock.yaml", "snapshot.bin"].map(
       (name) => `desktops/${userId}/main/1.0.0/${name}`,
     ),
@@ -216,7 +198,7 @@ test("a credential stops a publish before anything of it can be seen, unless its
     "src/apps/a/config.ts": `\nexport const t = "${token}";\n`,
   });
   const findings = [{ path: `${ROOT}/src/apps/a/config.ts`, line: 2, rule: "github-token" }];
-  const before = await shelved(userId);
+  const before = await shelved(server, userId);
   for (const answer of [
     await publish(client, "app", { appId: "a" }),
     await publish(client, "desktop", { title: "Mine", desktopId: "main" }),
@@ -225,7 +207,7 @@ test("a credential stops a publish before anything of it can be seen, unless its
     assert.deepEqual(body.findings, findings);
     assert.ok(!answer.bytes.includes(token));
   }
-  assert.deepEqual(await shelved(userId), before);
+  assert.deepEqual(await shelved(server, userId), before);
   assert.deepEqual(
     ok(await call(client, "GET", "/api/publish/app/preview", { params: { appId: "a" } })).findings,
     findings,
@@ -314,7 +296,7 @@ test("what a publish that died has left is found by the clock, and the next one 
   ok(await publish(client, "app", { appId: "a", version: "1.0.0" }));
   const attempts = () => sql(server, "SELECT number FROM attempts WHERE owner_id = ?", userId);
   assert.deepEqual(await attempts(), [], "nothing is under way");
-  const published = await shelved(userId);
+  const published = await shelved(server, userId);
 
   // Two that were stopped before their last step: one long ago, one just now.
   const bucket = await server.r2("BUNDLES");
@@ -331,7 +313,7 @@ test("what a publish that died has left is found by the clock, and the next one 
     );
   }
   await server.strike();
-  assert.deepEqual(await shelved(userId), [...published, `apps/${userId}/a/1.0.2/app.tar.gz`].sort());
+  assert.deepEqual(await shelved(server, userId), [...published, `apps/${userId}/a/1.0.2/app.tar.gz`].sort());
   assert.deepEqual(await attempts(), [{ number: number("1.0.2") }]);
   const again = ok(await publish(client, "app", { appId: "a", version: "1.0.2" }));
   assert.deepEqual(await attempts(), []);

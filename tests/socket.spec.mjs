@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { gatewayUrl, ROOT, send } from "./client.mjs";
 import { eventually, keys, ok, TIME } from "./expect.mjs";
 import { serve } from "./harness.mjs";
-import { PING, PONG, Socket } from "./live.mjs";
+import { Socket } from "./live.mjs";
 
 const server = serve();
 
@@ -261,11 +261,7 @@ test("a ping that the runtime answers does not wake the object, and an event doe
   const socket = await connect(userId);
   await socket.get("files.subscribe");
   await server.sleep(userId);
-  socket.send(PING);
-  await eventually(
-    async () => socket.frames.at(-1),
-    (frame) => frame === PONG,
-  );
+  await socket.pinged();
   ok(await server.client(userId).write(`${ROOT}/a`, "1"));
   assert.equal((await socket.told(1))[0].path, `${ROOT}/a`);
   await server.sleep(userId);

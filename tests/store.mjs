@@ -41,6 +41,27 @@ export async function publisher(/** @type {Server} */ server, handle = `handle-$
   return { userId, handle, client: server.client(userId) };
 }
 
+/** What nothing but their form is asked of. */
+const MANIFESTS = {
+  apps: {
+    schemaVersion: 1,
+    name: "A thing",
+    entry: "/src/apps/thing/index.tsx",
+    dependencies: {},
+    peerDependencies: {},
+    devDependencies: {},
+  },
+  desktops: {
+    schemaVersion: 1,
+    title: "A thing",
+    owner: "somebody",
+    apps: [],
+    dependencies: {},
+    files: [],
+    snapshotHash: "0".repeat(64),
+  },
+};
+
 /**
  * Publishes a thing of a user, with one version and its objects; each is newer than the one before.
  * @param {Server} server @param {string} userId
@@ -70,7 +91,7 @@ export async function shelve(server, userId, about = {}) {
  * @param {Server} server @param {T} thing @param {{ version: string, bytes?: Buffer, lockfile?: boolean }} about
  */
 export async function release(server, thing, { version, bytes = randomBytes(1000), lockfile = true }) {
-  const manifest = Buffer.from(JSON.stringify({ schemaVersion: 1, id: thing.localId, version }));
+  const manifest = Buffer.from(JSON.stringify({ ...MANIFESTS[thing.kind], id: thing.localId, description: version }));
   const prefix = `${thing.kind}/${thing.userId}/${thing.localId}/${version}`;
   const bucket = await server.r2("BUNDLES");
   await bucket.put(`${prefix}/${BUNDLES[thing.kind]}`, bytes);

@@ -7,10 +7,9 @@ import { createRequire } from "node:module";
 import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 import { CHROMIUM } from "./browser.mjs";
-import { ROOT } from "./client.mjs";
-import { inParallel, ok } from "./expect.mjs";
+import { ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
-import { call } from "./media.mjs";
+import { fill, publish as publishAs } from "./publishing.mjs";
 
 /** @typedef {import("./client.mjs").Client} Client @typedef {import("playwright-core").Page} Page */
 
@@ -26,11 +25,9 @@ export async function publish(
   /** @type {Record<string, string | Buffer>} */ files,
   /** @type {Record<string, unknown>} */ about = {},
 ) {
-  await inParallel(Object.entries(files), async ([path, body]) => {
-    ok(await client.request("PUT", "/content", { params: { path: `${ROOT}/${path}` }, body }));
-  });
+  await fill(client, files);
   const json = { title: "A desktop", desktopId: "main", ...about };
-  return ok(await call(client, "POST", "/api/publish/desktop", { json }));
+  return ok(await publishAs(client, "desktop", json));
 }
 
 /** One server and one browser for a spec, and windows in it. */

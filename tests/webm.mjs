@@ -71,3 +71,36 @@ export function webm(frames, width, height) {
   const before = info.length + tracks.length;
   return Buffer.concat([head, element("18538067", info, tracks, cues(before + cues(0).length), ...clusters)]);
 }
+
+/**
+ * Frames of noise for it, one a second, as base64: made by a browser, in which this runs.
+ * @param {number} seconds @param {number} width @param {number} height
+ */
+export async function encodeFrames(seconds, width, height) {
+  /** @type {Promise<string>[]} */
+  const frames = [];
+  const encoder = new VideoEncoder({
+    output: (chunk) => {
+      const bytes = new Uint8Array(chunk.byteLength);
+      chunk.copyTo(bytes);
+      frames.push(Promise.resolve(/** @type {any} */ (bytes).toBase64()));
+    },
+    error: (error) => frames.push(Promise.reject(error)),
+  });
+  encoder.configure({ codec: "vp8", width, height, bitrate: 20_000_000 });
+  const canvas = new OffscreenCanvas(width, height);
+  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  for (let second = 0; second < seconds; second++) {
+    const noise = pen.createImageData(width, height);
+    crypto.getRandomValues(new Uint8Array(noise.data.buffer, 0, Math.min(noise.data.length, 65_536)));
+    pen.putImageData(noise, 0, 0);
+    // The colour of the corner says which frame it is.
+    pen.fillStyle = `rgb(${second * 8} 0 0)`;
+    pen.fillRect(0, 0, width, height / 2);
+    const frame = new VideoFrame(canvas, { timestamp: second * 1_000_000 });
+    encoder.encode(frame, { keyFrame: true });
+    frame.close();
+  }
+  await encoder.flush();
+  return Promise.all(frames);
+}

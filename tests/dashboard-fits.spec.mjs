@@ -1,0 +1,99 @@
+// What is long, deep or much stays in its place, and in sight.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ROOT } from "./client.mjs";
+import { browse, inWindow, PHONE, row, skip, visit } from "./dashboard.mjs";
+import { eventually, ok } from "./expect.mjs";
+import { serve } from "./harness.mjs";
+import { ingestBytes } from "./media.mjs";
+import { fill, publish } from "./publishing.mjs";
+import { png } from "./samples.mjs";
+
+const server = serve({}, undefined, { page: true });
+const inPage = browse(server);
+
+test("an app with a name of 80 letters leaves the head of the media in its window", { skip }, () =>
+  inPage(async ({ page, client }) => {
+    const scope = { appId: "paint", appName: "W".repeat(80) };
+    ok(await ingestBytes(client, png(), { filenameHint: "a.png", scope }));
+    await visit(page, "#/media/");
+    await page.getByLabel("App").waitFor();
+    await inWindow(page, "media");
+    assert.ok(((await page.getByLabel("App").boundingBox())?.width ?? 999) <= 200);
+  }),
+);
+
+const levels = Array.from({ length: 14 }, (_, level) => `level-${level}`);
+const deep = async (/** @type {import("./client.mjs").Client} */ client) => {
+  for (let number = 0; number < 40; number += 1) ok(await client.mkdir(`${ROOT}/a-${String(number).padStart(2, "0")}`));
+  ok(await client.write(`${ROOT}/${levels.join("/")}/deep.txt`, "x"));
+};
+
+test("the tree goes to where somebody is, each level further in than the one above it", { skip }, () =>
+  inPage(
+    async ({ page }) => {
+      await visit(page, `#/files/${levels.join("/")}/`);
+      await row(page, "deep.txt").waitFor();
+      const item = (/** @type {string} */ name) => page.getByRole("treeitem", { name, exact: true });
+      await item("level-13").waitFor();
+      const left = async (/** @type {string} */ name) =>
+        (await item(name).locator(".tree-name").boundingBox())?.x ?? Number.NaN;
+      const steps = await Promise.all(levels.map(left));
+      for (const [at, place] of steps.entries())
+        if (at > 0) assert.equal(Math.round(place - (steps[at - 1] ?? 0)), 12, `level ${at}`);
+      await eventually(
+        () =>
+          item("level-13")
+            .locator(".tree-name")
+            .evaluate((name) => {
+              const [inner, outer] = [name, name.closest(".tree-frame")].map((one) => one?.getBoundingClientRect());
+              if (!inner || !outer) return false;
+              return inner.top >= outer.top && inner.bottom <= outer.bottom && inner.left >= outer.left;
+            }),
+        (is) => is,
+      );
+    },
+    undefined,
+    deep,
+  ),
+);
+
+test("at the width of a tablet, what can be done with a published thing stands in one line", { skip }, () =>
+  inPage(
+    async ({ page, client }) => {
+      ok(await publish(client, "app", { appId: "paint", name: "Paint", visibility: "public" }));
+      await visit(page, "#/store/mine");
+      const line = page.locator(".own-entry");
+      await line.waitFor();
+      const tops = await line
+        .getByRole("button")
+        .evaluateAll((buttons) => buttons.map((button) => Math.round(button.getBoundingClientRect().top)));
+      assert.ok(tops.length >= 3 && new Set(tops).size === 1, tops.join());
+      const box = await line.boundingBox();
+      assert.ok(box && box.height < 80, `${box?.height} high`);
+    },
+    { viewport: { width: 768, height: 900 } },
+    (client) => fill(client, { "src/apps/paint/index.tsx": "export {};\n" }),
+  ),
+);
+
+test("on a phone, a question and its answers fit", { skip }, () =>
+  inPage(
+    async ({ page, client }) => {
+      await visit(page, "#/trash/");
+      await page.getByRole("button", { name: "Restore" }).tap();
+      await page.getByRole("button", { name: "Restore as a copy" }).waitFor();
+      await inWindow(page, "a question");
+      await page.getByRole("button", { name: "Skip" }).tap();
+      await page.getByText("already there").waitFor({ state: "detached" });
+      assert.equal(ok(await client.read(`${ROOT}/a.txt`)).content, "new");
+    },
+    PHONE,
+    async (client) => {
+      ok(await client.write(`${ROOT}/a.txt`, "old"));
+      ok(await client.remove(`${ROOT}/a.txt`));
+      ok(await client.write(`${ROOT}/a.txt`, "new"));
+    },
+  ),
+);

@@ -1,0 +1,121 @@
+// What is taken back stays taken back: turn after turn, by name, and again if it is wanted.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ROOT } from "./client.mjs";
+import { browse, row, skip } from "./dashboard.mjs";
+import { eventually, names, ok } from "./expect.mjs";
+import { serve } from "./harness.mjs";
+
+const server = serve({}, undefined, { page: true });
+const inPage = browse(server);
+
+const turns = async (/** @type {import("./client.mjs").Client} */ client) => {
+  for (const number of [1, 2, 3])
+    ok(await client.write(`${ROOT}/${number}.txt`, "x", {}, { "x-actor": "agent", "x-turn": `turn-${number}` }));
+};
+/** What is there. @param {import("./client.mjs").Client} client @param {string} wanted */
+const here = (client, wanted) =>
+  eventually(
+    async () => names(ok(await client.list())).join(),
+    (now) => now === wanted,
+  );
+
+test(
+  "the last turn is undone, then the one before it; each undo is listed by name and can be taken back",
+  {
+    skip,
+  },
+  () =>
+    inPage(
+      async ({ page, client }) => {
+        await page.getByRole("link", { name: "Activity" }).click();
+        const undo = page.getByRole("button", { name: "Undo the last turn" });
+        await undo.click();
+        await page.getByText("Undid: agent · turn-3").waitFor();
+        await undo.click();
+        await page.getByText("Undid: agent · turn-2").waitFor();
+        await here(client, "1.txt");
+        const line = page.getByRole("listitem").filter({ hasText: "Undid: agent · turn-2" });
+        await line.getByRole("button", { name: "Redo" }).click();
+        await page.getByText("Redid: agent · turn-2").waitFor();
+        await here(client, "1.txt,2.txt");
+        // Done again, it is the last once more.
+        await page.reload();
+        await page.getByText("Redid: agent · turn-2").waitFor();
+        await undo.click();
+        await here(client, "1.txt");
+        await undo.click();
+        await here(client, "");
+        await eventually(
+          () => undo.isDisabled(),
+          (is) => is,
+        );
+      },
+      undefined,
+      turns,
+    ),
+);
+
+test("a turn that somebody else has undone is gone past", { skip }, () =>
+  inPage(
+    async ({ page, client }) => {
+      await page.getByRole("button", { name: "Undo the agent's last turn" }).click();
+      await page.getByText("Nothing was left to undo").waitFor();
+      await row(page, "2.txt").waitFor({ state: "detached" });
+      await here(client, "1.txt");
+    },
+    undefined,
+    async (client) => {
+      await turns(client);
+      const { search } = client.url("/list");
+      assert.equal((await fetch(`${server.url}/api/turns/turn-3/undo${search}`, { method: "POST" })).status, 200);
+    },
+  ),
+);
+
+test("a text that is saved is undone and redone by keys, like all that is done here", { skip }, () =>
+  inPage(
+    async ({ page, client }) => {
+      const text = async () => ok(await client.read(`${ROOT}/1.txt`)).content;
+      await row(page, "1.txt").click();
+      await page.getByRole("button", { name: "Edit", exact: true }).click();
+      await page.getByRole("textbox", { name: "1.txt" }).focus();
+      await page.keyboard.type("typed ");
+      await page.getByRole("button", { name: "Save", exact: true }).click();
+      await page.getByText("Saved", { exact: true }).waitFor();
+      await page.getByRole("button", { name: "Done" }).click();
+      await page.getByRole("grid").focus();
+      await page.keyboard.press("ControlOrMeta+z");
+      await eventually(text, (now) => now === "x");
+      await page.keyboard.press("ControlOrMeta+y");
+      await eventually(text, (now) => now === "typed x");
+      await page.keyboard.press("ControlOrMeta+z");
+      await eventually(text, (now) => now === "x");
+    },
+    undefined,
+    turns,
+  ),
+);
+
+test("what was copied here is pasted unless there are files from outside", { skip }, () =>
+  inPage(
+    async ({ page, client }) => {
+      await row(page, "1.txt").click();
+      await page.getByRole("grid").focus();
+      await page.keyboard.press("ControlOrMeta+c");
+      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${ROOT}/1.txt`);
+      await page.keyboard.press("ControlOrMeta+v");
+      await row(page, "1 copy.txt").waitFor();
+      await page.getByRole("grid").evaluate((grid) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.items.add(new File(["pasted"], "outside.txt"));
+        grid.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+      });
+      await row(page, "outside.txt").waitFor();
+      assert.deepEqual(names(ok(await client.list())), ["1 copy.txt", "1.txt", "2.txt", "3.txt", "outside.txt"]);
+    },
+    undefined,
+    turns,
+  ),
+);

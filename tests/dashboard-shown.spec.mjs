@@ -1,0 +1,92 @@
+// What is shown is what is there: numbers as they were written, every line of a difference, and names that cannot look like others.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { doubledKey, parseJson } from "../dashboard/page/src/preview/json.ts";
+import { visible } from "../dashboard/page/src/state/paths.ts";
+import { ROOT } from "./client.mjs";
+import { browse, row, skip, visit } from "./dashboard.mjs";
+import { ok } from "./expect.mjs";
+import { serve } from "./harness.mjs";
+
+const server = serve({}, undefined, { page: true });
+const inPage = browse(server);
+
+test("a key that is there twice is found, and none that only looks so", () => {
+  assert.equal(doubledKey('{"a":1,"b":{"a":2},"c":[{"a":3},{"a":4}],"d":"a","e":"\\"a\\":{"}'), null);
+  assert.equal(doubledKey('{"a":1,"b":{"x":1,"x" : 2}}'), "x");
+  assert.equal(doubledKey('{"\\u0061":1,"a":2}'), "a");
+  assert.equal(doubledKey(JSON.stringify({ long: "x".repeat(2_000_000), more: '\\"'.repeat(200_000) })), null);
+  const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  assert.ok(Array.isArray(parseJson(deep)));
+});
+
+test("signs that turn the order of a name around are written out, and no others", () => {
+  assert.equal(visible("\u202egpj.exe"), "[U+202E]gpj.exe");
+  assert.equal(visible("a\u2066b\u200f"), "a[U+2066]b[U+200F]");
+  assert.equal(visible("été 日本 مرحبا 👨‍👩‍👧.md"), "été 日本 مرحبا 👨‍👩‍👧.md");
+});
+
+test("numbers are shown as they were written, and a key that is doubled is said", { skip }, () =>
+  inPage(
+    async ({ page }) => {
+      await visit(page, "#/files/numbers.json");
+      const tree = page.getByRole("region", { name: "JSON" });
+      await tree.getByText("12345678901234567890", { exact: true }).waitFor();
+      await tree.getByText("1.10", { exact: true }).waitFor();
+      await tree.getByText("7", { exact: true }).waitFor();
+      await tree.getByText('The key "twice" is there more than once').waitFor();
+    },
+    undefined,
+    async (client) => {
+      const text = '{"id":12345678901234567890,"price":1.10,"plain":7,"twice":1,"twice":2}';
+      ok(await client.write(`${ROOT}/numbers.json`, text));
+    },
+  ),
+);
+
+test("a difference shows every line, those that look like its head among them", { skip }, () =>
+  inPage(
+    async ({ page }) => {
+      await visit(page, "#/files/query.sql");
+      await page.getByRole("button", { name: "Versions" }).click();
+      await page.getByRole("list", { name: "Versions" }).getByRole("button").nth(1).click();
+      const diff = page.getByRole("region", { name: "Difference" });
+      await diff.getByText("--- was here").waitFor();
+      await diff.getByText("+++ is here").waitFor();
+      assert.doesNotMatch(await diff.innerText(), /query\.sql/);
+    },
+    undefined,
+    async (client) => {
+      ok(await client.write(`${ROOT}/query.sql`, "select 1;\n-- was here\n"));
+      ok(await client.write(`${ROOT}/query.sql`, "select 1;\n++ is here\n"));
+    },
+  ),
+);
+
+const SPOOFED = "\u202egpj.exe";
+
+test("a name with signs that turn it around shows them, wherever it is shown", { skip }, () =>
+  inPage(
+    async ({ page }) => {
+      const shown = "[U+202E]gpj.exe";
+      await row(page, SPOOFED).getByText(shown).waitFor();
+      await row(page, SPOOFED).click();
+      await page.getByRole("heading", { name: shown }).waitFor();
+      await page.getByRole("button", { name: "Close preview" }).click();
+      await row(page, SPOOFED).click();
+      await page.getByRole("grid").focus();
+      await page.keyboard.press("Delete");
+      await page.locator(".toast").getByText(shown).waitFor();
+      await visit(page, "#/trash");
+      await page.getByText(shown, { exact: true }).waitFor();
+      await visit(page, "#/activity");
+      await page.getByText(shown).first().waitFor();
+      assert.equal(await page.evaluate(() => /[\u202a-\u202e\u2066-\u2069]/.test(document.body.innerText)), false);
+    },
+    undefined,
+    async (client) => {
+      ok(await client.put(`${ROOT}/${SPOOFED}`, "x"));
+    },
+  ),
+);
