@@ -92,11 +92,14 @@ test("a page that was written for the file context works with another import", {
   assert.equal(await call(page, "readFile", `${ROOT}/notes/a.md`), "# é\n");
   assert.equal(await call(page, "readFile", `${ROOT}/none`), "failed: File not found");
   assert.equal(await call(page, "listDirectory", `${ROOT}/notes`), "done");
-  assert.deepEqual([(await look()).currentPath, await list.textContent()], [`${ROOT}/notes`, "a.md"]);
+  await eventually(() => list.textContent(), (names) => names === "a.md");
+  assert.equal((await look()).currentPath, `${ROOT}/notes`);
 
   assert.equal(await call(page, "listDirectory", "/etc"), "done");
-  const refused = await look();
-  assert.deepEqual([refused.error, refused.currentPath], ["Path must be within workspace", `${ROOT}/notes`]);
+  // News of the directory may have had it listed again by now, and then there is no error any more.
+  const errors = () => page.evaluate(() => /** @type {any} */ (globalThis).seen.errors);
+  await eventually(errors, ([first]) => first === "Path must be within workspace");
+  assert.equal((await look()).currentPath, `${ROOT}/notes`);
 
   await page.evaluate(
     (path) => /** @type {any} */ (globalThis).seen.context.uploadFile(new File([new Uint8Array([0, 255])], "b"), path),
@@ -112,8 +115,31 @@ test("a page that was written for the file context works with another import", {
   assert.equal(await call(page, "deleteFile", `${ROOT}/notes/a.md`), "done");
   assert.equal(await call(page, "deleteFile", ROOT), "failed: Cannot delete protected path");
   assert.equal(await call(page, "refresh"), "done");
-  await list.getByText(/^b\.bin$/).waitFor();
-  assert.equal(await list.getByText("a.md").count(), 0);
+  // React draws a little after the listing is there.
+  await eventually(() => list.textContent(), (names) => names === "b.bin");
+  await page.close();
+});
+
+test("a refresh does not lead back from a directory that is on its way", { skip }, async () => {
+  const userId = server.user();
+  const client = server.client(userId);
+  ok(await client.write(`${ROOT}/notes/a.md`, "a"));
+  const page = await browser.newPage();
+  await page.goto(pages.context.origin);
+  await page.evaluate((url) => /** @type {any} */ (globalThis).show(url), gateway(userId));
+  await page.locator("ul").waitFor({ state: "attached" });
+
+  const both = (/** @type {string} */ path) =>
+    page.evaluate(async (given) => {
+      const { context } = /** @type {any} */ (globalThis).seen;
+      await Promise.race([context.listDirectory(given), context.refresh()]);
+    }, path);
+  const shown = () => page.evaluate(() => /** @type {any} */ (globalThis).seen.context.currentPath);
+  await both(`${ROOT}/notes`);
+  await eventually(shown, (path) => path === `${ROOT}/notes`);
+  await both(`${ROOT}/none`);
+  assert.equal(await call(page, "refresh"), "done");
+  assert.equal(await shown(), `${ROOT}/notes`);
   await page.close();
 });
 
@@ -126,6 +152,7 @@ test("what agents do appears by itself, and what has not changed draws nothing",
   await page.evaluate((url) => /** @type {any} */ (globalThis).show(url), gateway(userId));
   await page.locator("ul").waitFor({ state: "attached" });
   await call(page, "refresh");
+  await page.getByText("a.md").waitFor();
   const same = () => page.evaluate(() => /** @type {any} */ (globalThis).seen.context.files);
   await page.evaluate(() => {
     const scope = /** @type {any} */ (globalThis);

@@ -5,13 +5,14 @@ import { createRoot } from "react-dom/client";
 import { FileProvider, useFiles, useWatch } from "../../dashboard/client/react/files.ts";
 
 /** What the last drawing was given, for the test to look at and to call. */
-const seen = { context: null, draws: 0, news: 0, failure: "" };
+const seen = { context: null, draws: 0, news: 0, errors: [], failure: "" };
 globalThis.seen = seen;
 
 function Page() {
   const context = useFiles();
   seen.context = context;
   seen.draws += 1;
+  if (context.error) seen.errors.push(context.error);
   useWatch(context.currentPath, () => {
     seen.news += 1;
     void context.refresh();

@@ -75,32 +75,50 @@ function filesOf({ client, refusal }: Opened): Files {
   return client.files;
 }
 
-/** The current directory. Of answers that overtake each other, the last one asked for counts. */
+/**
+ * The current directory. Of listings that overtake each other the last one asked for counts, and whoever waits for an earlier
+ * one waits for that. A refresh lists what was asked for last: it may not lead back from a directory that is on its way.
+ */
 function useListing(opened: Opened, root: string) {
   const [currentPath, setCurrentPath] = useState(root);
   const [files, setFiles] = useState<FileItem[]>([]);
   const [isLoading, setIsLoading] = useState(false);
   const [failure, setError] = useState<string | null>(null);
   const error = opened.refusal ?? failure;
+  const shown = useRef(root);
+  const wanted = useRef(root);
   const asked = useRef(0);
+  const last = useRef<Promise<void>>(undefined);
 
-  const load = useCallback(
+  const list = useCallback(
     async (path: string) => {
       asked.current += 1;
       const mine = asked.current;
+      wanted.current = path;
       setError(null);
       try {
         const found = await filesOf(opened).listAll(path);
         if (mine !== asked.current) return;
+        shown.current = path;
         setCurrentPath(path);
-        setFiles((shown) => (areFilesEqual(shown, found) ? shown : found));
+        setFiles((before) => (areFilesEqual(before, found) ? before : found));
       } catch (cause) {
-        if (mine === asked.current) setError(cause instanceof Error ? cause.message : "Failed to list directory");
+        if (mine !== asked.current) return;
+        wanted.current = shown.current;
+        setError(cause instanceof Error ? cause.message : "Failed to list directory");
       } finally {
         if (mine === asked.current) setIsLoading(false);
       }
     },
     [opened],
+  );
+  const load = useCallback(
+    (path: string) => {
+      const mine: Promise<void> = list(path).then(() => (last.current === mine ? undefined : last.current));
+      last.current = mine;
+      return mine;
+    },
+    [list],
   );
   const listDirectory = useCallback(
     (path: string) => {
@@ -109,7 +127,7 @@ function useListing(opened: Opened, root: string) {
     },
     [load],
   );
-  const refresh = useCallback(() => load(currentPath), [load, currentPath]);
+  const refresh = useCallback(() => load(wanted.current), [load]);
   return useMemo(
     () => ({ currentPath, files, isLoading, error, listDirectory, refresh }),
     [currentPath, files, isLoading, error, listDirectory, refresh],
