@@ -264,6 +264,11 @@ test("a message that does not get through is sent again, as the same one", { ski
     await page.getByRole("textbox", { name: "Message" }).fill("Hello?");
     await page.keyboard.press("Enter");
     await page.getByText("The line to the agent broke").waitFor();
+    // It waits for whoever looks at something else first.
+    await page.getByRole("link", { name: "Trash" }).click();
+    await page.getByText("The trash is empty").waitFor();
+    await page.goBack();
+    await page.getByText("The line to the agent broke").waitFor();
     await isEnabled();
     await page.getByRole("button", { name: "Send again" }).click();
     await page.getByText("The line to the agent broke").waitFor({ state: "detached" });

@@ -119,6 +119,30 @@ test("a folder is dragged in from the desk, onto the list or onto a folder in it
   }
 });
 
+test("who undoes by keyboard goes on where they were", { skip }, () =>
+  inPage(
+    async ({ page }) => {
+      await row(page, "a.txt").click();
+      await page.keyboard.press("Delete");
+      const undo = page.locator(".toast").getByRole("button", { name: "Undo" });
+      await undo.waitFor();
+      await row(page, "a.txt").waitFor({ state: "detached" });
+      await undo.focus();
+      await page.keyboard.press("Enter");
+      await row(page, "a.txt").waitFor();
+      await undo.waitFor({ state: "detached" });
+      await eventually(
+        () => page.evaluate(() => document.activeElement?.closest("[role=grid]") !== null),
+        (isThere) => isThere,
+      );
+    },
+    undefined,
+    async (client) => {
+      ok(await client.write(`${ROOT}/a.txt`, "a"));
+    },
+  ),
+);
+
 test("files that are pasted are uploaded to where somebody is", { skip }, () =>
   inPage(
     async ({ page, client }) => {

@@ -92,7 +92,10 @@ test("a page that was written for the file context works with another import", {
   assert.equal(await call(page, "readFile", `${ROOT}/notes/a.md`), "# é\n");
   assert.equal(await call(page, "readFile", `${ROOT}/none`), "failed: File not found");
   assert.equal(await call(page, "listDirectory", `${ROOT}/notes`), "done");
-  await eventually(() => list.textContent(), (names) => names === "a.md");
+  await eventually(
+    () => list.textContent(),
+    (names) => names === "a.md",
+  );
   assert.equal((await look()).currentPath, `${ROOT}/notes`);
 
   assert.equal(await call(page, "listDirectory", "/etc"), "done");
@@ -116,7 +119,10 @@ test("a page that was written for the file context works with another import", {
   assert.equal(await call(page, "deleteFile", ROOT), "failed: Cannot delete protected path");
   assert.equal(await call(page, "refresh"), "done");
   // React draws a little after the listing is there.
-  await eventually(() => list.textContent(), (names) => names === "b.bin");
+  await eventually(
+    () => list.textContent(),
+    (names) => names === "b.bin",
+  );
   await page.close();
 });
 

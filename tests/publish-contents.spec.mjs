@@ -2,7 +2,7 @@
 // them, what is left out, and names that readers stumble over.
 
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { ROOT } from "./client.mjs";
@@ -28,6 +28,8 @@ const HOSTILE = {
   "github-token": () => `export const token = "${"gh"}p_${noise(36)}";\n`,
   "slack-token": () => `const slack = '${"xo"}xb-${noise(12, "0123456789")}-${noise(12, "0123456789")}-${noise(24)}'\n`,
   "openai-key": () => `{"key":"${"s"}k-proj-${noise(48)}"}\n`,
+  "provider-key": () => `FAL_KEY=${randomUUID()}:${noise(32, "0123456789abcdef")}\n`,
+  "address-password": () => `DATABASE_URL=postgres://app:${noise(20)}@db.example.com:5432/app\n`,
   "google-key": () => `fetch("https://maps.googleapis.com/?key=${"AI"}za${noise(35)}")\n`,
   jwt: () =>
     `Authorization: Bearer ${base64url({ alg: "HS256", typ: "JWT" })}.${base64url({ sub: "1234567890", name: noise(10), iat: 1516239022 })}.${noise(43)}\n`,

@@ -35,6 +35,12 @@ pub enum Rule {
     /// A key of Google.
     #[serde(rename = "google-key")]
     Google,
+    /// A key of a provider of models: fal, Hugging Face, Replicate.
+    #[serde(rename = "provider-key")]
+    Provider,
+    /// An address with a password in it.
+    #[serde(rename = "address-password")]
+    Address,
     /// A signed token.
     #[serde(rename = "jwt")]
     Jwt,

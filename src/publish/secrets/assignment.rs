@@ -111,7 +111,7 @@ fn is_drawn(value: &[u8]) -> bool {
 }
 
 /// 128 bits or more as hex digits, in groups or not: sixteen digits hold four bits each at the most, and chance takes some away.
-fn is_hex_key(value: &[u8]) -> bool {
+pub fn is_hex_key(value: &[u8]) -> bool {
     let digits: Vec<u8> = value.iter().copied().filter(|byte| *byte != b'-').collect();
     let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
     let is_mixed = digits.iter().any(u8::is_ascii_digit) && digits.iter().any(u8::is_ascii_alphabetic);
@@ -119,7 +119,7 @@ fn is_hex_key(value: &[u8]) -> bool {
 }
 
 /// Whether it reads as words: parts of letters alone or digits alone, such as `my-test-token-2024`.
-fn is_words(value: &[u8]) -> bool {
+pub fn is_words(value: &[u8]) -> bool {
     let mut parts = value.split(|byte| matches!(byte, b'-' | b'_' | b'.' | b'/' | b':'));
     let is_plain = |part: &[u8]| part.iter().all(u8::is_ascii_alphabetic) || part.iter().all(u8::is_ascii_digit);
     parts.all(|part| part.len() <= 12 && is_plain(part))

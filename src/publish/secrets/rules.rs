@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Rule;
-use super::assignment::{assignment, bearer};
+use super::assignment::{assignment, bearer, is_hex_key, is_words};
 
 /// How many of the bytes from the start are a credential of one kind, if they begin with one.
 type Matcher = fn(&[u8]) -> Option<usize>;
@@ -14,19 +14,27 @@ pub fn longest_match(before: u8, first: u8, bytes: &[u8]) -> Option<(Rule, usize
     // Nearly every byte ends here.
     let rules: &[(Rule, Matcher)] = match first {
         b'-' => &[(Rule::PrivateKey, private_key)],
-        b'_' | b'A' | b'S' | b'a' | b's' => {
-            &[(Rule::Aws, aws), (Rule::Google, google), (Rule::OpenAi, open_ai), (Rule::Assignment, assignment)]
-        }
-        b'B' | b'b' => &[(Rule::Bearer, bearer)],
+        b':' => &[(Rule::Address, address)],
+        b'_' | b'A' | b'S' | b'a' | b's' => &[
+            (Rule::Aws, aws),
+            (Rule::Google, google),
+            (Rule::OpenAi, open_ai),
+            (Rule::Provider, fal),
+            (Rule::Assignment, assignment),
+        ],
+        b'B' | b'b' => &[(Rule::Provider, fal), (Rule::Bearer, bearer)],
         b'g' => &[(Rule::GitHub, github)],
-        b'x' | b'h' => &[(Rule::Slack, slack)],
+        b'x' => &[(Rule::Slack, slack)],
+        b'h' => &[(Rule::Slack, slack), (Rule::Provider, provider)],
+        b'r' => &[(Rule::Provider, provider)],
         b'G' => &[(Rule::Google, google)],
-        b'e' => &[(Rule::Jwt, jwt)],
+        b'e' => &[(Rule::Provider, fal), (Rule::Jwt, jwt)],
+        b'0'..=b'9' | b'c' | b'd' | b'f' => &[(Rule::Provider, fal)],
         _ => return None,
     };
     rules.iter().find_map(|(rule, matches)| {
-        // The end of a name may say that it is secret; everything else begins a word.
-        let may_begin = matches!(rule, Rule::Assignment | Rule::PrivateKey) || !is_word(before);
+        // The end of a name may say that it is secret, and an address goes on behind its scheme; everything else begins a word.
+        let may_begin = matches!(rule, Rule::Assignment | Rule::PrivateKey | Rule::Address) || !is_word(before);
         if may_begin { matches(bytes).map(|length| (*rule, length)) } else { None }
     })
 }
@@ -134,11 +142,46 @@ fn slack(bytes: &[u8]) -> Option<usize> {
     (body.len() >= 20 && is_random(body)).then_some(length)
 }
 
-/// `sk-…`. Style sheets have classes that begin so too, in small letters.
+/// `sk-…`. Style sheets have classes that begin so too, in small letters: of those, only digits of hex count.
 fn open_ai(bytes: &[u8]) -> Option<usize> {
     let (body, length) = behind(bytes, "sk-", is_key)?;
     let has_both = body.iter().any(u8::is_ascii_uppercase) && body.iter().any(u8::is_ascii_lowercase);
-    (body.len() >= 32 && has_both && is_random(body)).then_some(length)
+    let is_hex = body.rsplit(|byte| *byte == b'-').next().is_some_and(is_hex_key);
+    (is_hex || (body.len() >= 32 && has_both && is_random(body))).then_some(length)
+}
+
+/// `hf_…` and `r8_…`.
+fn provider(bytes: &[u8]) -> Option<usize> {
+    let prefix = ["hf_", "r8_"].into_iter().find(|prefix| bytes.starts_with(prefix.as_bytes()))?;
+    let (body, length) = behind(bytes, prefix, is_word)?;
+    ((34..=40).contains(&body.len()) && is_random(body)).then_some(length)
+}
+
+/// A key of fal: a UUID, a colon and 32 digits of hex.
+fn fal(bytes: &[u8]) -> Option<usize> {
+    const ID_BYTES: usize = 36;
+    const LENGTH: usize = ID_BYTES + 1 + 32;
+    let is_own = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    // Most of what begins with a digit of hex ends here.
+    let dash = bytes.get(8)?;
+    if *dash != b'-' || run(bytes.get(..LENGTH)?, is_own) != ID_BYTES {
+        return None;
+    }
+    let secret = bytes.get(ID_BYTES..LENGTH)?.strip_prefix(b":")?;
+    let has_end = !bytes.get(LENGTH).is_some_and(|byte| is_word(*byte));
+    (has_end && is_hex_key(secret)).then_some(LENGTH)
+}
+
+/// `://user:password@host`: of a host that others reach, too.
+fn address(bytes: &[u8]) -> Option<usize> {
+    let is_part = |byte: u8| byte.is_ascii_graphic() && !b"/?#\"'`<>{}()[]$\\,;|".contains(&byte);
+    let (authority, length) = behind(bytes, "://", is_part)?;
+    let at = authority.iter().rposition(|byte| *byte == b'@')?;
+    let (user, host) = (authority.get(..at)?, authority.get(at + 1..)?);
+    let password = user.get(user.iter().position(|byte| *byte == b':')? + 1..)?;
+    let is_local = [&b"localhost"[..], b"127."].iter().any(|name| host.starts_with(name));
+    let is_drawn = is_hex_key(password) || (is_random(password) && !is_words(password));
+    (password.len() >= 8 && !host.is_empty() && !is_local && is_drawn).then_some(length)
 }
 
 fn google(bytes: &[u8]) -> Option<usize> {

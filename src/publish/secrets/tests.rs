@@ -32,6 +32,10 @@ fn upper(length: usize) -> String {
     "Q7ZK2WM5XB4RT6YC".chars().cycle().take(length).collect()
 }
 
+fn fal() -> String {
+    format!("3f2a9c1e-7b40-4d8a-9e51-c06d7b2f8a13:{}", hex(32))
+}
+
 fn pem(label: &str) -> String {
     format!("-----BEGIN {label}-----\n{}\n{}\n-----END {label}-----\n", drawn(64), drawn(40))
 }
@@ -76,6 +80,26 @@ fn credentials_are_found_by_their_form() {
                 format!("sk-{}", drawn(48)),
                 format!("'sk-proj-{}'", drawn(60)),
                 format!("sk-ant-api03-{}", drawn(80)),
+                format!("sk-or-v1-{}", hex(64)),
+                format!("sk-{}", hex(32)),
+            ],
+        ),
+        (
+            "provider-key",
+            vec![
+                format!("FAL_KEY={}", fal()),
+                format!("credentials: \"{}\"", fal()),
+                format!("token = 'hf_{}'", drawn(34)),
+                format!("r8_{}", drawn(37)),
+            ],
+        ),
+        (
+            "address-password",
+            vec![
+                format!("postgres://app:{}@db.example.com:5432/app", drawn(16)),
+                format!("DATABASE_URL=mysql://root:{}@10.0.0.5/x?ssl=true", hex(32)),
+                format!("git clone https://me:{}@git.example.com/me/x.git", drawn(20)),
+                format!("\"redis://:{}@cache\"", drawn(12)),
             ],
         ),
         ("google-key", vec![format!("AIza{}", drawn(35)), format!("GOCSPX-{}", drawn(28))]),
@@ -158,7 +182,20 @@ fn what_only_looks_like_one_is_not() {
         ".sk-chasing-dots .sk-child { animation: sk-chasing-dots-spinner-rotation-2s infinite }",
         "sk-test",
         "task-q7Zk2Wm9Xb4Rt6Yc1Vn8Lp3Js5Hd0Gfq7Zk2W",
+        &format!(".sk-{}", "fading-circle-".repeat(4)),
         "AIzaSy...",
+        // ids, and addresses whose password is none
+        "3f2a9c1e-7b40-4d8a-9e51-c06d7b2f8a13",
+        &format!("{}0", fal()),
+        &format!("3f2a9c1e-7b40-4d8a-9e51-c06d7b2f8a13:{}", "0".repeat(32)),
+        "hf_hub_download(repo_id='a/b', filename='config_of_model_2024.json')",
+        "postgres://postgres:postgres@db:5432/app",
+        &format!("postgres://app:{}@localhost:5432/app", drawn(16)),
+        "postgres://app:${DB_PASSWORD_2024}@db.example.com/app",
+        "postgres://app:<password1>@db.example.com/app",
+        "mongodb://user:my-password-2024@db.example.com/app",
+        "http://example.com:8080/a@2.0.1 https://cdn.example.com/npm/react@18.3.1",
+        "https://unpkg.com:443@latest",
         "AIzaYOUR_KEY",
         // tokens that are none
         "eyJhbGciOiJIUzI1NiJ9",

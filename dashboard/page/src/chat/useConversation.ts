@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { type ChatEvent, type ChatMessage, isSameChat, textOfMessage } from "../../../client/index.ts";
+import { useStore } from "../state/store.ts";
 import { whyOf } from "../state/toasts.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import type { Line } from "./useChatLine.ts";
@@ -28,7 +29,9 @@ export interface Conversation {
 
 /** What is said in one chat: what is kept of it, and what comes while somebody looks. */
 export function useConversation(sessionKey: string, { state, line, hear }: Line): Conversation {
-  const { client } = useWorkspace();
+  const { client, unsent } = useWorkspace();
+  const failures = unsent.failed(sessionKey);
+  const failed = useStore(failures);
   const [messages, setMessages] = useState<readonly Said[] | null>(null);
   const [error, setError] = useState<Error | null>(null);
   const [round, setRound] = useState(0);
@@ -69,20 +72,22 @@ export function useConversation(sessionKey: string, { state, line, hear }: Line)
   useEffect(() => hear((event) => take.current(event)), [hear]);
 
   const send = async (text: string, id: string = crypto.randomUUID()) => {
-    const put = (said: Said | null) =>
-      setMessages((all) => [...(all ?? []).filter((other) => other.id !== id), ...(said ? [said] : [])]);
-    const said: Said = { id, isAgent: false, text, at: Date.now() };
-    put({ ...said, state: "sending" });
-    const change = (more: Said) => setMessages((all) => (all ?? []).map((other) => (other.id === id ? more : other)));
+    const said = { id, isAgent: false, text, at: Date.now() };
+    const without = <T extends { id: string }>(all: readonly T[]) => all.filter((other) => other.id !== id);
+    failures.set(without);
+    setMessages((all) => [...without(all ?? []), { ...said, state: "sending" }]);
     try {
       if (!line) throw new Error("There is no line to the agent");
       await line.send(sessionKey, text, id);
-      change(said);
+      setMessages((all) => (all ?? []).map((other) => (other.id === id ? said : other)));
     } catch (cause) {
-      change({ ...said, state: "failed", error: whyOf(cause) });
+      // It outlives this look at the chat: who comes back finds it, and can send it again.
+      setMessages((all) => without(all ?? []));
+      failures.set((all) => [...all, { id, text, at: said.at, error: whyOf(cause) }]);
     }
   };
-  return { messages, error, reload, send };
+  const all = messages && [...messages, ...failed.map((each): Said => ({ ...each, isAgent: false, state: "failed" }))];
+  return { messages: all, error, reload, send };
 }
 
 /** A run's message as it grows, and as it ends. */

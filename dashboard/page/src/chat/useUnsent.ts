@@ -17,7 +17,7 @@ let made = 0;
 export function useUnsent(sessionKey: string) {
   const workspace = useWorkspace();
   const { client, root, handed, listings } = workspace;
-  const unsent = workspace.unsent.of(sessionKey);
+  const unsent = workspace.unsent.next(sessionKey);
   const { text, attachments } = useStore(unsent);
   const waiting = useStore(handed);
 

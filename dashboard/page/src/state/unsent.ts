@@ -22,21 +22,39 @@ export interface Unsent {
 
 export const NOTHING: Unsent = { text: "", attachments: [] };
 
+/** A message that was sent and did not arrive. */
+export interface Failed {
+  id: string;
+  text: string;
+  at: number;
+  error: string;
+}
+
 export class UnsentMessages {
-  readonly #chats = new Map<string, Store<Unsent>>();
+  readonly #chats = new Map<string, { next: Store<Unsent>; failed: Store<readonly Failed[]> }>();
 
   /** Whether there is nothing that would be lost with the page. */
   get isEmpty(): boolean {
-    return [...this.#chats.values()].every((chat) => {
-      const { text, attachments } = chat.get();
-      return text.trim() === "" && attachments.length === 0;
+    return [...this.#chats.values()].every(({ next, failed }) => {
+      const { text, attachments } = next.get();
+      return text.trim() === "" && attachments.length === 0 && failed.get().length === 0;
     });
   }
 
-  of(sessionKey: string): Store<Unsent> {
+  /** The message that is being written to a chat. */
+  next(sessionKey: string): Store<Unsent> {
+    return this.#of(sessionKey).next;
+  }
+
+  /** Messages of a chat that wait to be sent again. */
+  failed(sessionKey: string): Store<readonly Failed[]> {
+    return this.#of(sessionKey).failed;
+  }
+
+  #of(sessionKey: string) {
     let found = this.#chats.get(sessionKey);
     if (!found) {
-      found = new Store(NOTHING);
+      found = { next: new Store(NOTHING), failed: new Store<readonly Failed[]>([]) };
       this.#chats.set(sessionKey, found);
     }
     return found;

@@ -2,14 +2,17 @@ import type { Finding } from "../../../client/index.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon } from "../ui/Icon.tsx";
 
-const LOOKS: Record<string, string> = {
+const LOOKS: Record<Finding["rule"], string> = {
   "private-key": "a private key",
   "aws-key": "a key of AWS",
   "github-token": "a token of GitHub",
   "slack-token": "a token of Slack",
   "openai-key": "an API key",
   "google-key": "a key of Google",
+  "provider-key": "a key of a provider of models",
+  "address-password": "an address with a password",
   jwt: "a signed token",
+  "bearer-token": "the token of a header",
   "secret-assignment": "a secret value",
 };
 

@@ -1,7 +1,7 @@
 // What is said of an app or a desktop, as it is typed and as it is told.
 
 import type { Visibility } from "../../../client/index.ts";
-import { type Thing, tagsOf, titleOf } from "./things.ts";
+import { isApp, type Thing, tagsOf } from "./things.ts";
 
 /** What is said of an app or a desktop, as it is typed: tags with commas between them. */
 export interface About {
@@ -15,7 +15,7 @@ export interface About {
 export function aboutOf(thing: Thing): About {
   const { icon, description, tags, visibility } = thing;
   return {
-    title: titleOf(thing),
+    title: isApp(thing) ? thing.name : thing.title,
     icon: icon ?? "",
     description: description ?? "",
     tags: tags.join(", "),

@@ -2,6 +2,7 @@
 
 import type { AppRow, DesktopRow, DetailsOf, Kind, Visibility } from "../../../client/index.ts";
 import { count } from "../state/format.ts";
+import { visible } from "../state/paths.ts";
 
 /** An app or a desktop of the store. */
 export type Thing = AppRow | DesktopRow;
@@ -23,8 +24,9 @@ export function kindOf(thing: Thing): Kind {
   return isApp(thing) ? "apps" : "desktops";
 }
 
+/** Its title, as it is shown: a stranger has written it. */
 export function titleOf(thing: Thing): string {
-  return isApp(thing) ? thing.name : thing.title;
+  return visible(isApp(thing) ? thing.name : thing.title);
 }
 
 /** The owner's own name for it. */
