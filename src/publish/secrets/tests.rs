@@ -46,9 +46,19 @@ fn jwt(header: &str) -> String {
     format!("{}.{}.{}", part(header), part(r#"{"sub":"1234567890","role":"service"}"#), drawn(43))
 }
 
+/// Each of some samples is found as one of a rule, and as nothing else.
+fn assert_found(rules: impl IntoIterator<Item = (&'static str, Vec<String>)>) {
+    for (rule, samples) in rules {
+        for sample in samples {
+            assert_eq!(found(&sample), [rule], "{sample}");
+            assert_eq!(found(&format!("// before\n{sample}\n// behind\n")), [rule], "{sample}");
+        }
+    }
+}
+
 #[test]
 fn credentials_are_found_by_their_form() {
-    for (rule, samples) in [
+    assert_found([
         (
             "private-key",
             vec![
@@ -110,6 +120,12 @@ fn credentials_are_found_by_their_form() {
                 format!("Authorization: Bearer {}", jwt(r#"{"typ":"JWT","alg":"RS256"}"#)),
             ],
         ),
+    ]);
+}
+
+#[test]
+fn credentials_are_found_by_what_stands_beside_them() {
+    assert_found([
         (
             "secret-assignment",
             vec![
@@ -155,12 +171,7 @@ fn credentials_are_found_by_their_form() {
                 format!("const X_TOKEN = `Bearer {}.{}`", drawn(20), drawn(20)),
             ],
         ),
-    ] {
-        for sample in samples {
-            assert_eq!(found(&sample), [rule], "{sample}");
-            assert_eq!(found(&format!("// before\n{sample}\n// behind\n")), [rule], "{sample}");
-        }
-    }
+    ]);
 }
 
 #[test]
