@@ -1,8 +1,9 @@
 // `npm test`: sets up, then runs every suite: `native`, Rust on this machine, and `http`, the built Worker in real workerd.
 // `npm test -- http files` runs the specs of one suite whose name contains "files"; `npm test -- native trash` does it by test name.
 import { readdirSync } from "node:fs";
+import { CHROMIUM } from "../tests/browser.mjs";
 import { build } from "./build.mjs";
-import { at, Failure, runAll, script } from "./run.mjs";
+import { at, Failure, runAll, say, script } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
 await script(import.meta, async ([suite, ...filters]) => {
@@ -16,6 +17,7 @@ await script(import.meta, async ([suite, ...filters]) => {
   if (suite !== "http") steps.push(["suite native: cargo test", "cargo", ["test", "--workspace", "--", ...filters]]);
   if (suite !== "native") {
     await build("quick", env);
+    if (!CHROMIUM) say("no Chromium on this machine: its pages are not tested. Install one, or set CHROMIUM to one.");
     steps.push([`suite http: ${specs.length} specs in workerd`, "node", ["--test", "--test-concurrency=2", ...specs]]);
   }
   await runAll(steps, env);
