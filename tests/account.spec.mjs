@@ -58,7 +58,6 @@ for (const length of [true, false]) {
       await eventually(
         async () => [...(await server.objects("DATA", `users/${userId}/`)).keys()],
         ({ length }) => length === 0,
-        5000,
       );
     } finally {
       await server.stop();

@@ -20,7 +20,17 @@ export const ORIGIN = "http://localhost:3000";
 export const ROOT = "/root/clawd";
 
 // The server closes idle connections after five seconds: let go of them before it does.
-const agent = new http.Agent({ keepAlive: true, timeout: 2000 });
+const IDLE_MS = 2000;
+const agent = new http.Agent({ keepAlive: true, timeout: IDLE_MS });
+/** When a connection was last in use. */
+let usedAt = 0;
+
+/** Lets go of idle connections also where this process was kept from it, by its own work or by a loaded machine. */
+function letGo() {
+  const now = performance.now();
+  if (now - usedAt > IDLE_MS) for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+  usedAt = now;
+}
 
 /** Who hears every answer that comes through here. @type {Set<(base: string, exchange: Exchange, answer: Answer) => void>} */
 export const listeners = new Set();
@@ -47,6 +57,7 @@ export function gatewayUrl(
 export function send(base, exchange) {
   const { method, target, headers = {}, body, unsent = false } = exchange;
   const { hostname, port } = new URL(base);
+  letGo();
   return new Promise((resolve, reject) => {
     const request = http.request({ hostname, port, method, path: target, headers, agent: unsent ? undefined : agent });
     request.on("error", reject);
@@ -56,6 +67,7 @@ export function send(base, exchange) {
       response.on("data", (chunk) => chunks.push(chunk));
       response.on("error", reject);
       response.on("end", () => {
+        usedAt = performance.now();
         const answer = answered(response, Buffer.concat(chunks));
         for (const listen of listeners) listen(base, exchange, answer);
         resolve(answer);

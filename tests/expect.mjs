@@ -67,11 +67,14 @@ export async function pages(client, path, params) {
   return all;
 }
 
+/** How long a loaded machine may take for what is a moment on an idle one. */
+const GENEROUS_MS = 120_000;
+
 /**
  * Asks until the answer is true; fails with the last one after a generous while.
  * @template T @param {() => Promise<T>} ask @param {(answer: T) => boolean} done
  */
-export async function eventually(ask, done, deadlineMs = 20_000) {
+export async function eventually(ask, done, deadlineMs = GENEROUS_MS) {
   const end = Date.now() + deadlineMs;
   for (;;) {
     const answer = await ask();

@@ -130,10 +130,16 @@ export class Server {
     this.#miniflare = new Miniflare(
       options(this.#overrides, this.#folder, log, this.#glue, this.#around, this.#hasPage),
     );
-    this.url = (await this.#miniflare.ready).origin;
+    try {
+      this.url = (await this.#miniflare.ready).origin;
+      await this.#migrate();
+    } catch (error) {
+      // Whoever could not start is not stopped by anybody: its process would keep this one alive.
+      await this.#miniflare.dispose().catch(() => {});
+      throw error;
+    }
     listeners.add(this.#listen);
     fetchers.add(this.#overhear);
-    await this.#migrate();
   }
 
   /** Applies the catalogue's migrations, as `npm start` and a deployment do; after a restart they are there. */

@@ -76,7 +76,7 @@ export async function accounted(server, userId, foreign = new Set()) {
     return [...wrong, ...(await discrepancies(server, userId, foreign))];
   };
   // The alarm may be between the bucket and the row; what is wrong stays wrong.
-  await eventually(check, (wrong) => wrong.length === 0, 5_000);
+  await eventually(check, (wrong) => wrong.length === 0);
 }
 
 /**

@@ -80,13 +80,11 @@ export async function mediaAccounted(server, userId) {
   await eventually(
     () => discrepancies(server, userId),
     (wrong) => wrong.length === 0,
-    5000,
   );
   // The alarm may be between the bucket and the row; what is wrong stays wrong.
   await eventually(
     () => fsck(server, userId),
     ({ problems }) => problems.length === 0,
-    5000,
   );
 }
 

@@ -120,7 +120,6 @@ for (const kind of /** @type {const} */ (["app", "desktop"])) {
     await eventually(
       async () => stopped().length,
       (count) => count === steps,
-      60_000,
     );
     const [runtime, ...more] = server.runtimes();
     assert.ok(runtime && more.length === 0, "one process to kill");

@@ -236,7 +236,7 @@ for (const [where, beginning] of Object.entries(ENDLESS)) {
       const request = http.request(client.url("/upload"), { method: "POST", headers: FORM, agent: false });
       const { promise, resolve, reject } = Promise.withResolvers();
       request.on("response", (response) => resolve(response.resume().statusCode)).on("error", reject);
-      request.setTimeout(10_000, () => reject(new Error("it waits for more")));
+      request.setTimeout(60_000, () => reject(new Error("it waits for more")));
       request.flushHeaders();
       // More than is ever kept, and far less than a file may have; the end never comes.
       request.write(beginning + "x".repeat(4 * MIB));
