@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { after } from "node:test";
+import { eventually } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { framesOf } from "./live.mjs";
 
@@ -21,19 +22,34 @@ export class Gateway {
   heard = [];
   /** The headers of every socket. @type {import("node:http").IncomingHttpHeaders[]} */
   opened = [];
-  /** How long it takes to open a socket. */
-  delayMs = 0;
+  /** What every new socket waits for. @type {Promise<void>} */
+  #open = Promise.resolve();
 
   constructor() {
     this.#server.on("upgrade", (request, peer) => {
-      setTimeout(() => this.#open(request, peer), this.delayMs);
+      peer.on("error", () => {});
+      this.#open.then(() => this.#take(request, peer));
     });
+  }
+
+  /** Opens no socket until what it answers is called. @returns {() => void} */
+  hold() {
+    const { promise, resolve } = Promise.withResolvers();
+    this.#open = promise;
+    return () => resolve(undefined);
   }
 
   /** Where it answers, from now on. @param {number} [port] */
   async start(port = 0) {
-    this.#server.listen(port, "127.0.0.1");
-    await once(this.#server, "listening");
+    const listen = async () => {
+      this.#server.listen(port, "127.0.0.1");
+      return once(this.#server, "listening").then(
+        () => "listening",
+        ({ code }) => code,
+      );
+    };
+    // A port that was given back may be somebody's end of a connection for a moment.
+    await eventually(listen, (said) => said === "listening");
     return /** @type {import("node:net").AddressInfo} */ (this.#server.address()).port;
   }
 
@@ -49,10 +65,12 @@ export class Gateway {
     return this.#peers.size;
   }
 
-  #open(/** @type {import("node:http").IncomingMessage} */ { headers }, /** @type {Duplex} */ peer) {
+  #take(/** @type {import("node:http").IncomingMessage} */ { headers }, /** @type {Duplex} */ peer) {
     this.opened.push(headers);
+    // It may have gone while it waited.
+    if (peer.destroyed) return;
     this.#peers.add(peer);
-    peer.on("error", () => {});
+    peer.on("end", () => peer.end());
     peer.on("close", () => this.#peers.delete(peer));
     const accept = createHash("sha1").update(`${headers["sec-websocket-key"]}${GUID}`).digest("base64");
     peer.write(
@@ -65,14 +83,14 @@ export class Gateway {
       left = Buffer.concat([left, chunk]);
       for (const { opcode, payload, isWhole, rest } of framesOf(left)) {
         if (!isWhole) break;
-        if (opcode === 1) this.#take(peer, JSON.parse(payload.toString()));
+        if (opcode === 1) this.#hear(peer, JSON.parse(payload.toString()));
         if (opcode === 8) peer.end(frame(payload, 8));
         left = rest;
       }
     });
   }
 
-  #take(/** @type {Duplex} */ peer, /** @type {any} */ heard) {
+  #hear(/** @type {Duplex} */ peer, /** @type {any} */ heard) {
     this.heard.push(heard);
     const payload = { echo: heard.method };
     peer.write(frame(JSON.stringify({ type: "res", id: heard.id, ok: true, payload })));
