@@ -7,9 +7,8 @@ import { eventually, ok } from "./expect.mjs";
 import { Gateway } from "./gateway.mjs";
 import { start } from "./harness.mjs";
 import { Socket, StubbornReader } from "./live.mjs";
-import { caughtUp, copied } from "./mirror.mjs";
+import { caughtUp, copied, writeUnheard } from "./mirror.mjs";
 
-const HOUR_MS = 3_600_000;
 const gateway = new Gateway();
 /** @type {import("./harness.mjs").Server} */
 let server;
@@ -17,10 +16,9 @@ let server;
 before(async () => {
   server = await start();
 });
-after(async () => {
-  await server.stop();
-  await gateway.stop();
-});
+// One by one: what the first of them fails on keeps no port open.
+after(() => gateway.stop());
+after(() => server.stop());
 
 /** @param {string} userId */
 const url = (userId) => gatewayUrl(server.url, server.signed(userId));
@@ -28,16 +26,9 @@ const url = (userId) => gatewayUrl(server.url, server.signed(userId));
 /** @param {string} userId @returns {Promise<number | undefined>} */
 const dueMs = async (userId) => (await server.sql(userId, "SELECT due_ms FROM timer WHERE what = 'mirror'"))[0]?.due_ms;
 
-/** Writes a file of which the copy would hear in an hour by itself: time is written, not waited for. @param {string} userId */
+/** Writes a file of which the copy would hear in an hour by itself. @param {string} userId */
 async function leave(userId) {
-  ok(await server.client(userId).write(`${ROOT}/left.txt`, "left"));
-  const later = Date.now() + HOUR_MS;
-  await server.sql(
-    userId,
-    "UPDATE change SET at_ms = ? WHERE rev > (SELECT v FROM meta WHERE k = 'mirror_planned')",
-    later,
-  );
-  await server.sql(userId, "UPDATE timer SET due_ms = ? WHERE what = 'mirror'", later);
+  const later = await writeUnheard(server, userId, `${ROOT}/left.txt`, "left");
   assert.equal(await dueMs(userId), later);
   assert.equal((await copied(server, userId)).size, 0);
 }

@@ -15,8 +15,15 @@ const KILLS = 20;
 const server = serve({});
 const hash = (/** @type {Buffer} */ bytes) => createHash("sha256").update(bytes).digest("hex");
 
+/** How many files are on their way, and whether any may still be. */
 const onItsWay = async (/** @type {string} */ userId) =>
-  (await server.sql(userId, "SELECT count(*) AS count FROM mirror_plan WHERE sent IS NOT NULL"))[0].count;
+  (
+    await server.sql(
+      userId,
+      `SELECT (SELECT count(*) FROM mirror_plan WHERE sent IS NOT NULL) AS count, EXISTS (SELECT 1 FROM mirror_plan)
+         OR (SELECT v FROM meta WHERE k = 'rev') > (SELECT v FROM meta WHERE k = 'mirror_planned') AS more`,
+    )
+  )[0];
 
 /** Changes of every kind in one round: files of both sizes written, a folder moved, another deleted. @param {import("./client.mjs").Client} client */
 async function change(client, /** @type {number} */ round) {
@@ -52,9 +59,10 @@ test(`after each of ${KILLS} kills the copy becomes what the tree is, and keeps 
     if (round % 2) calls.push(client.raw({ method: "POST", target: `/api/files/import${search}`, body: "{}" }));
     const answers = Promise.allSettled(calls);
     // Some at any time, most while something is on its way.
-    const end = Date.now() + (round % 5 ? 3000 : randomInt(100));
-    while (Date.now() < end && (await onItsWay(userId)) === 0);
-    cut += (await onItsWay(userId)) > 0 ? 1 : 0;
+    const end = Date.now() + (round % 5 ? 60_000 : randomInt(100));
+    for (let now; Date.now() < end && (now === undefined || (now.count === 0 && now.more)); )
+      now = await onItsWay(userId);
+    cut += (await onItsWay(userId)).count > 0 ? 1 : 0;
     process.kill(Number(server.runtimes()[0]), "SIGKILL");
     await answers;
     await server.restart();

@@ -4,6 +4,8 @@ import { eventually, ok } from "./expect.mjs";
 
 /** @typedef {import("./harness.mjs").Server} Server */
 
+const HOUR_MS = 3_600_000;
+
 /** What lies in the copy. @returns {Promise<Map<string, Buffer>>} */
 export async function copied(/** @type {Server} */ server, /** @type {string} */ userId) {
   const bucket = await server.r2();
@@ -21,6 +23,37 @@ export async function copied(/** @type {Server} */ server, /** @type {string} */
 export async function copyState(/** @type {Server} */ server, /** @type {string} */ userId) {
   const client = server.client(userId);
   return ok(await client.raw({ method: "GET", target: `/api/keepalive${client.url("").search}` })).copy;
+}
+
+/**
+ * Has a file written of which the copy would hear in an hour by itself: time is written, not waited for. Where the copy has been
+ * faster than that, what was written goes again, and it is begun anew.
+ * @param {Server} server @param {string} userId @param {string} path @param {string} content
+ */
+export async function writeUnheard(server, userId, path, content) {
+  const client = server.client(userId);
+  const later = Date.now() + HOUR_MS;
+  const isUnheard = async () => {
+    ok(await client.write(path, content));
+    await server.sql(
+      userId,
+      "UPDATE change SET at_ms = ? WHERE rev > (SELECT v FROM meta WHERE k = 'mirror_planned')",
+      later,
+    );
+    await server.sql(userId, "UPDATE timer SET due_ms = ? WHERE what = 'mirror'", later);
+    const [{ unheard }] = await server.sql(
+      userId,
+      `SELECT NOT EXISTS (SELECT 1 FROM mirror_plan) AND EXISTS (SELECT 1 FROM timer WHERE what = 'mirror' AND due_ms = ?)
+         AND EXISTS (SELECT 1 FROM change WHERE rev > (SELECT v FROM meta WHERE k = 'mirror_planned')) AS unheard`,
+      later,
+    );
+    if (unheard) return true;
+    ok(await client.remove(path, { permanent: true }));
+    await caughtUp(server, userId);
+    return false;
+  };
+  await eventually(isUnheard, Boolean);
+  return later;
 }
 
 /** Waits until it has caught up. */

@@ -7,7 +7,7 @@ import { ROOT } from "./client.mjs";
 import { cost, eventually, keys, ok, refused } from "./expect.mjs";
 import { fsck } from "./fsck.mjs";
 import { serve } from "./harness.mjs";
-import { caughtUp, copied, copyState, importAll } from "./mirror.mjs";
+import { caughtUp, copied, copyState, importAll, writeUnheard } from "./mirror.mjs";
 
 const MIB = 2 ** 20;
 const FILE_MAX = 4 * MIB;
@@ -39,12 +39,16 @@ test("every kind of change is in the copy within seconds, by itself", async () =
   ok(await client.put(`${ROOT}/dir/large.bin`, large));
   ok(await client.put(`${ROOT}/dir/full.bin`, randomBytes(MIB)));
   ok(await client.write(`${ROOT}/dir/deep/er/ünï.txt`, ""));
-  const start = Date.now();
+  // Where it has not begun yet, it is about to: how long a machine then takes for it is its own affair.
+  const [{ waits }] = await server.sql(
+    userId,
+    "SELECT (SELECT due_ms FROM timer WHERE what = 'mirror') - (SELECT max(at_ms) FROM change) AS waits",
+  );
+  assert.ok(waits <= 2000, `it waits for ${waits} ms`);
   await eventually(
     () => copied(server, userId),
     (found) => found.size === 4,
   );
-  assert.ok(Date.now() - start < 10_000, `${Date.now() - start} ms`);
   await agree(userId, client);
   ok(await client.move(`${ROOT}/dir`, `${ROOT}/moved`));
   ok(await client.copy(`${ROOT}/moved/deep`, `${ROOT}/copied`));
@@ -64,9 +68,9 @@ test("keepalive and usage say how far the copy is, and a keepalive brings it the
   const before = await copyState(server, userId);
   assert.deepEqual(keys(before), ["changedThere", "mirroredRev", "pending", "rev", "tooLong"]);
   assert.deepEqual([before.pending, before.mirroredRev === before.rev], [0, true]);
-  ok(await client.write(`${ROOT}/a.txt`, "a"));
+  // It does not wait until it is quiet: that would be in an hour.
+  await writeUnheard(server, userId, `${ROOT}/a.txt`, "a");
   const { rev } = ok(await client.stat(`${ROOT}/a.txt`));
-  const start = Date.now();
   const { search } = client.url("");
   const said = ok(await client.raw({ method: "GET", target: `/api/keepalive${search}` }));
   assert.deepEqual([said.syncing, said.copy.pending > 0, said.copy.rev], [true, true, rev]);
@@ -74,7 +78,6 @@ test("keepalive and usage say how far the copy is, and a keepalive brings it the
     () => copied(server, userId),
     (found) => found.size === 1,
   );
-  assert.ok(Date.now() - start < 1500, "it does not wait until it is quiet");
   const after = await caughtUp(server, userId);
   assert.deepEqual([after.mirroredRev, after.pending], [after.rev, 0]);
   assert.deepEqual(ok(await client.raw({ method: "GET", target: `/api/usage${search}` })).copy, after);
@@ -95,16 +98,16 @@ test("an idle workspace has no alarm, and a chat that is loaded brings the copy 
   const client = server.client(userId);
   ok(await client.write(`${ROOT}/a.txt`, "a"));
   await caughtUp(server, userId);
-  const due = () => server.sql(userId, "SELECT due_ms FROM timer WHERE what = 'mirror'");
-  assert.deepEqual(await due(), []);
-  ok(await client.write(`${ROOT}/b.txt`, "b"));
-  const start = Date.now();
+  await eventually(
+    () => server.sql(userId, "SELECT due_ms FROM timer WHERE what = 'mirror'"),
+    ({ length }) => length === 0,
+  );
+  await writeUnheard(server, userId, `${ROOT}/b.txt`, "b");
   ok(await client.raw({ method: "GET", target: `/ws/api/history${client.url("").search}` }));
   await eventually(
     () => copied(server, userId),
     (found) => found.size === 2,
   );
-  assert.ok(Date.now() - start < 1500);
 });
 
 test("a path of 1,024 bytes as a key is in the copy, and a longer one is counted", async () => {
