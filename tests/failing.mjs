@@ -28,6 +28,13 @@ async function tell(/** @type {Server} */ server, /** @type {string} */ userId, 
   return ok(await send(server.url, { method: "PUT", target, body: JSON.stringify(faults) }));
 }
 
+/** Waits until each of the operations that fail now has failed. @param {Server} server @param {string} userId */
+export const hit = (server, userId) =>
+  eventually(
+    async () => ok(await send(server.url, { method: "GET", target: `/__faults?userId=${userId}` })),
+    (faults) => faults.length > 0 && faults.every((/** @type {Fault} */ { hits }) => hits),
+  );
+
 /** Has operations on a user's keys fail while `work` runs, and fails itself if one of them was not called. @template T
  * @param {Server} server @param {string} userId @param {Fault[]} faults @param {() => Promise<T>} work */
 export async function failing(server, userId, faults, work) {
@@ -59,7 +66,6 @@ export async function missed(server, key, get) {
   await eventually(
     async () => lines().length,
     (count) => count > 0,
-    2000,
   );
   assert.equal(lines().length, 1, lines().join("\n"));
 }

@@ -1,7 +1,7 @@
 // The Worker around a bucket that fails on demand. Only the failures are made up: what does not fail is the bucket itself.
 //
 // `PUT /__faults?userId=` says which operations on a user's keys fail from now on, and answers how often those that were
-// said before have failed.
+// said before have failed; `GET` answers that alone.
 
 import worker, { Workspace as Real } from "../src/entry.mjs";
 
@@ -133,7 +133,7 @@ export default {
     if (pathname !== "/__faults") return worker.fetch(request, around(env), context);
     const userId = String(searchParams.get("userId"));
     const before = faults.get(userId) ?? [];
-    faults.set(userId, await request.json());
+    if (request.method === "PUT") faults.set(userId, await request.json());
     return Response.json(before);
   },
 };
