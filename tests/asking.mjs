@@ -1,4 +1,5 @@
-// The Worker that tells the log what it asks of the object, the buckets and the catalogue, and nothing of whom.
+// The Worker that tells the log what it asks of the object, the buckets and the catalogue, and nothing of whom; and the word that
+// a request has in `x-say`, so that somebody can tell how far the log is.
 
 import worker, { Workspace } from "../src/entry.mjs";
 
@@ -21,6 +22,8 @@ const telling = (target, name) =>
 
 export default {
   fetch(/** @type {Request} */ request, /** @type {any} */ env, /** @type {any} */ context) {
+    const word = request.headers.get("x-say");
+    if (word !== null) console.log(word);
     const around = { ...env };
     for (const name of BINDINGS) around[name] = telling(env[name], name);
     return worker.fetch(request, around, context);

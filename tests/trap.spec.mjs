@@ -6,8 +6,10 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import { test } from "node:test";
 import { ORIGIN, ROOT } from "./client.mjs";
-import { ok, refused } from "./expect.mjs";
+import { eventually, ok, refused } from "./expect.mjs";
 import { GLUE, start } from "./harness.mjs";
+
+const HALF = "half of a body is here";
 
 /** The built glue, but for the import that hands a request's URL to Rust: it traps on the URLs of this user. */
 function trapping(/** @type {string} */ userId) {
@@ -15,8 +17,9 @@ function trapping(/** @type {string} */ userId) {
   const found = /__wbg_url_\w+:\s*function\(\w+,\s*(\w+)\)\s*\{/.exec(glue);
   assert.ok(found, "the import that hands over a URL is in the glue");
   const [head, request] = found;
+  const said = `if (${request}.method === "PUT" && ${request}.url.includes("half.bin")) console.warn("${HALF}");`;
   const trap = `if (${request}.url.includes("${userId}")) throw new WebAssembly.RuntimeError("unreachable");`;
-  return glue.replace(head, () => `${head} ${trap}`);
+  return glue.replace(head, () => `${head} ${said} ${trap}`);
 }
 
 test("a trapped request and the innocent ones beside it are answered 503, and those after it as ever", async () => {
@@ -27,11 +30,16 @@ test("a trapped request and the innocent ones beside it are answered 503, and th
     ok(await innocent.write(`${ROOT}/kept.txt`, "kept"));
     for (let round = 0; round < 3; round += 1) {
       // In flight: half of its body is sent, the other half never comes.
+      const seen = server.logs.length;
       const target = innocent.url("/content", { path: `${ROOT}/half.bin` });
       const request = http.request(target, { method: "PUT", headers: { origin: ORIGIN, "content-length": "1000" } });
       const beside = new Promise((resolve, reject) => request.on("response", resolve).on("error", reject));
       await new Promise((resolve) => request.write(Buffer.alloc(500), resolve));
-      ok(await innocent.read(`${ROOT}/kept.txt`)); // the half has arrived by now
+      await eventually(
+        async () => server.logs.slice(seen),
+        (lines) => lines.some((line) => line.includes(HALF)),
+      );
+      ok(await innocent.read(`${ROOT}/kept.txt`));
 
       const trapped = await server.client(unlucky).list();
       refused(trapped, 503);

@@ -11,7 +11,7 @@ import { Server } from "./harness.mjs";
 import { call, ingestBytes } from "./media.mjs";
 import { fill } from "./publishing.mjs";
 import { png } from "./samples.mjs";
-import { asked, asking, filesOf, released, slowly, target, unzipped, zip } from "./zips.mjs";
+import { allLogged, asked, asking, filesOf, released, slowly, target, unzipped, zip } from "./zips.mjs";
 
 /** @typedef {import("./client.mjs").Client} Client */
 
@@ -77,6 +77,7 @@ test("a reader who leaves ends it, and lets go of the tree", async () => {
   assert.equal((await server.sql(userId, "SELECT label FROM checkpoint")).length, 1, "it is held meanwhile");
   leave();
   await released(server, userId);
+  await allLogged(server);
   assert.ok((asked(server.logs.slice(from))["DATA.get"] ?? 0) < 4, "what nobody reads is not fetched");
   assert.deepEqual(
     server.logs.slice(from).filter((line) => line.startsWith("error")),
@@ -154,6 +155,7 @@ test("what a sandbox put into the bucket is in it, also where it has been taken 
   await bucket.delete(["large-2", "small"].map((name) => `users/${userId}/workspace/it/${name}`));
   const bytes = await rest();
   assert.equal(bytes.length, Number(response.headers["content-length"]));
+  await allLogged(server);
   assert.equal(asked(server.logs.slice(from))["WORKSPACE.perform ReadAt"], 2, "those that were removed are looked for");
   const got = filesOf(unzipped(bytes));
   assert.deepEqual(Object.keys(got), Object.keys(files));

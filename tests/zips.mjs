@@ -8,8 +8,8 @@ import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32, inflateRawSync } from "node:zlib";
-import { ROOT } from "./client.mjs";
-import { eventually } from "./expect.mjs";
+import { ROOT, send } from "./client.mjs";
+import { eventually, ok } from "./expect.mjs";
 
 /** @typedef {import("./client.mjs").Client} Client */
 /** @typedef {import("./harness.mjs").Server} Server */
@@ -147,10 +147,25 @@ export const target = (client, paths) =>
 
 /** What a request asks of others, by `asking.mjs`, once it is over. @template T @param {Server} server @param {string} userId @param {() => Promise<T>} work */
 export async function asking(server, userId, work) {
+  await allLogged(server);
   const from = server.logs.length;
   const result = await work();
   await released(server, userId);
+  await allLogged(server);
   return { result, asked: asked(server.logs.slice(from)) };
+}
+
+let said = 0;
+
+/** Waits until the log has all that was asked until now: it comes by a way of its own. @param {Server} server */
+export async function allLogged(server) {
+  said += 1;
+  const word = `said ${said}.`;
+  ok(await send(server.url, { method: "GET", target: "/api/status", headers: { "x-say": word } }));
+  await eventually(
+    async () => server.logs.at(-1),
+    () => server.logs.some((line) => line.endsWith(word)),
+  );
 }
 
 /** Waits until nothing is held any more. @param {Server} server @param {string} userId */
