@@ -119,9 +119,11 @@ test("a signed address works for whoever has it, for its version and its time", 
   await release(server, thing, { version: "2.0.0" });
   const sign = (/** @type {any} */ client, /** @type {any} */ body) =>
     as(client, `/api/apps/${thing.id}/bundle/sign`, "POST", body);
+  const before = Date.now();
   const { url, version, expiresAt } = ok(await sign(owner.client, { version: "1.0.0", expiresInSeconds: 60 }));
   assert.equal(version, "1.0.0");
-  assert.ok(Math.abs(Date.parse(expiresAt) - Date.now() - 60_000) < 5000, expiresAt);
+  const lasts = Date.parse(expiresAt) - 60_000;
+  assert.ok(lasts > before - 1500 && lasts < Date.now() + 1500, expiresAt);
   const target = url.slice(server.url.length);
   const got = await anyone(server, target);
   assert.ok(got.bytes.equals(thing.bytes));
@@ -138,10 +140,17 @@ test("a signed address works for whoever has it, for its version and its time", 
     refused(await anyone(server, forged), 404);
   refused(await sign(other.client, {}), 404);
   for (const expiresInSeconds of [0, 3601, -1, 1.5, "60"]) refused(await sign(owner.client, { expiresInSeconds }), 400);
-  const brief = ok(await sign(owner.client, { version: "1.0.0", expiresInSeconds: 1 })).url.slice(server.url.length);
-  ok(await anyone(server, brief));
-  await sleep(1100);
-  refused(await anyone(server, brief), 404);
+  // A machine that is too slow to ask within a second gets more of them.
+  for (let seconds = 1, isOver = false; !isOver; seconds *= 2) {
+    const said = ok(await sign(owner.client, { version: "1.0.0", expiresInSeconds: seconds }));
+    const brief = said.url.slice(server.url.length);
+    const answer = await anyone(server, brief);
+    if (Date.now() >= Date.parse(said.expiresAt)) continue;
+    ok(answer);
+    await sleep(Date.parse(said.expiresAt) - Date.now() + 1100);
+    refused(await anyone(server, brief), 404);
+    isOver = true;
+  }
   const shown = await shelve(server, owner.userId);
   refused(await as(other.client, `/api/apps/${shown.id}/bundle/sign`, "POST", {}), 403);
 });
@@ -241,7 +250,7 @@ test("bytes that are not there are not there for whoever asks only about them", 
 });
 
 test("the edge remembers for others what they may see, and a change is seen once its time is over", async () => {
-  const caching = await start({ CATALOG_CACHE_SECONDS: "2" });
+  const caching = await start({ CATALOG_CACHE_SECONDS: "6" });
   try {
     const { userId, client } = await publisher(caching);
     const thing = await shelve(caching, userId, { title: "Remembered" });
@@ -255,9 +264,9 @@ test("the edge remembers for others what they may see, and a change is seen once
     assert.equal(await see(), 200);
     assert.equal(await listed(), 1);
     assert.equal(ok(await as(client, `/api/apps/${thing.id}`)).visibility, "private");
-    await sleep(2100);
-    assert.equal(await see(), 404);
-    assert.equal(await listed(), 0);
+    await sleep(6000);
+    await eventually(see, (status) => status === 404);
+    await eventually(listed, (count) => count === 0);
     // The owner's own change is seen at once, here.
     ok(await as(client, `/api/apps/${thing.id}`, "PATCH", { visibility: "unlisted" }));
     assert.equal(await see(), 200);

@@ -79,8 +79,8 @@ test("a wait ends with the first change that is asked for, or with its time", as
   const client = server.client();
   const begun = performance.now();
   const [any, there, none] = [
-    changes(client, { since: 2, wait: 20 }),
-    changes(client, { since: 2, wait: 20, path: `${ROOT}/there` }),
+    changes(client, { since: 2, wait: 30 }),
+    changes(client, { since: 2, wait: 30, path: `${ROOT}/there` }),
     changes(client, { wait: 1 }),
   ];
   const quiet = ok(await none);
@@ -100,7 +100,7 @@ test("a wait ends with the first change that is asked for, or with its time", as
     [[`${ROOT}/there`, 5]],
   );
   assert.equal(told.rev, 5);
-  assert.ok(performance.now() - begun < 10_000);
+  assert.ok(performance.now() - begun < 25_000);
 });
 
 test("who waits for something older is answered at once, and a wait ends by a reset", async () => {
@@ -108,9 +108,10 @@ test("who waits for something older is answered at once, and a wait ends by a re
   ok(await client.write(`${ROOT}/a`, "1"));
   const begun = performance.now();
   assert.equal(ok(await changes(client, { since: 2, wait: 30 })).changes.length, 1);
-  const waiting = changes(client, { wait: 30 });
+  // With the rev said, it ends like that even if it comes after the reset.
+  const waiting = changes(client, { since: 3, wait: 30 });
   await sleep(200);
   ok(await client.raw({ method: "POST", target: client.target("").replace("/api/files", "/api/reset-workspace") }));
   assert.equal(refused(await waiting, 410).rev, 4);
-  assert.ok(performance.now() - begun < 10_000);
+  assert.ok(performance.now() - begun < 25_000);
 });

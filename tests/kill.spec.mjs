@@ -215,11 +215,15 @@ test(`after ${KILLS} kills every acknowledged change is there, and nothing is ha
   );
   const chance = new Chance(SEED - 1);
   const read = new Set();
+  const acknowledged = () => lanes.reduce((sum, lane) => sum + lane.acknowledged, 0);
   let cut = 0;
   for (let kill = 1; kill <= KILLS; kill += 1) {
     let isKilled = false;
     const work = Promise.all(lanes.map((lane) => lane.work(() => isKilled)));
+    const least = acknowledged() + chance.pick(9);
     await Promise.race([sleep(10 + chance.pick(170)), work]); // a lane that fails ends the wait
+    // On a machine that does little in such a time, kills are counted out by what was done.
+    while (acknowledged() < least) await Promise.race([sleep(5), work]);
     const [runtime, ...more] = server.runtimes();
     assert.ok(runtime && more.length === 0, "one process to kill");
     isKilled = true;
@@ -230,9 +234,9 @@ test(`after ${KILLS} kills every acknowledged change is there, and nothing is ha
     await inParallel(lanes, (lane) => lane.check(read));
     if (kill % KILLS_PER_AUDIT === 0) await inParallel(users, audit);
   }
-  const acknowledged = lanes.reduce((sum, lane) => sum + lane.acknowledged, 0);
-  context.diagnostic(`${acknowledged} changes acknowledged, ${cut} cut off`);
-  assert.ok(acknowledged > 3 * KILLS && cut > 3 * KILLS, `only ${acknowledged} changes, ${cut} cut off`);
+  const said = `${acknowledged()} changes acknowledged, ${cut} cut off`;
+  context.diagnostic(said);
+  assert.ok(acknowledged() > 3 * KILLS && cut > 3 * KILLS, `only ${said}`);
   for (const userId of users) await onlyLive(server, userId);
   for (const lane of lanes) await lane.check(new Set());
 });

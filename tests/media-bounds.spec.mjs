@@ -12,7 +12,7 @@ const world = withProvider((origin) => ({
   FAL_BASE_URL: `${origin}/fal`,
   FAL_KEY: "fal-key",
   MEDIA_RESULT_BYTES: "4000",
-  MEDIA_RESULT_SECONDS: "2",
+  MEDIA_RESULT_SECONDS: "5",
 }));
 
 /** @param {import("./client.mjs").Client} client @param {unknown} result */
@@ -123,7 +123,8 @@ test("all assets of a result have one deadline", async () => {
   const never = Array.from({ length: 12 }, () => world.provider.at(() => {}));
   const before = Date.now();
   const { persistedAssets } = ok(await persist(client, { images: never }));
-  assert.ok(Date.now() - before < 5000, `${Date.now() - before} ms`);
+  // With one for each, a few at a time, it would be at least fifteen seconds.
+  assert.ok(Date.now() - before < 14_000, `${Date.now() - before} ms`);
   for (const { error } of persistedAssets) assert.match(error, /took too long|cannot be reached/);
 });
 

@@ -15,7 +15,6 @@ const world = withProvider((origin) => ({
   FAL_KEY,
   ELEVEN_BASE_URL: `${origin}/eleven`,
   ELEVEN_KEY,
-  MEDIA_FETCH_SECONDS: "5",
 }));
 
 /** @param {import("./client.mjs").Client} client @param {unknown} result @param {Record<string, any>} [more] */

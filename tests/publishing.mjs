@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { decode, encode } from "@msgpack/msgpack";
 import { ROOT } from "./client.mjs";
-import { inParallel, ok } from "./expect.mjs";
+import { eventually, inParallel, ok } from "./expect.mjs";
 import { call } from "./media.mjs";
 
 /** @typedef {import("./client.mjs").Client} Client */
@@ -33,9 +33,12 @@ export async function shelves(server) {
 /** What lies there of one user's. @param {Server} server @param {string} userId */
 export const shelved = async (server, userId) => (await shelves(server)).get(userId) ?? [];
 
-/** Whether nothing is held for a publish any more. @param {Server} server @param {string} userId */
+/** Waits until nothing is held for a publish any more: it is let go of beside the answer. @param {Server} server @param {string} userId */
 export async function nothingHeld(server, userId) {
-  assert.deepEqual(await server.sql(userId, "SELECT label FROM checkpoint"), []);
+  await eventually(
+    () => server.sql(userId, "SELECT label FROM checkpoint"),
+    ({ length }) => length === 0,
+  );
 }
 
 /** The tree of files by their paths. @param {Record<string, string | Buffer>} files @param {string[]} [directories] */

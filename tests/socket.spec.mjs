@@ -38,8 +38,16 @@ test("a bad query is told by a close that a browser can read, and without an upg
 
 test("an open socket lives on when its query has expired", async () => {
   const userId = server.user();
-  const soon = Math.floor(Date.now() / 1000) + 2;
-  const socket = await connect(userId, { exp: String(soon) });
+  // Where the machine is too slow to open it in two seconds, it gets more.
+  let [soon, isOpen] = [0, false];
+  /** @type {Socket} */
+  let socket;
+  for (let seconds = 2; !isOpen; seconds *= 2) {
+    assert.ok(seconds < 100, "it is never open");
+    soon = Math.floor(Date.now() / 1000) + seconds;
+    socket = await connect(userId, { exp: String(soon) });
+    isOpen = (await socket.ask("ping")).ok;
+  }
   await socket.get("files.subscribe");
   await eventually(
     async () => Date.now() / 1000,
