@@ -303,11 +303,19 @@ test("another open page of this origin is asked for the signed URL; pages of oth
   const { id, userId } = await garden({ visibility: "private" });
   const page = await open();
   await page.goto(`${server.url}/visit/icon.svg`);
-  // As a dashboard does; see dashboard/visit/src/access/neighbour.ts.
+  // As a dashboard does that is busy; see dashboard/visit/src/access/neighbour.ts.
   await page.evaluate((url) => {
     const channel = new BroadcastChannel("holdfast:gateway");
-    channel.onmessage = ({ data }) => data.wanted === "gateway" && channel.postMessage({ gateway: url });
+    const answer = () => channel.postMessage({ gateway: url });
+    channel.onmessage = ({ data }) => data.wanted === "gateway" && setTimeout(answer, 1500);
     Object.assign(globalThis, { channel });
+    return new Promise((held) => {
+      const stay = () => {
+        held(undefined);
+        return new Promise(() => {});
+      };
+      void navigator.locks.request("holdfast:gateway", { mode: "shared" }, stay);
+    });
   }, gateway(userId));
   const visit = await page.context().newPage();
   await visit.goto(at(id));
