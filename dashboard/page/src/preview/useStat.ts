@@ -10,12 +10,13 @@ export interface Known {
 
 /** What is known of a file, kept up to date. It stays the same object while the content does. */
 export function useStat(path: string): Known {
-  const { client, news, reached } = useWorkspace();
+  const { client, news, listings } = useWorkspace();
   const heard = useStore(news);
   const [known, setKnown] = useState<Known>({ stat: null, error: null });
   // biome-ignore lint/correctness/useExhaustiveDependencies: news are why it is asked again
   useEffect(() => {
     const stop = new AbortController();
+    const reached = listings.asking();
     client.files.stat(path, { signal: stop.signal }).then(
       (stat) => setKnown((now) => (now.stat?.etag === stat.etag && !now.error ? now : { stat, error: null })),
       (cause) => {
@@ -26,6 +27,6 @@ export function useStat(path: string): Known {
       },
     );
     return () => stop.abort();
-  }, [client, path, heard]);
+  }, [client, listings, path, heard]);
   return known;
 }

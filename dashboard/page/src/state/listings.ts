@@ -30,6 +30,8 @@ export class Listings {
   readonly #late = new Set<string>();
   /** Whether the last request found somebody. */
   readonly isOffline = new Store(false);
+  /** How often the network has gone away or come back. */
+  #turns = 0;
 
   constructor(client: Holdfast) {
     this.#client = client;
@@ -65,13 +67,28 @@ export class Listings {
     return directory.loading;
   }
 
+  /** The browser has lost its network, or has one again: then the next answer says whether anybody is there. */
+  turned(isOnline: boolean): void {
+    this.#turns += 1;
+    if (!isOnline) this.isOffline.set(true);
+  }
+
+  /** To be told how a request ends that begins now. One from before the network went or came says nothing of what is now. */
+  asking(): (error: unknown) => void {
+    const turns = this.#turns;
+    return (error) => {
+      if (turns === this.#turns) this.isOffline.set(error instanceof HoldfastError && error.isOffline);
+    };
+  }
+
   async #load(path: string, directory: Directory): Promise<void> {
     const { state } = directory;
+    const reached = this.asking();
     if (state.get().entries === null) state.set((now) => ({ ...now, isLoading: true }));
     try {
       const { etag } = directory;
       const page = await this.#client.files.list(path, { limit: PAGE, ...(etag === null ? {} : { unless: etag }) });
-      this.isOffline.set(false);
+      reached(null);
       if (page === null) return state.set((now) => (now.error ? { ...now, error: null } : now));
       const all = [...page.files];
       for (let { cursor } = page; cursor !== undefined; ) {
@@ -85,7 +102,7 @@ export class Listings {
       state.set((now) => ({ entries: kept(now.entries, all), isLoading: false, error: null }));
     } catch (cause) {
       const error = cause instanceof HoldfastError ? cause : new HoldfastError(0, String(cause));
-      this.isOffline.set(error.isOffline);
+      reached(error);
       const isGone = error.status === 404 || error.status === 400;
       if (isGone) directory.etag = null;
       // What was shown stays while nobody answers.

@@ -30,15 +30,17 @@ export function useAnswer<T>(
   // biome-ignore lint/correctness/useExhaustiveDependencies: news and new rounds are why it is asked again
   useEffect(() => {
     const stop = new AbortController();
+    // Whether anybody can be reached is said beside the name of the page.
+    const reached = workspace.listings.asking();
     latest.current(stop.signal).then(
       (value) => {
         if (stop.signal.aborted) return;
-        workspace.reached(null);
+        reached(null);
         setAnswer({ key, value, error: null });
       },
       (error) => {
         if (stop.signal.aborted) return;
-        workspace.reached(error);
+        reached(error);
         setAnswer((now) => ({ key, value: now.key === key ? now.value : null, error }));
       },
     );

@@ -5,7 +5,6 @@ import {
   connect,
   type FileItem,
   type Holdfast,
-  HoldfastError,
   type News,
   type Usage,
   type WatchState,
@@ -71,12 +70,13 @@ export class Workspace {
     });
     const alive = setInterval(() => void this.client.workspace.keepalive().catch(() => undefined), 240_000);
     const online = () => {
+      this.listings.turned(true);
       this.#heard({ changes: null });
       this.shop.changed();
     };
     // The page of a desktop, opened from here, asks whose workspace this is.
     const unanswer = answer(() => `${this.client.gateway.origin}/ws?${this.client.gateway.query}`);
-    const offline = () => this.listings.isOffline.set(true);
+    const offline = () => this.listings.turned(false);
     addEventListener("online", online);
     addEventListener("offline", offline);
     this.#measure(0);
@@ -109,11 +109,6 @@ export class Workspace {
     this.handed.set((waiting) => [...waiting, ...paths]);
     if (parseRoute(location.hash).screen !== "chat") go({ screen: "chat", path: "main" });
   }
-
-  /** Told of each answer, or of why there was none: whether anybody can be reached is said beside the name of the page. */
-  reached = (error: unknown): void => {
-    this.listings.isOffline.set(error instanceof HoldfastError && error.isOffline);
-  };
 
   /** Something was changed here, in these directories. */
   changed(directories: Iterable<string>): void {
