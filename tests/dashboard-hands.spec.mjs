@@ -57,7 +57,7 @@ test("50 MB whose connection is cut half-way say so, and go through when they ar
         downloadThroughput: -1,
         uploadThroughput,
       });
-    await throttle(8 * 2 ** 20);
+    await throttle(4 * 2 ** 20);
     await page.evaluate(() => {
       const input = /** @type {HTMLInputElement} */ (document.querySelector("[aria-label='Files to upload']"));
       const data = new DataTransfer();
@@ -75,7 +75,7 @@ test("50 MB whose connection is cut half-way say so, and go through when they ar
     isCut = false;
     await throttle(-1);
     await page.getByRole("button", { name: "Try big.bin again" }).click();
-    await page.getByText("Uploaded 1 file").waitFor({ timeout: 30_000 });
+    await page.getByText("Uploaded 1 file").waitFor({ timeout: 120_000 });
     await row(page, "big.bin").waitFor();
     assert.equal(ok(await client.stat(`${ROOT}/big.bin`)).size, 50 * 2 ** 20);
   }),
@@ -98,8 +98,8 @@ test("a folder is dragged in from the desk, onto the list or onto a folder in it
             .sort()
             .join();
         await dragIn(page, [`${desk}/site`], row(page, "notes"), async () => {
-          assert.equal(await page.getByText("Drop to upload to").count(), 0, "the folder takes it, not the list");
           await page.locator(".row.drop-here").waitFor();
+          assert.equal(await page.getByText("Drop to upload to").count(), 0, "the folder takes it, not the list");
         });
         const all = "notes,notes/site,notes/site/empty,notes/site/img,notes/site/img/a.txt,notes/site/index.html";
         await eventually(here, (paths) => paths === all);
@@ -175,6 +175,8 @@ test("by keys, entries are found by their first letters, cut, and pasted elsewhe
     async ({ page, client }) => {
       const focus = () => page.locator(".row.focused .name").textContent();
       const grid = page.getByRole("grid");
+      // Letters are one word when they come soon after each other: as far as the page can tell, they do.
+      await page.clock.setFixedTime(new Date());
       await grid.focus();
       await page.keyboard.type("ap");
       assert.equal(await focus(), "apple.txt");
@@ -191,12 +193,41 @@ test("by keys, entries are found by their first letters, cut, and pasted elsewhe
         (is) => is,
       );
       await page.keyboard.press("ControlOrMeta+v");
+      await page.getByText("Moved 2 entries to notes").waitFor();
       await row(page, "apricot.txt").waitFor();
       assert.deepEqual(names(ok(await client.list(`${ROOT}/notes`))), ["deep", "apple.txt", "apricot.txt"]);
       assert.deepEqual(names(ok(await client.list(ROOT))), ["notes", "banana.txt"]);
       await page.keyboard.press("ControlOrMeta+z");
       await row(page, "apricot.txt").waitFor({ state: "detached" });
       assert.deepEqual(names(ok(await client.list(ROOT))), ["notes", "apple.txt", "apricot.txt", "banana.txt"]);
+    },
+    undefined,
+    some,
+  ),
+);
+
+test("what is chosen while a new name is on its way stays chosen", { skip }, () =>
+  inPage(
+    async ({ page }) => {
+      let release = () => {};
+      const held = new Promise((resolve) => {
+        release = () => resolve(undefined);
+      });
+      await page.route("**/api/files/move?*", async (route) => {
+        await held;
+        await route.continue();
+      });
+      await row(page, "apple.txt").click();
+      await page.keyboard.press("F2");
+      await page.getByLabel("New name of apple.txt").fill("pear.txt");
+      await page.keyboard.press("Enter");
+      await row(page, "banana.txt").click();
+      release();
+      await page.getByText("Renamed apple.txt to pear.txt").waitFor();
+      await row(page, "pear.txt").waitFor();
+      assert.deepEqual(await page.getByRole("row", { selected: true }).locator(".name").allTextContents(), [
+        "banana.txt",
+      ]);
     },
     undefined,
     some,
@@ -247,7 +278,8 @@ test("the tree unfolds and folds, by pointer and by keys, and asks for a folder 
       );
       await item("notes").locator(".twist").click();
       await item("deep").waitFor();
-      assert.deepEqual([...new Set(asked)], [`${ROOT}/notes`]);
+      // The first folder may be asked for again at any time.
+      assert.deepEqual([...new Set(asked.filter((path) => path !== ROOT))], [`${ROOT}/notes`]);
       await item("notes").locator(".twist").click();
       await item("deep").waitFor({ state: "detached" });
       await item("Home").focus();

@@ -69,6 +69,10 @@ export function FileList(props: FileListProps) {
     if (document.activeElement === document.body) scroller.current?.focus({ preventScroll: true });
   }, []);
 
+  /** Chooses what was made or renamed here, unless somebody has chosen something else meanwhile. */
+  const chooseMade = (path: string) =>
+    setSelection((now) => ([...now.chosen].every((one) => selection.chosen.has(one)) ? only(path) : now));
+
   const chosen = useMemo(() => files.filter(({ path }) => selection.chosen.has(path)), [files, selection.chosen]);
   const deeds = {
     workspace,
@@ -129,8 +133,8 @@ export function FileList(props: FileListProps) {
               const path = `${directory}/${name}`;
               const { actions } = workspace;
               const isMade = await (naming === "file" ? actions.createFile(path) : actions.createDirectory(path));
-              scroller.current?.focus();
-              if (isMade) setSelection(only(path));
+              if (document.activeElement === document.body) scroller.current?.focus();
+              if (isMade) chooseMade(path);
             }}
           />
         </div>
@@ -171,7 +175,7 @@ export function FileList(props: FileListProps) {
                   if (name === null || name === item.name) return;
                   void workspace.actions
                     .rename(item.path, name)
-                    .then((isDone) => isDone && setSelection(only(`${directory}/${name}`)));
+                    .then((isDone) => isDone && chooseMade(`${directory}/${name}`));
                 }}
               />
             ))}
