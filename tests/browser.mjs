@@ -1,6 +1,7 @@
 // A browser, driven through its debugging protocol: what a page sees, without a library in between.
 
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
@@ -14,6 +15,9 @@ export const CHROMIUM = [
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
 ].find((path) => path && existsSync(path));
+
+/** How long a browser may take to be there, on a machine that has much to do. */
+const START_MS = 120_000;
 
 export class Browser {
   #folder = mkdtempSync(join(tmpdir(), "holdfast-browser-"));
@@ -31,35 +35,38 @@ export class Browser {
     response.end("<!doctype html><title>page</title><body></body>");
   });
   #sent = 0;
-  #port;
-
-  /** @param {number} [port] the page's, where its origin has to be known before */
-  constructor(port = 0) {
-    this.#port = port;
-  }
 
   /** @type {Map<number, (answer: any) => void>} */
   #waiting = new Map();
 
+  /** Has the page's origin before there is a browser: its port, which nobody else gets from then on. */
+  async listen() {
+    if (!this.#page.listening) {
+      // Where no test begins, nobody waits for it.
+      this.#page.unref();
+      await new Promise((resolve) => this.#page.listen(0, "127.0.0.1", () => resolve(undefined)));
+    }
+    return /** @type {import("node:net").AddressInfo} */ (this.#page.address()).port;
+  }
+
   /** Opens a page of an origin that is nobody else's. */
   async start() {
-    await new Promise((resolve) => this.#page.listen(this.#port, "127.0.0.1", () => resolve(undefined)));
-    const { port } = /** @type {import("node:net").AddressInfo} */ (this.#page.address());
+    const port = await this.listen();
     const args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio", "--remote-debugging-port=0"];
     const more = ["--autoplay-policy=no-user-gesture-required", `--user-data-dir=${this.#folder}`];
     // By this name, the page is of another site than the Worker, which is at 127.0.0.1.
     this.#process = spawn(String(CHROMIUM), [...args, ...more, `http://localhost:${port}/`], { stdio: "ignore" });
     const active = join(this.#folder, "DevToolsActivePort");
-    await eventually(async () => existsSync(active) && readFileSync(active, "utf8").includes("\n"), Boolean);
+    const isSaid = async () => existsSync(active) && readFileSync(active, "utf8").includes("\n");
+    await eventually(isSaid, Boolean, START_MS);
     const [debugging] = readFileSync(active, "utf8").split("\n");
     // It says its port before it listens there.
     const pages = async () => {
       const answer = await fetch(`http://127.0.0.1:${debugging}/json/list`).catch(() => undefined);
       return answer ? answer.json() : [];
     };
-    const found = await eventually(pages, (list) =>
-      list.some((/** @type {any} */ { url }) => url.includes(`:${port}/`)),
-    );
+    const isThere = (/** @type {any[]} */ list) => list.some(({ url }) => url.includes(`:${port}/`));
+    const found = await eventually(pages, isThere, START_MS);
     const page = found.find((/** @type {any} */ { url }) => url.includes(`:${port}/`));
     this.#socket = new WebSocket(page.webSocketDebuggerUrl);
     this.#socket.onmessage = ({ data }) => {
@@ -69,7 +76,7 @@ export class Browser {
     await new Promise((resolve, reject) => Object.assign(this.#socket ?? {}, { onopen: resolve, onerror: reject }));
     // What is there before the page is no place to begin: whatever runs in it ends when the page comes.
     const ready = () => this.run(() => `${document.readyState} ${document.title}`).catch(() => "");
-    await eventually(ready, (state) => state === "complete page");
+    await eventually(ready, (state) => state === "complete page", START_MS);
   }
 
   /**
@@ -92,9 +99,13 @@ export class Browser {
 
   async stop() {
     this.#socket?.close();
-    const ended = new Promise((resolve) => this.#process?.on("exit", resolve));
-    this.#process?.kill();
-    await ended;
+    const browser = this.#process;
+    // One that never began, or has ended by itself, says nothing any more.
+    if (browser?.pid !== undefined && browser.exitCode === null && browser.signalCode === null) {
+      const ended = once(browser, "exit");
+      browser.kill();
+      await ended;
+    }
     this.#page.closeAllConnections();
     this.#page.close();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });

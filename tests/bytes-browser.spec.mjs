@@ -1,7 +1,6 @@
 // Files in a browser: a page of an allowed origin sends and gets them as a dashboard does, and reads what it is told.
 
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { Browser, CHROMIUM } from "./browser.mjs";
 import { ROOT } from "./client.mjs";
@@ -9,19 +8,10 @@ import { ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { nothingPending } from "./ledger.mjs";
 
-/** @returns {Promise<number>} a port that nobody has */
-const free = () =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = /** @type {import("node:net").AddressInfo} */ (probe.address());
-      probe.close(() => resolve(port));
-    });
-  });
-
 const skip = CHROMIUM ? false : "no Chromium on this machine; set CHROMIUM to one";
-const port = await free();
+const browser = new Browser();
+const port = await browser.listen();
 const server = serve({ ALLOWED_ORIGINS: `http://localhost:3000,http://localhost:${port}` });
-const browser = new Browser(port);
 before(() => (skip ? undefined : browser.start()));
 after(() => (skip ? undefined : browser.stop()));
 

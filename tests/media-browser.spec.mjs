@@ -35,7 +35,7 @@ async function seek(/** @type {string} */ url, /** @type {"audio" | "video"} */ 
           const pen = canvas.getContext("2d");
           // Also a proof of CORS: a tainted canvas could not be read. The place is reached before its frame is painted.
           let red = 0;
-          for (let round = 0; round < 100 && kind === "video" && Math.abs(red - to * 8) >= 8; round += 1) {
+          for (let round = 0; round < 400 && kind === "video" && Math.abs(red - to * 8) >= 8; round += 1) {
             if (round > 0) await new Promise((later) => setTimeout(later, 50));
             pen?.drawImage(media, 0, 0, 1, 1, 0, 0, 1, 1);
             [red] = pen?.getImageData(0, 0, 1, 1).data ?? [0];
