@@ -150,6 +150,9 @@ async function failing(script) {
     response.writeHead(status, { "content-type": "application/json", "retry-after": "0" });
     response.end(JSON.stringify(body));
   });
+  // A test that fails leaves it open: nobody waits for that.
+  front.unref();
+  front.on("connection", (socket) => socket.unref());
   await new Promise((resolve) => front.listen(0, "127.0.0.1", () => resolve(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (front.address());
   return { url: `ws://127.0.0.1:${port}/ws?userId=user_a&exp=1&sig=x`, asked: () => asked, close: () => front.close() };
@@ -202,7 +205,15 @@ test("a backend mints what the Worker takes, and refuses what it would not", asy
 test("whoever watches hears of what others do, until they stop", async () => {
   const { holdfast, raw } = open();
   const heard = [];
-  const watching = holdfast.watch(ROOT, (news) => heard.push(news), { pollMs: 50 });
+  /** @type {string[]} */
+  const states = [];
+  const onState = (/** @type {string} */ state) => states.push(state);
+  const watching = holdfast.watch(ROOT, (news) => heard.push(news), { pollMs: 50, onState });
+  // What is written before it has begun is no news.
+  await eventually(
+    async () => states,
+    ({ length }) => length > 0,
+  );
   ok(await raw.write(`${ROOT}/a`, "x"));
   await eventually(
     async () => heard.length,

@@ -35,10 +35,10 @@ before(async () => {
 });
 after(async () => {
   if (skip) return;
-  await browser.close();
-  for (const page of Object.values(pages)) page.stop();
+  await browser?.close();
+  for (const page of Object.values(pages ?? {})) page.stop();
   provider.stop();
-  await server.stop();
+  await server?.stop();
 });
 
 /** @param {string} userId */
@@ -173,7 +173,7 @@ test("what agents do appears by itself, and what has not changed draws nothing",
   );
   assert.equal((await same()).length, 1);
   ok(await client.write(`${ROOT}/agent.md`, "new"));
-  await page.getByText("agent.md").waitFor({ timeout: 15_000 });
+  await page.getByText("agent.md").waitFor();
   await page.close();
 });
 
@@ -186,7 +186,8 @@ async function openHost(origin, userId) {
     [gateway(userId), pages.app.origin],
   );
   await page.evaluate((url) => /** @type {any} */ (globalThis).openApp(url), `${origin}/app.html?id=paint&name=Paint`);
-  const frame = page.frames().find((one) => one.url().startsWith(origin));
+  const frames = async () => page.frames().filter((one) => one.url().startsWith(origin));
+  const [frame] = await eventually(frames, ({ length }) => length > 0);
   assert.ok(frame);
   return { page, frame };
 }

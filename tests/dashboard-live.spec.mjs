@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../dashboard/client/index.ts";
 import { gatewayUrl, ROOT, send } from "./client.mjs";
 import { browse, row, skip } from "./dashboard.mjs";
@@ -37,8 +36,8 @@ after(() => {
   globalThis.WebSocket = WebSocket;
 });
 
-/** Follows a new user's workspace. @param {string} [path] */
-async function follow(path = ROOT) {
+/** Follows a new user's workspace. @param {string} [path] @param {import("../dashboard/client/http.ts").ConnectOptions} [options] */
+async function follow(path = ROOT, options = {}) {
   const userId = server.user();
   const raw = server.client(userId);
   ok(await raw.mkdir(`${ROOT}/notes`));
@@ -46,7 +45,7 @@ async function follow(path = ROOT) {
   const news = [];
   /** @type {string[]} */
   const states = [];
-  const { watch } = connect(gatewayUrl(server.url, server.signed(userId)));
+  const { watch } = connect(gatewayUrl(server.url, server.signed(userId)), options);
   const watching = watch(path, (one) => news.push(one), { onState: (state) => states.push(state) });
   await eventually(
     async () => states,
@@ -101,14 +100,28 @@ test("where no socket gets through, requests that wait tell as soon", async (t) 
   // @ts-expect-error: as on a machine that has none
   globalThis.WebSocket = undefined;
   try {
-    const { raw, changes, watching } = await follow();
-    await sleep(100);
+    /** What was asked, and how much of it was asked before the first answer with a change in it. @type {string[]} */
+    const asked = [];
+    let askedBefore = 0;
+    const { raw, changes, watching } = await follow(ROOT, {
+      fetch: async (url, init) => {
+        asked.push(String(url));
+        const response = await fetch(url, init);
+        const told = await response.clone().json();
+        if (told.changes?.length > 0) askedBefore ||= asked.length;
+        return response;
+      },
+    });
+    const waiting = await eventually(
+      async () => asked.findIndex((url) => /[?&]wait=/.test(url)),
+      (at) => at >= 0,
+    );
     ok(await raw.write(`${ROOT}/notes/a.txt`, "x"));
     await eventually(
       async () => changes().length,
       (count) => count === 1,
-      3000,
     );
+    assert.equal(askedBefore, waiting + 1, "the request that waited has told it");
     watching.stop();
   } finally {
     globalThis.WebSocket = own;
@@ -136,11 +149,15 @@ test("a page says that it is live, and shows what others do at once", { skip }, 
   if (unheard) return t.skip("this Worker tells of no changes");
   return inPage(async ({ page, client }) => {
     await page.getByText("Live", { exact: true }).waitFor();
+    /** @type {string[]} */
+    const asked = [];
+    page.on("request", (request) => request.url().includes("/api/files/changes") && asked.push(request.url()));
     ok(await client.write(`${ROOT}/notes/a.txt`, "x"));
-    await row(page, "notes").waitFor({ timeout: 3000 });
+    await row(page, "notes").waitFor();
     ok(await client.move(`${ROOT}/notes`, `${ROOT}/moved`));
-    await row(page, "moved").waitFor({ timeout: 3000 });
+    await row(page, "moved").waitFor();
     await row(page, "notes").waitFor({ state: "detached" });
     await page.getByRole("treeitem", { name: "moved" }).waitFor();
+    assert.deepEqual(asked, [], "it was told, and has not looked");
   });
 });
