@@ -86,7 +86,7 @@ for (const [width, how] of /** @type {const} */ ([
         await page.keyboard.type("And take the early train.");
         await inWindow(page, "an edit");
         await press(button("Save"));
-        await other.getByText("And take the early train.").waitFor({ timeout: 15_000 });
+        await other.getByText("And take the early train.").waitFor();
         await other.close();
         await press(button("Done"));
         await press(button(isPhone ? "Back to the list" : "Close preview"));

@@ -47,6 +47,7 @@ test("what is typed after a save stays, however late the page hears of that save
         await route.continue().catch(() => {});
       });
       await type(page, "three");
+      await page.getByText("Not saved yet").waitFor();
       await page.keyboard.press("ControlOrMeta+s");
       await page.getByText("Saved", { exact: true }).waitFor();
       // For as long as the old one is all that was looked at, and until the new one is.
@@ -60,6 +61,7 @@ test("what is typed after a save stays, however late the page hears of that save
         assert.match(await field(page).innerText(), /three and four$/);
         await sleep(250);
       }
+      await page.getByText("Not saved yet").waitFor();
       await page.getByRole("button", { name: "Save", exact: true }).click();
       await page.getByText("Saved", { exact: true }).waitFor();
       assert.equal(await textOf(client), "one\ntwo\nthree and four");
@@ -106,7 +108,7 @@ test("what two have written alike is no conflict", { skip }, () =>
       await type(page, "three");
       await page.getByText("Not saved yet").waitFor();
       ok(await client.write(`${ROOT}/${NAME}`, "one\ntwo\nthree"));
-      await page.getByText("Saved", { exact: true }).waitFor({ timeout: 15_000 });
+      await page.getByText("Saved", { exact: true }).waitFor();
     },
     undefined,
     prepare,

@@ -100,7 +100,7 @@ test("a file that others change while nothing was typed is simply shown", { skip
     async ({ page, client }) => {
       await edit(page);
       ok(await client.write(`${ROOT}/SOUL.md`, "# Another\n"));
-      await page.getByText("# Another").waitFor({ timeout: 15_000 });
+      await page.getByText("# Another").waitFor();
       assert.equal(await page.getByText("Take theirs").count(), 0);
     },
     undefined,
@@ -191,8 +191,9 @@ test("a file that is deleted under what was typed is saved anew", { skip }, () =
       await edit(page, "plan.md");
       await type(page, "More.");
       ok(await client.remove(`${ROOT}/plan.md`));
-      await page.getByText("This file was deleted elsewhere").waitFor({ timeout: 15_000 });
+      await page.getByText("This file was deleted elsewhere").waitFor();
       await page.getByRole("button", { name: "Save mine anew" }).click();
+      await page.getByText("Saved", { exact: true }).waitFor();
       await row(page, "plan.md").waitFor();
       assert.equal(await textOf(client, "plan.md"), "# Plan\nMore.");
     },

@@ -104,7 +104,10 @@ test("what was copied here is pasted unless there are files from outside", { ski
       await row(page, "1.txt").click();
       await page.getByRole("grid").focus();
       await page.keyboard.press("ControlOrMeta+c");
-      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${ROOT}/1.txt`);
+      await eventually(
+        () => page.evaluate(() => navigator.clipboard.readText()),
+        (held) => held === `${ROOT}/1.txt`,
+      );
       await page.keyboard.press("ControlOrMeta+v");
       await row(page, "1 copy.txt").waitFor();
       await page.getByRole("grid").evaluate((grid) => {

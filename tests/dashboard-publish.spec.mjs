@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
 import { browse, DESKTOP, PHONE, skip, visit } from "./dashboard.mjs";
-import { ok, refused } from "./expect.mjs";
+import { eventually, ok, refused } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { fill } from "./publishing.mjs";
 import { anyone, as, publisher } from "./store.mjs";
@@ -118,7 +118,10 @@ test("a desktop is published to those with its link, visited without being asked
       await dialog.getByText(/left out/).click();
       await dialog.getByText("drafts", { exact: true }).waitFor();
       await dialog.getByRole("button", { name: "Copy link" }).click();
-      const link = await page.evaluate(() => navigator.clipboard.readText());
+      const link = await eventually(
+        () => page.evaluate(() => navigator.clipboard.readText()),
+        (held) => held.includes("/d/"),
+      );
       id = link.split("/").at(-1) ?? "";
       const row = ok(await as(client, `/api/desktops/${id}`));
       assert.deepEqual([row.visibility, row.title], ["unlisted", "A calm desk"]);
@@ -169,10 +172,14 @@ test("a desktop is published to those with its link, visited without being asked
 test("the steps of a publish are shown, and one whose dialog is closed goes on", { skip }, () =>
   inPage(
     async ({ page, client }) => {
-      // The real steps, told slowly: the last of them is held back.
+      // The real steps, told late: until its dialog is closed.
+      let release = () => {};
+      const held = new Promise((resolve) => {
+        release = () => resolve(undefined);
+      });
       await page.route("**/api/publish/desktop*", async (route) => {
         const response = await route.fetch();
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+        await held;
         await route.fulfill({ response });
       });
       await visit(page, "#/store/desktops");
@@ -182,6 +189,8 @@ test("the steps of a publish are shown, and one whose dialog is closed goes on",
       await page.getByRole("dialog").getByRole("button", { name: "Publish", exact: true }).click();
       await page.getByRole("progressbar", { name: "Publishing" }).waitFor();
       await page.getByRole("button", { name: "Hide" }).click();
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      release();
       await toast(page, "Published Slow desk 1.0.0");
       await visit(page, "#/store/mine");
       await page.getByRole("link", { name: "Slow desk" }).waitFor();

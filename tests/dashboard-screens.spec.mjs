@@ -59,6 +59,7 @@ for (const [width, how] of /** @type {const} */ ([
           }
           await visit(page, "#/files/src/app.ts");
           await page.getByRole("button", { name: "Edit" }).click();
+          await page.getByRole("button", { name: "Save", exact: true }).waitFor();
           await page.getByRole("textbox", { name: "app.ts" }).waitFor();
           await accessible(page, "the editor");
           await page.getByRole("button", { name: "Versions" }).click();
@@ -132,6 +133,7 @@ test("by finger, entries are chosen, cut, and pasted elsewhere", { skip }, () =>
       await row(page, "app.ts").waitFor();
       await page.getByRole("button", { name: "New", exact: true }).tap();
       await page.getByRole("menuitem", { name: "Paste" }).tap();
+      await page.getByText("Moved 2 entries to src").waitFor();
       await row(page, "table.csv").waitFor();
       assert.equal(ok(await client.list(`${ROOT}/src`)).files.length, 3);
     },
@@ -222,6 +224,7 @@ test("sound and film play, a picture is zoomed, and a PDF opens in the browser's
       await visit(page, "#/files/pic.png");
       const picture = page.locator(".image-stage img");
       await picture.waitFor();
+      await page.getByText("40 × 30").waitFor();
       await page.getByRole("button", { name: "Larger" }).click();
       await page.getByRole("button", { name: "150 %" }).waitFor();
       assert.equal((await picture.boundingBox())?.width, 60);

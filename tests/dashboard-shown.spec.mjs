@@ -79,7 +79,8 @@ test("a name with signs that turn it around shows them, wherever it is shown", {
       await page.keyboard.press("Delete");
       await page.locator(".toast").getByText(shown).waitFor();
       await visit(page, "#/trash");
-      await page.getByText(shown, { exact: true }).waitFor();
+      // What was shown before is hidden, and still there, until the code of a screen has come.
+      await page.getByRole("list", { name: "In the trash" }).getByText(shown, { exact: true }).waitFor();
       await visit(page, "#/activity");
       await page.getByText(shown).first().waitFor();
       assert.equal(await page.evaluate(() => /[\u202a-\u202e\u2066-\u2069]/.test(document.body.innerText)), false);

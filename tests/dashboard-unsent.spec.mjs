@@ -49,7 +49,10 @@ test("what is added while files are on their way goes with the next message", { 
     );
     assert.deepEqual(sent(), [`[Attached: ${ROOT}/uploads/first.txt]\n\nLook at this`]);
     await send.waitFor();
-    assert.equal(await message.inputValue(), "and at that");
+    await eventually(
+      () => message.inputValue(),
+      (text) => text === "and at that",
+    );
     await page.getByRole("list", { name: "Attached files" }).getByText("second.txt").waitFor();
     await send.click();
     await eventually(
@@ -93,7 +96,7 @@ test("a folder that was named is one, and is downloaded as a zip; no address in 
 test("whoever leaves with a message that is not sent is asked, and with nothing is not", { skip }, () =>
   inPage(async ({ page, forgive }) => {
     forgive(/^a dialog: $/);
-    const asked = () => page.waitForEvent("dialog", { timeout: 3000 }).then((dialog) => dialog.type());
+    const asked = () => page.waitForEvent("dialog").then((dialog) => dialog.type());
     const { message } = await chat(page);
     await message.fill("x");
     await message.fill("");
@@ -114,7 +117,7 @@ test("whoever leaves while files are on their way is asked", { skip }, () =>
     await page.keyboard.press("Escape");
     await page.getByLabel("Files to upload").setInputFiles(file("slow.txt"));
     await page.getByRole("button", { name: "Cancel slow.txt" }).waitFor();
-    const asked = page.waitForEvent("dialog", { timeout: 3000 });
+    const asked = page.waitForEvent("dialog");
     await page.evaluate(() => void setTimeout(() => location.reload()));
     assert.equal((await asked).type(), "beforeunload");
     await page.getByRole("button", { name: "Cancel slow.txt" }).waitFor();

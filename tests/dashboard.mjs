@@ -18,7 +18,11 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 /** What a browser says of an answer that is no success: those are the page's to deal with. */
 const EXPECTED =
-  /Failed to load resource: (the server responded|net::ERR_(FAILED|INTERNET_DISCONNECTED|CONNECTION_RESET))/;
+  /Failed to load resource: (the server responded|net::ERR_(FAILED|INTERNET_DISCONNECTED|CONNECTION_RESET))|WebSocket connection to .*ERR_INTERNET_DISCONNECTED/;
+
+/** How long the page itself leaves what passes there, and how long it does here: a slow machine is not to miss it. */
+const PASSES_MS = 8000;
+const STAYS_MS = 30_000;
 
 /** A browser for a whole spec. */
 export function browse(/** @type {import("./harness.mjs").Server} */ server) {
@@ -43,6 +47,15 @@ export function browse(/** @type {import("./harness.mjs").Server} */ server) {
     await prepare(client);
     const context = await browser.newContext({ ...how, acceptDownloads: true });
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await context.addInitScript(
+      ([passes, stays]) => {
+        const scope = /** @type {any} */ (globalThis);
+        const { setTimeout } = scope;
+        scope.setTimeout = (/** @type {any} */ work, /** @type {number} */ ms, /** @type {any[]} */ ...more) =>
+          setTimeout(work, ms === passes ? stays : ms, ...more);
+      },
+      [PASSES_MS, STAYS_MS],
+    );
     /** @type {string[]} */
     const problems = [];
     /** @type {RegExp[]} */
@@ -123,18 +136,26 @@ export async function inWindow(page, what) {
   };
   // What slides in or out comes to rest.
   const ask = () => page.evaluate(look, 40);
-  await eventually(ask, (found) => found.length === 0, 5000).catch(async () => assert.deepEqual(await ask(), [], what));
+  await eventually(ask, (found) => found.length === 0).catch(async () => assert.deepEqual(await ask(), [], what));
 }
 
 /** A row of the list. @param {import("playwright-core").Page} page @param {string} name */
 export const row = (page, name) =>
   page.getByRole("row").filter({ has: page.locator(`.name[title=${JSON.stringify(visible(name))}]`) });
 
-/** Goes somewhere as a link would. @param {import("playwright-core").Page} page @param {string} hash */
+/** Goes somewhere as a link would, until the page has heard of it. @param {import("playwright-core").Page} page @param {string} hash */
 export async function visit(page, hash) {
-  await page.evaluate((to) => {
-    location.hash = to;
-  }, hash);
+  await page.evaluate(
+    (to) =>
+      new Promise((heard) => {
+        const before = location.href;
+        addEventListener("hashchange", () => heard(undefined), { once: true });
+        location.hash = to;
+        // Who is there already hears nothing.
+        if (location.href === before) heard(undefined);
+      }),
+    hash,
+  );
 }
 
 /**

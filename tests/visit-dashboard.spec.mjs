@@ -29,7 +29,8 @@ test("returning leads into the visitor's own workspace, without being asked agai
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Fork", exact: true }).click();
   await dialog.getByRole("link", { name: "Return to my desktop" }).click();
-  await page.getByText("theirs").first().waitFor();
+  await page.waitForURL(`${server.url}/`);
+  await page.getByRole("row").filter({ hasText: "theirs" }).waitFor();
   assert.equal(page.url(), `${server.url}/`);
   await page.context().close();
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { names, ok } from "./expect.mjs";
+import { eventually, names, ok } from "./expect.mjs";
 import { call } from "./media.mjs";
 import { LAPTOP, look, PHONE, publish, serious, skip, visitors } from "./visit.mjs";
 
@@ -30,7 +30,10 @@ for (const [width, viewport] of /** @type {const} */ ([
     await look(page, `${width}-fork-who`);
     // Escape gives the focus back to where it was.
     await page.keyboard.press("Escape");
-    assert.equal(await fork.evaluate((/** @type {any} */ element) => element === document.activeElement), true);
+    await eventually(
+      () => fork.evaluate((/** @type {any} */ element) => element === document.activeElement),
+      (is) => is,
+    );
     await page.keyboard.press("Enter");
     await dialog.getByLabel("Your signed URL").waitFor();
     await page.keyboard.insertText(gateway(visitor));

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { ok } from "./expect.mjs";
+import { eventually, ok } from "./expect.mjs";
 import { sha256 } from "./samples.mjs";
 import { anyone } from "./store.mjs";
 import { LAPTOP, look, PHONE, publish, serious, skip, visitors } from "./visit.mjs";
@@ -155,8 +155,10 @@ for (const [width, viewport] of /** @type {const} */ ([
     await page.locator(".shown pre").getByText("vite").waitFor();
 
     await page.getByText("Log", { exact: true }).click();
-    const log = await page.locator(".log").textContent();
-    assert.match(String(log), /^\$ pnpm install\nprogress 2\n\$ pnpm run dev\nprogress 2\n$/);
+    await eventually(
+      async () => String(await page.locator(".log").textContent()),
+      (log) => /^\$ pnpm install\nprogress 2\n\$ pnpm run dev\nprogress 2\n$/.test(log),
+    );
     await page.getByRole("button", { name: "Stop" }).click();
     await page.getByText("Stopped.").waitFor();
     assert.equal(await frame.count(), 0);
@@ -164,7 +166,10 @@ for (const [width, viewport] of /** @type {const} */ ([
     await page.getByRole("button", { name: "Run" }).click();
     await frame.waitFor();
     assert.deepEqual(seen.mounted.map(sha256), [sha256(bytes), sha256(bytes)]);
-    assert.equal(seen.told.filter(({ teardown }) => teardown).length, 1);
+    await eventually(
+      async () => seen.told.filter(({ teardown }) => teardown).length,
+      (count) => count === 1,
+    );
     await page.context().close();
   });
 }
