@@ -25,6 +25,11 @@ export function Dialog({ title, children, onClose, className = "" }: DialogProps
         event.preventDefault();
         onClose?.();
       }}
+      onClose={() => {
+        // Browsers close it at the second Escape, whatever is done about the first.
+        if (onClose) onClose();
+        else if (element.current?.open === false) element.current.showModal();
+      }}
     >
       <h2>{title}</h2>
       {children}
