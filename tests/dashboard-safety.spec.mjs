@@ -200,7 +200,9 @@ test("the page's own policy: no scripts but its own, no HTML of strings, nobody 
 );
 
 test("a link that is none, that has expired or that is of elsewhere says so", { skip }, () =>
-  inPage(async ({ context, userId }) => {
+  inPage(async ({ page: first, context, userId }) => {
+    // Else it would be handed the link of that one.
+    await first.close();
     const page = await context.newPage();
     await page.goto(server.url);
     await page.getByRole("heading", { name: "Holdfast" }).waitFor();

@@ -10,11 +10,17 @@ import { Failed, Loading } from "./ui/States.tsx";
 import { Toasts } from "./ui/Toasts.tsx";
 
 export function App() {
-  const { gatewayUrl, isExpired } = useStore(session);
+  const { gatewayUrl, isExpired, isAsking } = useStore(session);
   return (
     <>
       <Boundary of={gatewayUrl ?? ""}>
-        {gatewayUrl === null ? <Gate /> : <Open key={gatewayUrl} gatewayUrl={gatewayUrl} />}
+        {gatewayUrl !== null ? (
+          <Open key={gatewayUrl} gatewayUrl={gatewayUrl} />
+        ) : isAsking ? (
+          <Loading label="Opening the workspace" />
+        ) : (
+          <Gate />
+        )}
       </Boundary>
       {isExpired && <Renew />}
       <Toasts />

@@ -2,6 +2,7 @@
 // lives in this tab's session alone.
 
 import { parseGateway } from "../../../client/index.ts";
+import { ask } from "../../../visit/src/access/neighbour.ts";
 import { Store } from "./store.ts";
 import { sayError } from "./toasts.ts";
 
@@ -12,6 +13,8 @@ export interface Session {
   gatewayUrl: string | null;
   /** Set while requests wait for a new one. */
   isExpired: boolean;
+  /** Set while another tab of this page is asked for one. */
+  isAsking?: boolean;
 }
 
 export const session = new Store<Session>({ gatewayUrl: null, isExpired: false });
@@ -36,12 +39,23 @@ const holdsLink = () => /[?#&]sig=/.test(location.search + location.hash);
 export function openSession(): void {
   const given = holdsLink() ? gatewayOf(takeLink()) : null;
   if (given) sessionStorage.setItem(KEY, given);
-  session.set({ gatewayUrl: given ?? sessionStorage.getItem(KEY), isExpired: false });
+  const gatewayUrl = given ?? sessionStorage.getItem(KEY);
+  session.set({ gatewayUrl, isExpired: false, isAsking: gatewayUrl === null });
+  if (gatewayUrl === null) void askNeighbour();
   // Pasted over the address of an open page, a link loads nothing: it is taken here.
   addEventListener("hashchange", () => {
     const problem = holdsLink() ? enter(takeLink()) : null;
     if (problem) sayError("Opening the link", new Error(problem));
   });
+}
+
+/** A tab that was opened from another one has what that one has. It goes from one to the other, and is in no address. */
+async function askNeighbour(): Promise<void> {
+  const found = gatewayOf((await ask().catch(() => null)) ?? "");
+  // Meanwhile a link may have been given.
+  if (session.get().gatewayUrl !== null) return;
+  if (found) sessionStorage.setItem(KEY, found);
+  session.set({ gatewayUrl: found, isExpired: false });
 }
 
 /** The address with the link in it; from here on it is without. */
