@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { browse, row, skip, visit } from "./dashboard.mjs";
+import { browse, PHONE, row, skip, visit } from "./dashboard.mjs";
 import { ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 
@@ -71,7 +71,7 @@ test("a part that cannot be fetched says so, and comes when there is a network a
     await visit(page, "#/activity");
     await page.getByText("This part of the page could not be shown").waitFor();
     await context.setOffline(false);
-    await page.getByRole("heading", { name: "Activity" }).waitFor();
+    await page.getByRole("heading", { name: "Checkpoints" }).waitFor();
   }),
 );
 
@@ -91,7 +91,39 @@ test("a part that is gone after an update of the page says to load it again, and
     await page.getByText("load it again").waitFor();
     isGone = false;
     await page.getByRole("button", { name: "Try again" }).click();
-    await page.getByRole("heading", { name: "Trash" }).waitFor();
+    await page.getByText("The trash is empty").waitFor();
     assert.equal(await page.getByText("could not be shown").count(), 0);
   }),
+);
+
+test("on a phone, a part that cannot be fetched, or is slow to come, leaves the way to the others", { skip }, () =>
+  inPage(async ({ page, context, forgive }) => {
+    forgive(/could not be fetched|dynamically imported|ERR_INTERNET_DISCONNECTED/);
+    const menu = page.getByRole("button", { name: "Menu" });
+    await context.setOffline(true);
+    await menu.tap();
+    await page.getByRole("link", { name: "Trash" }).tap();
+    await page.getByText("This part of the page could not be shown").waitFor();
+    await page.getByRole("heading", { name: "Trash" }).waitFor();
+    await menu.tap();
+    await page.getByRole("link", { name: "Files" }).tap();
+    await page.getByText("Nothing is here yet").waitFor();
+    await context.setOffline(false);
+    /** @type {() => void} */
+    let release = () => {};
+    const held = new Promise((resolve) => {
+      release = () => resolve(undefined);
+    });
+    await page.route(/assets\/ActivityScreen/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await menu.tap();
+    await page.getByRole("link", { name: "Activity" }).tap();
+    await page.getByRole("heading", { name: "Activity", exact: true }).waitFor();
+    await menu.waitFor();
+    assert.equal(await page.getByRole("heading", { name: "Checkpoints" }).count(), 0);
+    release();
+    await page.getByRole("heading", { name: "Checkpoints" }).waitFor();
+  }, PHONE),
 );

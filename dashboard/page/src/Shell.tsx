@@ -1,13 +1,14 @@
-import { Suspense, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useState } from "react";
 import { FilesScreen } from "./files/FilesScreen.tsx";
 import { UploadPanel } from "./files/UploadPanel.tsx";
 import { ZipPanel } from "./files/ZipPanel.tsx";
-import { Sidebar } from "./Sidebar.tsx";
+import { Sidebar, titleOf } from "./Sidebar.tsx";
 import { useAskBeforeLeaving } from "./state/leaving.ts";
 import { useRoute } from "./state/route.ts";
 import { useWorkspace } from "./state/workspace.ts";
 import { Boundary } from "./ui/Boundary.tsx";
 import { later } from "./ui/later.tsx";
+import { ScreenHead } from "./ui/ScreenHead.tsx";
 import { Loading } from "./ui/States.tsx";
 
 const ActivityScreen = later(() => import("./activity/ActivityScreen.tsx"));
@@ -25,13 +26,20 @@ export function Shell() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever goes somewhere has seen the menu
   useEffect(() => setMenuOpen(false), [screen, path]);
   const openMenu = () => setMenuOpen(true);
+  // A screen that is not there yet, or cannot be, has its head all the same: from it one gets elsewhere.
+  const inFrame = (part: ReactNode) => (
+    <div className="page-frame">
+      <ScreenHead title={titleOf(screen)} onMenu={openMenu} />
+      {part}
+    </div>
+  );
   return (
     <div className={`shell ${isMenuOpen ? "menu-open" : ""}`}>
       <Sidebar onClose={() => setMenuOpen(false)} isOpen={isMenuOpen} />
       {isMenuOpen && <div className="veil" onPointerDown={() => setMenuOpen(false)} />}
       <main className="screen">
-        <Boundary of={`${screen}/${path}`}>
-          <Suspense fallback={<Loading />}>
+        <Boundary of={`${screen}/${path}`} frame={inFrame}>
+          <Suspense fallback={inFrame(<Loading />)}>
             {screen === "files" && <FilesScreen path={path} onMenu={openMenu} />}
             {screen === "chat" && <ChatScreen path={path} onMenu={openMenu} />}
             {screen === "memory" && <MemoryScreen onMenu={openMenu} />}

@@ -18,6 +18,8 @@ const PLACES: readonly { screen: Screen; label: string; icon: IconName }[] = [
   { screen: "trash", label: "Trash", icon: "trash" },
 ];
 
+export const titleOf = (screen: Screen): string => PLACES.find((place) => place.screen === screen)?.label ?? "";
+
 export function Sidebar({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   const { screen } = useRoute();
   const toChat = useWayForDrags(useWorkspace());

@@ -6,6 +6,8 @@ interface BoundaryProps {
   children: ReactNode;
   /** What is shown: whoever goes to something else gets that, whatever this one met. */
   of?: string;
+  /** What is around it, where what it holds would have brought that. */
+  frame?: (part: ReactNode) => ReactNode;
   /** What cannot be shown as what it is, as it is. */
   source?: string;
 }
@@ -47,11 +49,11 @@ export class Boundary extends Component<BoundaryProps, BoundaryState> {
   };
 
   override render(): ReactNode {
-    const { children, source } = this.props;
+    const { children, source, frame = (part) => part } = this.props;
     const { error, hasFailed } = this.state;
     if (!hasFailed) return children;
     const isMissing = error instanceof NotLoaded;
-    return (
+    return frame(
       <div className="empty" role="alert">
         <Icon name={isMissing ? "offline" : "warning"} size={32} />
         <p className="empty-title">This part of the page could not be shown</p>
@@ -72,7 +74,7 @@ export class Boundary extends Component<BoundaryProps, BoundaryState> {
           )}
         </div>
         {source !== undefined && <pre className="as-text">{source}</pre>}
-      </div>
+      </div>,
     );
   }
 }
