@@ -4,6 +4,7 @@ import { UploadPanel } from "./files/UploadPanel.tsx";
 import { ZipPanel } from "./files/ZipPanel.tsx";
 import { Sidebar, titleOf } from "./Sidebar.tsx";
 import { useAskBeforeLeaving } from "./state/leaving.ts";
+import { useOverlay } from "./state/overlays.ts";
 import { useRoute } from "./state/route.ts";
 import { useWorkspace } from "./state/workspace.ts";
 import { Boundary } from "./ui/Boundary.tsx";
@@ -25,6 +26,7 @@ export function Shell() {
   const [isMenuOpen, setMenuOpen] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever goes somewhere has seen the menu
   useEffect(() => setMenuOpen(false), [screen, path]);
+  useOverlay(isMenuOpen, () => setMenuOpen(false));
   const openMenu = () => setMenuOpen(true);
   // A screen that is not there yet, or cannot be, has its head all the same: from it one gets elsewhere.
   const inFrame = (part: ReactNode) => (

@@ -18,10 +18,14 @@ import "./styles/chat.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.tsx";
 import { refuseStrayDrops } from "./files/drag.ts";
+import { followBack } from "./state/overlays.ts";
+import { followLinks } from "./state/route.ts";
 import { openSession } from "./state/session.ts";
 import { applyTheme } from "./state/theme.ts";
 
 openSession();
+followBack();
+followLinks();
 applyTheme();
 refuseStrayDrops();
 

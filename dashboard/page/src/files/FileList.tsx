@@ -2,6 +2,7 @@ import { type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } fr
 import type { FileItem } from "../../../client/index.ts";
 import { download } from "../state/download.ts";
 import { count } from "../state/format.ts";
+import { useOverlay } from "../state/overlays.ts";
 import { nameOf, type Sort } from "../state/paths.ts";
 import { useStore } from "../state/store.ts";
 import { useWorkspace } from "../state/workspace.ts";
@@ -46,6 +47,11 @@ export function FileList(props: FileListProps) {
   const [renaming, setRenaming] = useState<string | null>(null);
   const [isChoosing, setChoosing] = useState(false);
   const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
+  const endChoosing = () => {
+    setChoosing(false);
+    setSelection(NOTHING);
+  };
+  useOverlay(isChoosing, endChoosing);
   const clipboard = useStore(workspace.clipboard);
   const [isOver, zone] = useDropOver(dropTarget(workspace, directory));
   const { first, last, visible } = useVirtual(scroller, files.length, rowHeight);
@@ -201,14 +207,7 @@ export function FileList(props: FileListProps) {
           </button>
         )}
         {isChoosing && (
-          <button
-            type="button"
-            className="link"
-            onClick={() => {
-              setChoosing(false);
-              setSelection(NOTHING);
-            }}
-          >
+          <button type="button" className="link" onClick={endChoosing}>
             Done
           </button>
         )}

@@ -1,6 +1,7 @@
 // Where in the page somebody is. It is the address's fragment, so that back, forward and reload work, and no server hears of it.
 
 import { useSyncExternalStore } from "react";
+import { depthHere } from "./overlays.ts";
 
 export const SCREENS = ["files", "chat", "memory", "media", "store", "activity", "trash"] as const;
 export type Screen = (typeof SCREENS)[number];
@@ -32,8 +33,20 @@ export function hrefOf({ screen, path }: Route): string {
 export function go(route: Route, { replace = false } = {}): void {
   const href = hrefOf(route);
   if (href === location.hash) return;
-  history[replace ? "replaceState" : "pushState"](null, "", href);
+  // The entry of what lay over the screen is taken, so that Back leads to the screen.
+  history[replace || depthHere() > 0 ? "replaceState" : "pushState"](null, "", href);
   dispatchEvent(new PopStateEvent("popstate"));
+}
+
+/** Has links within the page lead where `go` does, but for those that are opened elsewhere. */
+export function followLinks(): void {
+  addEventListener("click", (event) => {
+    const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>('a[href^="#/"]') : null;
+    if (!link || !isPlain || event.defaultPrevented || link.target !== "") return;
+    event.preventDefault();
+    go(parseRoute(link.hash));
+  });
 }
 
 /** Goes to a directory, given by its whole path. */

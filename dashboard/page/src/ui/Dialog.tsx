@@ -1,9 +1,10 @@
 import { type FormEvent, type ReactNode, useEffect, useRef } from "react";
+import { useOverlay } from "../state/overlays.ts";
 
 interface DialogProps {
   title: string;
   children: ReactNode;
-  /** Called when it is left by Escape or by its buttons; without it, it cannot be left. */
+  /** Called when it is left by Escape, by Back or by its buttons; without it, it cannot be left. */
   onClose?: () => void;
   className?: string;
 }
@@ -16,6 +17,7 @@ export function Dialog({ title, children, onClose, className = "" }: DialogProps
     dialog?.showModal();
     return () => dialog?.close();
   }, []);
+  useOverlay(onClose !== undefined, onClose);
   return (
     <dialog
       ref={element}

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
 import { createPortal } from "react-dom";
+import { useOverlay } from "../state/overlays.ts";
 import { Icon, type IconName } from "./Icon.tsx";
 
 export interface MenuItem {
@@ -25,6 +26,7 @@ interface MenuProps {
 /** A menu at a point of the window, moved to where it fits; arrows, Home, End and Escape, as menus have them. */
 export function Menu({ items, x, y, label, onClose }: MenuProps) {
   const element = useRef<HTMLDivElement>(null);
+  useOverlay(true, onClose);
   useLayoutEffect(() => {
     const menu = element.current;
     if (!menu) return;
