@@ -13,12 +13,17 @@ export function Checkpoints() {
   const { value, again } = useAnswer("checkpoints", (signal) => history.checkpoints({ signal }));
   const [label, setLabel] = useState("");
   const [dropping, setDropping] = useState<number | null>(null);
+  // Pressed twice, a button is meant once.
+  const [isBusy, setBusy] = useState(false);
   const attempt = async (doing: string, work: () => Promise<unknown>) => {
+    setBusy(true);
     try {
       await work();
       again();
     } catch (cause) {
       sayError(doing, cause);
+    } finally {
+      setBusy(false);
     }
   };
   const take = (event: FormEvent) => {
@@ -49,7 +54,7 @@ export function Checkpoints() {
           value={label}
           onChange={(event) => setLabel(event.target.value)}
         />
-        <button type="submit" className="button">
+        <button type="submit" className="button" disabled={isBusy}>
           <Icon name="plus" />
           Keep all as it is
         </button>
@@ -64,7 +69,7 @@ export function Checkpoints() {
                 {when(createdAt)}
               </span>
             </div>
-            <button type="button" className="button" onClick={() => void restore(id)}>
+            <button type="button" className="button" disabled={isBusy} onClick={() => void restore(id)}>
               Restore
             </button>
             <IconButton icon="close" label={`Delete checkpoint ${name ?? id}`} onClick={() => setDropping(id)} />

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { TrashItem } from "../../../client/index.ts";
 import { iconOf } from "../files/kinds.ts";
 import { count, exactly, size, when } from "../state/format.ts";
@@ -17,7 +17,22 @@ export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
   const { value, error, again } = useAnswer("trash", (signal) => client.files.trash({ signal, limit: PAGE }));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState<readonly TrashItem[] | "all" | null>(null);
+  // What is on its way out of here, until it is seen to have gone: pressed twice, a button is meant once.
+  const [leaving, setLeaving] = useState<ReadonlySet<string>>(new Set());
   const items = value?.files ?? [];
+  useEffect(() => {
+    const here = new Set(value?.files.map(({ trashPath }) => trashPath));
+    setLeaving((now) => new Set([...now].filter((path) => here.has(path))));
+  }, [value]);
+  const leave = async (going: readonly TrashItem[], work: () => Promise<boolean>) => {
+    const paths = going.map(({ trashPath }) => trashPath);
+    setLeaving((now) => new Set([...now, ...paths]));
+    const isDone = await work();
+    if (!isDone) setLeaving((now) => new Set([...now].filter((path) => !paths.includes(path))));
+    again();
+  };
+  const restore = (going: readonly TrashItem[]) => void leave(going, () => actions.restore(going));
+  const isLeaving = ({ trashPath }: TrashItem) => leaving.has(trashPath);
   const picked = items.filter(({ trashPath }) => chosen.has(trashPath));
   const toggle = ({ trashPath }: TrashItem) => {
     const next = new Set(chosen);
@@ -29,10 +44,15 @@ export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
       <ScreenHead title="Trash" onMenu={onMenu}>
         {picked.length > 0 && (
           <>
-            <button type="button" className="button" onClick={() => void actions.restore(picked)}>
+            <button type="button" className="button" disabled={picked.some(isLeaving)} onClick={() => restore(picked)}>
               Restore {picked.length}
             </button>
-            <button type="button" className="button danger" onClick={() => setAsking(picked)}>
+            <button
+              type="button"
+              className="button danger"
+              disabled={picked.some(isLeaving)}
+              onClick={() => setAsking(picked)}
+            >
               Delete for good
             </button>
           </>
@@ -78,7 +98,7 @@ export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
                   {item.type === "file" && ` · ${size(item.size)}`}
                 </span>
               </div>
-              <button type="button" className="button" onClick={() => void actions.restore([item])}>
+              <button type="button" className="button" disabled={isLeaving(item)} onClick={() => restore([item])}>
                 Restore
               </button>
               <IconButton
