@@ -8,6 +8,7 @@ import { ROOT } from "./client.mjs";
 import { browse, row, skip, visit } from "./dashboard.mjs";
 import { ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
+import { png, wav } from "./samples.mjs";
 
 const server = serve({}, undefined, { page: true });
 const inPage = browse(server);
@@ -60,6 +61,33 @@ test("a difference shows every line, those that look like its head among them", 
     async (client) => {
       ok(await client.write(`${ROOT}/query.sql`, "select 1;\n-- was here\n"));
       ok(await client.write(`${ROOT}/query.sql`, "select 1;\n++ is here\n"));
+    },
+  ),
+);
+
+test("a file that could not be shown is, once it is mended", { skip }, () =>
+  inPage(
+    async ({ page, client }) => {
+      for (const [name, said, bytes, seen] of /** @type {const} */ ([
+        ["pic.png", "This picture cannot be shown", png(40, 30), "40 × 30"],
+        ["sound.wav", "This cannot be played", wav(20_000), null],
+      ])) {
+        await visit(page, `#/files/${name}`);
+        await page.getByText(said).waitFor();
+        ok(await client.put(`${ROOT}/${name}`, bytes));
+        await page.getByText(said).waitFor({ state: "detached" });
+        await (seen ? page.getByText(seen) : page.locator("audio")).waitFor();
+      }
+      // What is mended by something broken says so again.
+      await visit(page, "#/files/pic.png");
+      await page.getByText("40 × 30").waitFor();
+      ok(await client.put(`${ROOT}/pic.png`, "broken anew"));
+      await page.getByText("This picture cannot be shown").waitFor();
+    },
+    undefined,
+    async (client) => {
+      ok(await client.put(`${ROOT}/pic.png`, "no picture"));
+      ok(await client.put(`${ROOT}/sound.wav`, "no sound"));
     },
   ),
 );

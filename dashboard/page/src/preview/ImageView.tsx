@@ -3,6 +3,7 @@ import type { Stat } from "../../../client/index.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { IconButton } from "../ui/Icon.tsx";
 import { Empty } from "../ui/States.tsx";
+import { sourceOf } from "./source.ts";
 
 const STEPS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 8];
 
@@ -18,11 +19,13 @@ export function ImageView({ stat }: { stat: Stat }) {
   const { client } = useWorkspace();
   const [scale, setScale] = useState<number | null>(null);
   const [natural, setNatural] = useState<{ width: number; height: number } | null>(null);
-  const [isBroken, setBroken] = useState(false);
-  // The tag is in the address so that a changed picture is fetched again.
-  const source = `${client.files.contentUrl(stat.path)}#${stat.etag}`;
+  const source = sourceOf(client, stat);
+  // What is known of one picture is not of the next.
+  const [broken, setBroken] = useState<string | null>(null);
+  const isBroken = broken === source;
   const stage = useRef<HTMLElement>(null);
   // Not by `onWheel`: there it is too late to keep the browser from zooming the whole page.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a picture that was mended has a stage of its own
   useEffect(() => {
     const element = stage.current;
     const zoom = (event: WheelEvent) => {
@@ -32,7 +35,7 @@ export function ImageView({ stat }: { stat: Stat }) {
     };
     element?.addEventListener("wheel", zoom, { passive: false });
     return () => element?.removeEventListener("wheel", zoom);
-  }, []);
+  }, [isBroken]);
   if (isBroken)
     return (
       <Empty icon="image" title="This picture cannot be shown">
@@ -66,7 +69,7 @@ export function ImageView({ stat }: { stat: Stat }) {
           onLoad={({ currentTarget }) =>
             setNatural({ width: currentTarget.naturalWidth, height: currentTarget.naturalHeight })
           }
-          onError={() => setBroken(true)}
+          onError={() => setBroken(source)}
         />
       </section>
     </div>

@@ -17,6 +17,7 @@ export function PdfView({ stat }: { stat: Stat }) {
     if (!isShown) return;
     const stop = new AbortController();
     let made: string | undefined;
+    setError(null);
     client.files
       .content(stat.path, { signal: stop.signal })
       .then(async (response) => {
