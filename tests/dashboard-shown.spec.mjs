@@ -92,6 +92,34 @@ test("a file that could not be shown is, once it is mended", { skip }, () =>
   ),
 );
 
+test("versions say what they are for, and those of one minute can be told apart", { skip }, () =>
+  inPage(
+    async ({ page }) => {
+      const times = ["2024-01-06T10:00:00.000Z", "2024-01-05T10:00:25.000Z", "2024-01-05T10:00:05.000Z"];
+      await page.route("**/api/files/versions?*", async (route) => {
+        const response = await route.fetch();
+        const json = await response.json();
+        for (const [index, version] of json.versions.entries()) version.modified = times[index];
+        await route.fulfill({ response, json });
+      });
+      await visit(page, "#/files/plan.txt");
+      await page.getByRole("button", { name: "Versions" }).click();
+      await page.getByRole("heading", { name: "Versions" }).waitFor();
+      await page.getByText("Open one to see what has changed since").waitFor();
+      const rows = page.getByRole("list", { name: "Versions" }).getByRole("button");
+      await rows.nth(2).waitFor();
+      const said = await rows.locator("span[title]").allTextContents();
+      assert.equal(new Set(said).size, 3, String(said));
+      await rows.nth(2).click();
+      await page.getByRole("button", { name: "Restore this version" }).waitFor();
+    },
+    undefined,
+    async (client) => {
+      for (const text of ["one", "two", "three"]) ok(await client.write(`${ROOT}/plan.txt`, `${text}\n`));
+    },
+  ),
+);
+
 const SPOOFED = "\u202egpj.exe";
 
 test("a name with signs that turn it around shows them, wherever it is shown", { skip }, () =>

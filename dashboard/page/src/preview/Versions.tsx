@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import type { Diff, Version } from "../../../client/index.ts";
 import { download } from "../state/download.ts";
-import { exactly, size, when } from "../state/format.ts";
+import { exactly, size, toTheSecond, when } from "../state/format.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Empty, Failed, Loading } from "../ui/States.tsx";
@@ -24,18 +24,30 @@ export default function Versions({ path, etag }: { path: string; etag: string })
   if (error) return <Failed error={error} />;
   if (versions === null) return <Loading rows={4} />;
   const current = versions.find((version) => version.current);
+  const times = versions.map(({ modified }) => when(modified));
+  const timeOf = ({ modified }: Version) => {
+    const time = when(modified);
+    const isAlone = times.indexOf(time) === times.lastIndexOf(time);
+    return isAlone ? time : toTheSecond(modified);
+  };
   return (
     <div className="versions">
+      <h3 className="section-title">Versions</h3>
+      <p className="quiet lead">
+        Each save keeps what was there before, newest first. Open one to see what has changed since, to bring it back or
+        to download it.
+      </p>
       <ol aria-label="Versions">
         {versions.map((version) => (
           <li key={version.version}>
             <button
               type="button"
               className="version"
-              aria-pressed={version.version === chosen}
+              aria-expanded={version.version === chosen}
               onClick={() => setChosen(version.version === chosen ? null : version.version)}
             >
-              <span title={exactly(version.modified)}>{when(version.modified)}</span>
+              <Icon name="chevron" size={12} />
+              <span title={exactly(version.modified)}>{timeOf(version)}</span>
               <span className="quiet">{version.actor ?? ""}</span>
               <span className="quiet">
                 {version.current ? "now" : version.available ? size(version.size) : "no longer kept"}

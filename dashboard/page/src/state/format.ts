@@ -15,6 +15,7 @@ export function size(bytes: number): string {
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const second = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 /** The time today, the day this year, the date otherwise. */
@@ -22,6 +23,12 @@ export function when(time: string | number, now = new Date()): string {
   const then = new Date(time);
   if (then.toDateString() === now.toDateString()) return clock.format(then);
   return then.getFullYear() === now.getFullYear() ? `${day.format(then)}, ${clock.format(then)}` : date.format(then);
+}
+
+/** As `when`, for two of one minute, or of one day of another year. */
+export function toTheSecond(time: string | number, now = new Date()): string {
+  const then = new Date(time);
+  return then.toDateString() === now.toDateString() ? second.format(then) : whole.format(then);
 }
 
 export function exactly(time: string | number): string {
