@@ -102,3 +102,49 @@ test("on a phone, a question and its answers fit", { skip }, () =>
     },
   ),
 );
+
+test("on a phone on its side, all of the places can be reached", { skip }, () =>
+  inPage(
+    async ({ page }) => {
+      const box = async (/** @type {import("playwright-core").Locator} */ of) =>
+        (await of.boundingBox()) ?? { y: -1000, height: 0 };
+      const colors = page.getByRole("button", { name: "Dark colors" });
+      const brand = page.locator(".brand");
+      await page.mouse.move(100, 200);
+      const scrolled = (/** @type {number} */ by, /** @type {() => Promise<boolean>} */ isSeen) =>
+        eventually(
+          async () => {
+            await page.mouse.wheel(0, by);
+            return isSeen();
+          },
+          (is) => is,
+        );
+      await scrolled(400, async () => {
+        const { y, height } = await box(colors);
+        return y >= 0 && y + height <= 360;
+      });
+      await scrolled(-400, async () => (await box(brand)).y >= 0);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollHeight), 360);
+    },
+    { viewport: { width: 780, height: 360 }, hasTouch: true, isMobile: true },
+    deep,
+  ),
+);
+
+test("where a file covers the list, the arrow beside its name points back", { skip }, () =>
+  inPage(
+    async ({ page }) => {
+      await row(page, "a.txt").click();
+      const back = page.getByRole("button", { name: "Back to the list" });
+      await back.waitFor();
+      const turned = await back.locator("svg").evaluate((icon) => getComputedStyle(icon).transform);
+      assert.match(turned, /^matrix\(-1/);
+      await back.click();
+      await back.waitFor({ state: "detached" });
+    },
+    { viewport: { width: 768, height: 900 } },
+    async (client) => {
+      ok(await client.write(`${ROOT}/a.txt`, "a"));
+    },
+  ),
+);
