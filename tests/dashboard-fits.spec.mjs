@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { browse, inWindow, PHONE, row, skip, visit } from "./dashboard.mjs";
+import { browse, inWindow, PHONE, row, shown, skip, visit } from "./dashboard.mjs";
 import { eventually, ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { ingestBytes } from "./media.mjs";
@@ -145,6 +145,41 @@ test("where a file covers the list, the arrow beside its name points back", { sk
     { viewport: { width: 768, height: 900 } },
     async (client) => {
       ok(await client.write(`${ROOT}/a.txt`, "a"));
+    },
+  ),
+);
+
+const LONG = ["draft", "final"].map((end) => `Report of the quarter on all of the regions ${end}.md`);
+
+test("on a phone, files are sorted by when they changed, and long names are told apart", { skip }, () =>
+  inPage(
+    async ({ page }) => {
+      await row(page, LONG[0] ?? "").waitFor();
+      assert.deepEqual(await shown(page), LONG);
+      const isWhole = await page
+        .locator(".row .name")
+        .evaluateAll((all) =>
+          all.every((name) => name.scrollHeight <= name.clientHeight + 1 && name.clientHeight < 48),
+        );
+      assert.equal(isWhole, true);
+      await row(page, LONG[0] ?? "")
+        .locator(".cell-modified")
+        .waitFor();
+      await inWindow(page, "the list");
+      await page.getByRole("button", { name: "Modified" }).tap();
+      await eventually(
+        () => shown(page),
+        ([first]) => first === LONG[1],
+      );
+      await page.getByRole("button", { name: "Modified" }).tap();
+      await eventually(
+        () => shown(page),
+        ([first]) => first === LONG[0],
+      );
+    },
+    PHONE,
+    async (client) => {
+      for (const name of LONG) ok(await client.write(`${ROOT}/${name}`, "x"));
     },
   ),
 );
