@@ -48,6 +48,17 @@ export default function EditorPane({ stat, file, isGone: isMissing, onDone }: Ed
   const [isComparing, setComparing] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
+  /** How many moves there had been when the file was surely here. */
+  const since = useRef(workspace.moves.count.get());
+  /** Something else is where the file was. */
+  const isOther = !isGone && theirs.etag !== base.current.etag;
+  const stays = useRef(isOther);
+  stays.current = isOther;
+  /** Where the draft is kept: with the file, which may have been moved; but for another's draft, which is not written over. */
+  const kept = useCallback(() => {
+    const isHere = stays.current || drafts.isOwn(userId, path);
+    return isHere ? path : (workspace.moves.of(path, since.current) ?? path);
+  }, [workspace, userId, path]);
   /** What was typed has gone elsewhere. */
   const isLeft = useRef(false);
   const keepDraft = useCallback(() => {
@@ -55,14 +66,14 @@ export default function EditorPane({ stat, file, isGone: isMissing, onDone }: Ed
     if (isLeft.current) return true;
     const text = merged.current ?? editor.current?.text();
     if (text === undefined) return true;
-    const isKept = drafts.put(userId, path, { text, etag: base.current.etag, atMs: Date.now() });
+    const isKept = drafts.put(userId, kept(), { text, etag: base.current.etag, atMs: Date.now() });
     if (!isKept) say("This browser has no room for a draft: save soon", { kind: "error" });
     return isKept;
-  }, [userId, path]);
+  }, [userId, kept]);
   const dropDraft = useCallback(() => {
     clearTimeout(timer.current);
-    drafts.drop(userId, path);
-  }, [userId, path]);
+    drafts.drop(userId, kept());
+  }, [userId, kept]);
 
   /** Writes a text, if the file is still what `etag` says. */
   const write = useCallback(
@@ -73,6 +84,7 @@ export default function EditorPane({ stat, file, isGone: isMissing, onDone }: Ed
         const body = new Blob([text], { type: "text/plain" });
         const what = `Saved ${name}`;
         const turn = newTurn(what);
+        const moves = workspace.moves.count.get();
         const saved = await workspace.client.files.upload(path, body, { turn, ...condition });
         workspace.actions.note({ turn, what, directories: [parentOf(path)] });
         if (etag !== null) replaced.current.add(etag);
@@ -86,8 +98,9 @@ export default function EditorPane({ stat, file, isGone: isMissing, onDone }: Ed
         }
         const isStill = editor.current?.text() === text;
         setDirty(!isStill);
-        if (isStill) dropDraft();
-        else keepDraft();
+        dropDraft();
+        since.current = moves;
+        if (!isStill) keepDraft();
         setComparing(false);
         workspace.changed([parentOf(path)]);
         return true;
@@ -178,7 +191,7 @@ export default function EditorPane({ stat, file, isGone: isMissing, onDone }: Ed
         label: "Bring them back",
         run: () => {
           base.current = { ...base.current, etag };
-          drafts.put(userId, path, { text: given, etag, atMs: Date.now() });
+          drafts.put(userId, kept(), { text: given, etag, atMs: Date.now() });
           editor.current?.replace(given);
         },
       },
@@ -199,9 +212,9 @@ export default function EditorPane({ stat, file, isGone: isMissing, onDone }: Ed
   /** To where the file is now, with what was typed. */
   const follow = () => {
     if (movedTo === null) return;
+    dropDraft();
     drafts.put(userId, movedTo, { text: mine(), etag: base.current.etag, atMs: Date.now() });
     isLeft.current = true;
-    dropDraft();
     go({ screen: "files", path: movedTo.slice(workspace.root.length + 1) });
   };
   const isConflict = isDirty && !isSaving && (isGone || theirs.etag !== base.current.etag);

@@ -1,6 +1,8 @@
 // What has been typed and not saved. It survives a reload, and a browser that is closed. Each tab has its own: what one of them saves
 // or gives up is none of another's.
 
+import { isWithin } from "../state/paths.ts";
+
 const PREFIX = "holdfast:draft:";
 const TAB = "holdfast:tab";
 
@@ -12,8 +14,26 @@ export interface Draft {
 }
 
 /** This tab, as long as it is there; a reload leaves it the same. */
-const tab: string = sessionStorage.getItem(TAB) ?? crypto.randomUUID();
+let tab: string = sessionStorage.getItem(TAB) ?? crypto.randomUUID();
 sessionStorage.setItem(TAB, tab);
+
+/** Has this tab's name for as long as it is there. One that another has opened begins with a copy of that one's: it takes a new one. */
+function claim(): Promise<void> {
+  return new Promise((resolve) => {
+    const take = (lock: Lock | null) => {
+      if (lock) {
+        resolve();
+        return new Promise(() => undefined);
+      }
+      tab = crypto.randomUUID();
+      sessionStorage.setItem(TAB, tab);
+      return claim().then(resolve);
+    };
+    // A browser may have no locks, or refuse them.
+    if (navigator.locks) navigator.locks.request(`${TAB}:${tab}`, { ifAvailable: true }, take).catch(() => resolve());
+    else resolve();
+  });
+}
 
 const endOf = (userId: string, path: string) => `:${userId}:${path}`;
 const keyOf = (userId: string, path: string) => `${PREFIX}${tab}${endOf(userId, path)}`;
@@ -43,6 +63,8 @@ function find(userId: string, path: string): { key: string; draft: Draft } | nul
 }
 
 export const drafts = {
+  /** Until then nobody knows whose they are. */
+  ready: claim(),
   has(userId: string, path: string): boolean {
     return find(userId, path) !== null;
   },
@@ -64,5 +86,27 @@ export const drafts = {
   },
   drop(userId: string, path: string): void {
     localStorage.removeItem(keyOf(userId, path));
+  },
+  /** Whether this tab itself has one. */
+  isOwn(userId: string, path: string): boolean {
+    return localStorage.getItem(keyOf(userId, path)) !== null;
+  },
+  /** Has the drafts of an entry, and of all below it, go where it has gone. One whose place is taken stays. */
+  move(userId: string, from: string, to: string): void {
+    for (const key of Object.keys(localStorage)) {
+      const end = key.startsWith(PREFIX) ? key.slice(PREFIX.length + tab.length) : "";
+      const path = end.slice(`:${userId}:`.length);
+      if (end !== endOf(userId, path) || !isWithin(path, from)) continue;
+      const next = key.slice(0, PREFIX.length + tab.length) + endOf(userId, `${to}${path.slice(from.length)}`);
+      const draft = localStorage.getItem(key);
+      if (draft === null || localStorage.getItem(next) !== null) continue;
+      // There may be room for one of them only.
+      localStorage.removeItem(key);
+      try {
+        localStorage.setItem(next, draft);
+      } catch {
+        localStorage.setItem(key, draft);
+      }
+    }
   },
 };

@@ -1,10 +1,11 @@
-import { Suspense, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import type { Stat } from "../../../client/index.ts";
 import { drafts } from "../edit/drafts.ts";
 import type { Kind } from "../files/kinds.ts";
 import { size } from "../state/format.ts";
 import { placeOf } from "../state/paths.ts";
 import { hrefOf } from "../state/route.ts";
+import { useStore } from "../state/store.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Boundary } from "../ui/Boundary.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -80,6 +81,13 @@ function TextView({ stat, kind, isGone }: ViewProps) {
   const [isSource, setSource] = useState(false);
   const [saved, setSaved] = useState<{ file: TextFile; old: string } | null>(null);
   const [isEditing, setEditing] = useState(() => drafts.has(client.gateway.userId, stat.path));
+  const [since] = useState(() => moves.count.get());
+  const count = useStore(moves.count);
+  // A draft comes with its file, and maybe later than that.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it can only have come with a move
+  useEffect(() => {
+    if (moves.isNew(stat.path, since) && drafts.has(client.gateway.userId, stat.path)) setEditing(true);
+  }, [count]);
   if (loaded.state === "loading") return <Loading rows={6} />;
   if (loaded.state === "failed") return <Failed error={loaded.error} />;
   if (loaded.state === "binary") return <Hex stat={stat} />;

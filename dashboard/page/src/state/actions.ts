@@ -1,9 +1,11 @@
 // What a person does to files. Each of these is a turn of its own, so each can be taken back as a whole: by the button in what is
 // said of it, or by undo.
 
-import { type FileItem, HoldfastError, type TrashItem } from "../../../client/index.ts";
+import { type FileItem, type Holdfast, HoldfastError, type TrashItem } from "../../../client/index.ts";
 import { each, namesOf, type Outcome, remarkOf } from "./batch.ts";
 import { count } from "./format.ts";
+import type { Listings } from "./listings.ts";
+import type { Moves } from "./moves.ts";
 import { Past } from "./past.ts";
 import { freeName, nameOf, parentOf } from "./paths.ts";
 import { ask, dismiss, say, sayError, sayProgress, whyOf } from "./toasts.ts";
@@ -38,6 +40,13 @@ const whatOf = (paths: readonly string[]) =>
   paths.length === 1 ? nameOf(paths[0] ?? "") : count(paths.length, "entry", "entries");
 
 export class Actions extends Past {
+  readonly #moves: Moves;
+
+  constructor(client: Holdfast, listings: Listings, changed: (directories: Iterable<string>) => void, moves: Moves) {
+    super(client, listings, changed);
+    this.#moves = moves;
+  }
+
   /**
    * Does something to one entry after the other, past those that cannot be; then says what came of it. What has a place that is
    * taken is asked about, and goes on in the same turn. Answers whether all of it was done.
@@ -137,7 +146,10 @@ export class Actions extends Past {
   }
 
   #move(from: string, to: string, turn: string, way: Way): Promise<unknown> {
-    const move = (free: string) => this.client.files.move(from, free, { turn, overwrite: way === "replace" });
+    const move = async (free: string) => {
+      await this.client.files.move(from, free, { turn, overwrite: way === "replace" });
+      this.#moves.did({ from, to: free, turn });
+    };
     return way === "keep both" ? this.#freely(to, move) : move(to);
   }
 

@@ -10,6 +10,7 @@ import {
   type WatchState,
 } from "../../../client/index.ts";
 import { answer } from "../../../visit/src/access/neighbour.ts";
+import { drafts } from "../edit/drafts.ts";
 import { Actions } from "./actions.ts";
 import { Listings } from "./listings.ts";
 import { Moves } from "./moves.ts";
@@ -47,7 +48,7 @@ export class Workspace {
   readonly expanded = new Store<ReadonlySet<string>>(new Set());
   /** Rises whenever something may have changed: what shows more than listings looks again. */
   readonly news = new Store(0);
-  readonly moves = new Moves();
+  readonly moves: Moves;
   /** The directory that is shown. */
   #shown: string;
   #usageTimer: ReturnType<typeof setTimeout> | undefined;
@@ -58,7 +59,8 @@ export class Workspace {
     this.#shown = root;
     this.listings = new Listings(client);
     const changed = (directories: Iterable<string>) => this.changed(directories);
-    this.actions = new Actions(client, this.listings, changed);
+    this.moves = new Moves((from, to) => drafts.move(client.gateway.userId, from, to));
+    this.actions = new Actions(client, this.listings, changed, this.moves);
     this.uploads = new Uploads(client, this.actions, changed);
     this.shop = new Shop(client, this.actions, () => this.#heard({ changes: null }));
   }
@@ -152,7 +154,7 @@ export class Workspace {
 /** Opens what a gateway URL is for. The root is the Worker's to say. */
 export async function openWorkspace(gatewayUrl: string): Promise<Workspace> {
   const client = connect(gatewayUrl, { renew, actor: "dashboard" });
-  const { path } = await client.files.list(undefined, { limit: 1 });
+  const [{ path }] = await Promise.all([client.files.list(undefined, { limit: 1 }), drafts.ready]);
   return new Workspace(client, path);
 }
 
