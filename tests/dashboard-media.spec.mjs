@@ -1,4 +1,4 @@
-// The media screen with more than one page: what belongs to which question.
+// The media screen with more than one page: what belongs to which question, and what is there no more.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -67,6 +67,39 @@ test("a page that comes when something else is asked for is not among it, and on
       await page.unroute("**/api/media/list?*cursor=*");
       await more.click();
       await tiles.nth(69).waitFor();
+      assert.equal(await more.count(), 0);
+    },
+    DESKTOP,
+    many,
+  ),
+);
+
+test("what is deleted from a later page is gone from it, and what is made public says so at once", { skip }, () =>
+  inPage(
+    async ({ page }) => {
+      await visit(page, "#/media/");
+      await page.getByLabel("Kind").selectOption("image");
+      const tiles = page.getByRole("list", { name: "Media" }).getByRole("listitem");
+      await tiles.nth(59).waitFor();
+      const more = page.getByRole("button", { name: "Show more" });
+      await more.click();
+      await tiles.nth(69).waitFor();
+      const last = String(await tiles.nth(69).locator(".tile-name").textContent());
+      await tiles.nth(69).getByRole("button").click();
+      const dialog = page.getByRole("dialog", { name: last, exact: true });
+      await dialog.getByText("no; once it is").waitFor();
+      await dialog.getByRole("button", { name: "Make public and copy link" }).click();
+      await dialog.getByText("yes: whoever has its link can open it").waitFor();
+      await dialog.getByRole("button", { name: "Copy link", exact: true }).waitFor();
+      await dialog.getByRole("button", { name: "Delete" }).click();
+      await page
+        .getByRole("dialog", { name: `Delete ${last}?` })
+        .getByRole("button", { name: "Delete" })
+        .click();
+      await page.getByText(`Deleted ${last}`).waitFor();
+      await tiles.nth(69).waitFor({ state: "detached" });
+      assert.equal(await tiles.count(), 69);
+      assert.equal(await page.locator(".tile-name").getByText(last, { exact: true }).count(), 0);
       assert.equal(await more.count(), 0);
     },
     DESKTOP,

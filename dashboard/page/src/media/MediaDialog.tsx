@@ -17,9 +17,12 @@ interface MediaDialogProps {
 }
 
 /** One item: played, copied, traced to the files that have it, deleted. */
-export function MediaDialog({ item, onClose, onChanged }: MediaDialogProps) {
+export function MediaDialog({ item: known, onClose, onChanged }: MediaDialogProps) {
   const { client, root } = useWorkspace();
   const [isAsking, setAsking] = useState(false);
+  /** Made public here: nothing takes that back but to delete it. */
+  const [shared, setShared] = useState<MediaItem | null>(null);
+  const item = shared ?? known;
   const uses = useAnswer(`uses ${item.id}`, (signal) => client.media.uses(item.id, { signal }));
   const source = client.media.contentUrl(item.id);
   const kind = iconOfType(item.contentType);
@@ -28,11 +31,15 @@ export function MediaDialog({ item, onClose, onChanged }: MediaDialogProps) {
   /** The lasting address; asked for once somebody wants it, since it makes the item public. */
   const copyLink = async () => {
     try {
-      const address = item.publicUrl ?? (await client.media.share(item.id)).publicUrl;
-      if (!address) throw new Error("It has no public address");
-      await navigator.clipboard.writeText(address);
+      const open = item.publicUrl ? item : await client.media.share(item.id);
+      if (!open.publicUrl) throw new Error("It has no public address");
+      if (open !== item) {
+        // It is public now, whether the link can be copied or not.
+        setShared(open);
+        onChanged();
+      }
+      await navigator.clipboard.writeText(open.publicUrl);
       say("Copied a link that anyone can open");
-      onChanged();
     } catch (cause) {
       sayError("Copying the link", cause);
     }
@@ -90,7 +97,11 @@ export function MediaDialog({ item, onClose, onChanged }: MediaDialogProps) {
           ))}
         </dd>
         <dt>Public</dt>
-        <dd>{item.publicUrl ? "yes: whoever has its link can open it" : "no"}</dd>
+        <dd>
+          {item.publicUrl
+            ? "yes: whoever has its link can open it, until it is deleted"
+            : "no; once it is, it stays so until it is deleted"}
+        </dd>
       </dl>
       <div className="dialog-buttons">
         <button type="button" className="button danger" onClick={() => setAsking(true)}>

@@ -43,6 +43,8 @@ export default function MediaScreen({ onMenu }: { onMenu: () => void }) {
     client.media.list({ ...query, ...more }),
   );
   const items = value ?? [];
+  // As it is by now.
+  const opened = open && (items.find(({ id }) => id === open.id) ?? open);
   const apps = [...new Map(items.flatMap(appsOf)).entries()];
   return (
     <div className="page-frame">
@@ -90,7 +92,7 @@ export default function MediaScreen({ onMenu }: { onMenu: () => void }) {
         )}
         {next && <ShowMore next={next} isAsking={isAsking} />}
       </div>
-      {open && <MediaDialog item={open} onClose={() => setOpen(null)} onChanged={again} />}
+      {opened && <MediaDialog key={opened.id} item={opened} onClose={() => setOpen(null)} onChanged={again} />}
     </div>
   );
 }

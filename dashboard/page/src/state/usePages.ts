@@ -15,29 +15,46 @@ export interface Pages<T> extends Answer<readonly T[]> {
 }
 
 /**
- * What a question is answered in pages: the first as `useAnswer` has it, the others when they are asked for. They are of this
- * question alone: a page that comes when another one is asked already is of no use.
+ * What a question is answered in pages: the first as `useAnswer` has it, the others when they are asked for. Asked again, as many
+ * pages as there were are new. They are of this question alone: a page that comes when another one is asked already is of no use.
  */
 export function usePages<T extends { id: string }>(
   key: string,
   ask: (more: { signal?: AbortSignal; cursor?: string }) => Promise<Page<T>>,
   of: "workspace" | "store" = "workspace",
 ): Pages<T> {
-  const { value, error, again } = useAnswer(key, (signal) => ask({ signal }), of);
-  const [later, setLater] = useState<{ key: string } & Page<T>>();
+  /** How many pages of which question are shown. */
+  const wanted = useRef({ key, pages: 1 });
+  if (wanted.current.key !== key) wanted.current = { key, pages: 1 };
+  const all = async (signal: AbortSignal): Promise<Page<T>> => {
+    const shown = wanted.current;
+    const { items, ...first } = await ask({ signal });
+    const whole = { items: [...items], cursor: first.cursor };
+    for (let page = 1; page < shown.pages && whole.cursor !== undefined; page += 1) {
+      const next = await ask({ signal, cursor: whole.cursor });
+      whole.items.push(...next.items);
+      whole.cursor = next.cursor;
+    }
+    return whole;
+  };
+  const { value, error, again } = useAnswer(key, all, of);
+  const [later, setLater] = useState<{ behind: Page<T> | null } & Page<T>>();
   const [asking, setAsking] = useState<string>();
-  const current = useRef(key);
-  current.current = key;
-  const more = later?.key === key ? later : null;
+  const current = useRef({ key, value });
+  current.current = { key, value };
+  // An answer that is newer has all of it.
+  const more = later?.behind === value ? later : null;
   const cursor = more ? more.cursor : value?.cursor;
   const next = async () => {
     setAsking(key);
     try {
       const page = await ask({ cursor: cursor ?? "" });
-      if (current.current === key)
-        setLater({ key, items: [...(more?.items ?? []), ...page.items], cursor: page.cursor });
+      if (current.current.key !== key) return;
+      wanted.current.pages += 1;
+      const items = [...(more?.items ?? []), ...page.items];
+      setLater({ behind: current.current.value, items, cursor: page.cursor });
     } catch (cause) {
-      if (current.current === key) sayError("Looking for more", cause);
+      if (current.current.key === key) sayError("Looking for more", cause);
     } finally {
       setAsking((now) => (now === key ? undefined : now));
     }
