@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { HoldfastError } from "../../../client/index.ts";
 import { useStat } from "../preview/useStat.ts";
 import { View } from "../preview/View.tsx";
 import { exactly } from "../state/format.ts";
@@ -63,30 +62,39 @@ export default function MemoryScreen({ onMenu }: { onMenu: () => void }) {
 }
 
 function Page({ path, about }: { path: string; about: string }) {
-  const { actions } = useWorkspace();
   const { stat, error } = useStat(path);
-  if (error instanceof HoldfastError && error.status === 404)
-    return (
-      <Empty icon="memory" title={`${nameOf(path)} is not there yet`}>
-        <p>{about}</p>
-        <button
-          type="button"
-          className="button primary"
-          onClick={() => void actions.createFile(path, `# ${nameOf(path).replace(/\.md$/, "")}\n`)}
-        >
-          <Icon name="plus" />
-          Create it
-        </button>
-      </Empty>
-    );
+  const isGone = error?.status === 404;
+  const missing = <Missing path={path} about={about} />;
+  if (isGone && !stat) return missing;
   if (error && !stat) return <Failed error={error} />;
   if (!stat) return <Loading rows={6} />;
   return (
     <div className="preview-body">
       <p className="quiet memory-note">
-        {about} Changed {exactly(stat.modified)}.
+        {about} {!isGone && `Changed ${exactly(stat.modified)}.`}
       </p>
-      <View stat={stat} kind="markdown" isGone={false} />
+      <View stat={stat} kind="markdown" isGone={isGone} instead={missing} />
     </div>
+  );
+}
+
+/** There is none yet, or no more. */
+function Missing({ path, about }: { path: string; about: string }) {
+  const { actions } = useWorkspace();
+  const [isBusy, setBusy] = useState(false);
+  const create = async () => {
+    setBusy(true);
+    const isMade = await actions.createFile(path, `# ${nameOf(path).replace(/\.md$/, "")}\n`);
+    // Once it is made, it is soon shown.
+    if (!isMade) setBusy(false);
+  };
+  return (
+    <Empty icon="memory" title={`${nameOf(path)} is not there yet`}>
+      <p>{about}</p>
+      <button type="button" className="button primary" disabled={isBusy} onClick={() => void create()}>
+        <Icon name="plus" />
+        Create it
+      </button>
+    </Empty>
   );
 }

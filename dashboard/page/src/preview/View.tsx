@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useState } from "react";
 import type { Stat } from "../../../client/index.ts";
 import { drafts } from "../edit/drafts.ts";
 import type { Kind } from "../files/kinds.ts";
@@ -28,6 +28,8 @@ interface ViewProps {
   kind: Kind;
   /** It has been deleted since. */
   isGone: boolean;
+  /** What takes the place of a text that is gone, unless somebody is editing it. */
+  instead?: ReactNode;
 }
 
 /** A file as what its name says it is; as text if its bytes are text; as bytes otherwise. What cannot be drawn spoils nothing else. */
@@ -41,7 +43,7 @@ export function View(props: ViewProps) {
   );
 }
 
-function AsItIs({ stat, kind, isGone }: ViewProps) {
+function AsItIs({ stat, kind, isGone, instead }: ViewProps) {
   switch (kind) {
     case "image":
       return stat.extension?.toLowerCase() === "svg" ? (
@@ -55,7 +57,7 @@ function AsItIs({ stat, kind, isGone }: ViewProps) {
     case "pdf":
       return <PdfView stat={stat} />;
     default:
-      return <TextView stat={stat} kind={kind} isGone={isGone} />;
+      return <TextView stat={stat} kind={kind} isGone={isGone} instead={instead} />;
   }
 }
 
@@ -74,7 +76,7 @@ function SvgView({ stat, isGone }: { stat: Stat; isGone: boolean }) {
 
 const RENDERED = { markdown: "Read", csv: "Table", json: "Tree" } as const;
 
-function TextView({ stat, kind, isGone }: ViewProps) {
+function TextView({ stat, kind, isGone, instead }: ViewProps) {
   const { client, moves } = useWorkspace();
   const movedTo = isGone ? moves.of(stat.path) : null;
   const loaded = useText(stat.path, stat.etag, stat.size);
@@ -105,6 +107,7 @@ function TextView({ stat, kind, isGone }: ViewProps) {
         }}
       />
     );
+  if (isGone && instead !== undefined) return instead;
   const rendered = kind === "markdown" || kind === "csv" || kind === "json" ? RENDERED[kind] : null;
   const isRendered = rendered !== null && !isSource;
   return (
