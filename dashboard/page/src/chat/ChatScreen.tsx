@@ -2,27 +2,40 @@ import { useEffect, useState } from "react";
 import { type ChatSession, isSameChat } from "../../../client/index.ts";
 import { exactly, when } from "../state/format.ts";
 import { go, hrefOf } from "../state/route.ts";
+import { useStore } from "../state/store.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon, IconButton } from "../ui/Icon.tsx";
 import { ScreenHead } from "../ui/ScreenHead.tsx";
 import { Conversation } from "./Conversation.tsx";
-import { useChatLine } from "./useChatLine.ts";
+import { type Line, useChatLine } from "./useChatLine.ts";
 
 const MAIN = "main";
 
 /** Chats with the agent: which there are, and the one that is open. */
 export default function ChatScreen({ path, onMenu }: { path: string; onMenu: () => void }) {
   const line = useChatLine();
-  const { sessions, error } = useSessions(line.state);
+  const { sessions, error } = useSessions(line);
   const open = path || MAIN;
-  const isKnown = (key: string) => sessions.some((session) => isSameChat(session.key, key));
+  const isAmong = (all: readonly ChatSession[] | null, key: string) => !!all?.some((one) => isSameChat(one.key, key));
+  const { begun } = useWorkspace();
+  const fresh = useStore(begun.list).filter(({ key }) => !isAmong(sessions, key));
+  const titles = begun.titles();
+  const known = [...fresh, ...(sessions ?? []).map((chat) => named(chat, titles))];
   // The main one is there whether anything was said in it or not.
-  const begun: ChatSession[] = [
+  const always: ChatSession[] = [
     { key: open, title: "New chat", updatedAt: null },
     { key: MAIN, title: "Main", updatedAt: null },
   ];
-  const listed = [...begun.filter(({ key }, at) => !isKnown(key) && !(at === 0 && isSameChat(key, MAIN))), ...sessions];
-  const begin = () => go({ screen: "chat", path: `chat-${crypto.randomUUID().slice(0, 8)}` });
+  const listed = [
+    ...always.filter(({ key }, at) => !isAmong(known, key) && !(at === 0 && isSameChat(key, MAIN))),
+    ...known,
+  ];
+  /** From its first words on, a chat is listed. */
+  const onSaid = (text: string) => {
+    const isNew = sessions !== null || begun.isFresh(open);
+    if (isNew && !isAmong(known, open) && !isSameChat(open, MAIN)) begun.begin(open, text);
+  };
+  const begin = () => go({ screen: "chat", path: begun.newKey() });
   return (
     <div className={path ? "page-frame chat-open" : "page-frame"}>
       <ScreenHead title="Chat" onMenu={onMenu}>
@@ -68,7 +81,7 @@ export default function ChatScreen({ path, onMenu }: { path: string; onMenu: () 
               {titleOf(listed.find(({ key }) => isSameChat(key, open)))}
             </span>
           </div>
-          <Conversation key={open} sessionKey={open} line={line} />
+          <Conversation key={open} sessionKey={open} line={line} onSaid={onSaid} />
         </div>
       </div>
     </div>
@@ -81,12 +94,19 @@ function titleOf(chat: Pick<ChatSession, "key" | "title"> | undefined): string {
   return chat.title ?? chat.key;
 }
 
-/** The chats that are kept; asked for again when the line to the agent is another. */
-function useSessions(round: unknown) {
+/** A chat that is kept without a title has that of its first words, if it was begun here. */
+function named(chat: ChatSession, titles: ReadonlyMap<string, string>): ChatSession {
+  return chat.title === chat.key ? { ...chat, title: titles.get(chat.key) ?? chat.key } : chat;
+}
+
+/** The chats that are kept; null until they are known. Asked for again when the line is another, and when something was said. */
+function useSessions({ state, hear }: Line) {
   const { client } = useWorkspace();
-  const [sessions, setSessions] = useState<readonly ChatSession[]>([]);
+  const [said, setSaid] = useState(0);
+  useEffect(() => hear((event) => event.state === "final" && setSaid((count) => count + 1)), [hear]);
+  const [sessions, setSessions] = useState<readonly ChatSession[] | null>(null);
   const [error, setError] = useState<Error | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round is a new question
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each is a new question
   useEffect(() => {
     const stop = new AbortController();
     client.chats.sessions({ signal: stop.signal }).then(
@@ -97,6 +117,6 @@ function useSessions(round: unknown) {
       (cause) => !stop.signal.aborted && setError(cause),
     );
     return () => stop.abort();
-  }, [client, round]);
+  }, [client, state, said]);
   return { sessions, error };
 }

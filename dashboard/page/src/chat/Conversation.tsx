@@ -13,8 +13,14 @@ import { useUnsent } from "./useUnsent.ts";
 /** So near to the end, whoever reads is taken along. */
 const NEAR_PX = 120;
 
+interface ConversationProps {
+  sessionKey: string;
+  line: Line;
+  onSaid: (text: string) => void;
+}
+
 /** One chat: what was said, and where to say more. */
-export function Conversation({ sessionKey, line }: { sessionKey: string; line: Line }) {
+export function Conversation({ sessionKey, line, onSaid }: ConversationProps) {
   const { messages, error, reload, send } = useConversation(sessionKey, line);
   const next = useUnsent(sessionKey);
   const { isOver, zone } = useDropZone(next.drop);
@@ -81,6 +87,7 @@ export function Conversation({ sessionKey, line }: { sessionKey: string; line: L
             next={next}
             onSend={(text) => {
               isNear.current = true;
+              onSaid(text);
               return send(text);
             }}
           />
@@ -98,6 +105,7 @@ function Message({ said, onAgain }: { said: Said; onAgain: () => void }) {
         {isAgent ? "Agent" : "You"}
         {at !== undefined && <time title={exactly(at)}> {when(at)}</time>}
         {state === "running" && <span role="status"> is writing…</span>}
+        {state === "cut" && " · cut off when the line broke"}
         {state === "sending" && " · sending…"}
       </p>
       <div className="said-text">

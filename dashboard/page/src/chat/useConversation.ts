@@ -14,8 +14,8 @@ export interface Said {
   isAgent: boolean;
   text: string;
   at?: number | string;
-  /** `running` while the agent says it, `sending` while it is on its way there. */
-  state?: "running" | "sending" | "failed";
+  /** `running` while the agent says it, `cut` if the line broke then, `sending` while it is on its way there. */
+  state?: "running" | "cut" | "sending" | "failed";
   error?: string;
 }
 
@@ -60,6 +60,11 @@ export function useConversation(sessionKey: string, { state, line, hear }: Line)
     );
     return () => stop.abort();
   }, [client, sessionKey, line, state, round]);
+
+  // Nobody knows what becomes of what was being said: what is kept may tell, or the next line.
+  useEffect(() => {
+    if (state !== "ready") setMessages((all) => all?.map(cut) ?? null);
+  }, [state]);
 
   const take = useRef((_event: ChatEvent) => {});
   take.current = (event) => {
@@ -108,11 +113,21 @@ function withEvent(all: readonly Said[], id: string, event: ChatEvent, text: str
   return said.text === "" ? others : [...others, said];
 }
 
+const wasKept = ({ id }: Said) => id.startsWith("kept-");
+
+function cut(said: Said): Said {
+  return said.state === "running" ? { ...said, state: "cut" } : said;
+}
+
 /** What is kept, and behind it what was said here and is not kept yet. */
 function merged(kept: readonly Said[], before: readonly Said[]): Said[] {
   const isKept = ({ isAgent, text }: Said) => kept.some((said) => said.isAgent === isAgent && said.text === text);
-  const here = before.filter((said) => !said.id.startsWith("kept-"));
-  return [...kept, ...here.filter((said) => said.state !== undefined || !isKept(said))];
+  const [old, here] = [before.filter(wasKept), before.filter((said) => !wasKept(said))];
+  const isNew = ({ text }: Said) => !old.some((said) => said.isAgent && said.text === text);
+  const answers = kept.filter((said) => said.isAgent && isNew(said));
+  const isWhole = ({ text }: Said) => answers.some((answer) => answer.text.startsWith(text));
+  const isOver = (said: Said) => (said.state === "cut" ? isWhole(said) : said.state === undefined && isKept(said));
+  return [...kept, ...here.filter((said) => !isOver(said))];
 }
 
 function shown(messages: readonly ChatMessage[]): Said[] {

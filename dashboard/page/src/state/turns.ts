@@ -1,10 +1,10 @@
 // Names for turns: what is done here at once is one turn, and one undo takes all of it back. What it was, and of which turn an undo
 // was, is remembered in this browser, since the Worker knows a turn by its name alone.
 
+import { remember, remembered } from "./remembered.ts";
+
 const KEY = "holdfast:turns";
 const UNDONE_KEY = "holdfast:undone:";
-/** So many are remembered, the latest. */
-const REMEMBERED = 300;
 
 /** A turn that puts something back by itself: it is taken back by name, and never as "the last". */
 export const isReverting = (turn: string) => /^(undo|restore)-/.test(turn);
@@ -58,22 +58,4 @@ export function firstOf(undoing: string, of: ReadonlyMap<string, string>): { fir
     steps += 1;
   }
   return { first, isRedo: steps > 0 && steps % 2 === 0 };
-}
-
-function remember(key: string, name: string, what: string): void {
-  try {
-    const others = remembered(key).filter(([known]) => known !== name);
-    localStorage.setItem(key, JSON.stringify([...others, [name, what]].slice(-REMEMBERED)));
-  } catch {
-    // Without room for it, it has no name but its number.
-  }
-}
-
-function remembered(key: string): [turn: string, what: string][] {
-  try {
-    const found: unknown = JSON.parse(localStorage.getItem(key) ?? "[]");
-    return Array.isArray(found) ? found.filter((one) => Array.isArray(one) && typeof one[1] === "string") : [];
-  } catch {
-    return [];
-  }
 }

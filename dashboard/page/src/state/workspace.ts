@@ -10,6 +10,7 @@ import {
   type WatchState,
 } from "../../../client/index.ts";
 import { answer } from "../../../visit/src/access/neighbour.ts";
+import { BegunChats } from "../chat/begun.ts";
 import { drafts } from "../edit/drafts.ts";
 import { Actions } from "./actions.ts";
 import { Listings } from "./listings.ts";
@@ -40,6 +41,7 @@ export class Workspace {
   readonly shop: Shop;
   readonly clipboard = new Store<Clipboard | null>(null);
   readonly unsent = new UnsentMessages();
+  readonly begun: BegunChats;
   /** Paths that wait to go with the next message to the agent. */
   readonly handed = new Store<readonly string[]>([]);
   readonly usage = new Store<Usage | null>(null);
@@ -57,6 +59,7 @@ export class Workspace {
     this.client = client;
     this.root = root;
     this.#shown = root;
+    this.begun = new BegunChats(client.gateway.userId);
     this.listings = new Listings(client);
     const changed = (directories: Iterable<string>) => this.changed(directories);
     this.moves = new Moves((from, to) => drafts.move(client.gateway.userId, from, to));
