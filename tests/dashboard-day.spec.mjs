@@ -110,7 +110,7 @@ for (const [width, how] of /** @type {const} */ ([
         await turn.waitFor();
         await inWindow(page, "the activity");
         await press(turn.getByRole("button", { name: "Undo" }));
-        await page.getByText("Undone", { exact: true }).waitFor();
+        await page.getByText("Undone: agent · tidy-up").waitFor();
         assert.match(ok(await client.read(`${ROOT}/trip/plan.md`)).content, /early train/);
         assert.deepEqual(names(ok(await client.list(`${ROOT}/trip`))), ["tickets", "plan.md"]);
 

@@ -150,7 +150,10 @@ test("an undo that fails is the next to be undone, still; what failed is not", {
       await context.route("**/undo?*", (route) => route.fulfill({ status: 503, json: { error: "Not now" } }));
       await page.getByRole("grid").focus();
       await page.keyboard.press("ControlOrMeta+z");
-      await page.getByText("Undoing: Not now").first().waitFor();
+      await page
+        .getByText(/^Not undone: .*: Not now/)
+        .first()
+        .waitFor();
       await context.unroute("**/undo?*");
       await page.getByRole("grid").focus();
       await page.keyboard.press("ControlOrMeta+z");

@@ -57,21 +57,55 @@ test(
     ),
 );
 
-test("a turn that somebody else has undone is gone past", { skip }, () =>
+const lastOfAgent = { name: "Undo the agent's last turn" };
+
+test("a double-click takes back one turn, and says which; a second press is needed for the one before", { skip }, () =>
   inPage(
     async ({ page, client }) => {
-      await page.getByRole("button", { name: "Undo the agent's last turn" }).click();
-      await page.getByText("Nothing was left to undo").waitFor();
-      await row(page, "2.txt").waitFor({ state: "detached" });
+      const undo = page.getByRole("button", lastOfAgent);
+      await undo.dblclick();
+      await page.getByText("Undone: agent · turn-3", { exact: true }).waitFor();
+      await row(page, "3.txt").waitFor({ state: "detached" });
+      // A turn begun by the second click would be over before this one, which waits for it.
+      await undo.click();
+      await page.getByText("Undone: agent · turn-2", { exact: true }).waitFor();
       await here(client, "1.txt");
+      await page.getByRole("link", { name: "Activity" }).click();
+      const line = page.getByRole("listitem").filter({ hasText: "Undid: agent · turn-3" });
+      await line.getByRole("button", { name: "Redo" }).dblclick();
+      await page.getByText("Redone: agent · turn-3", { exact: true }).waitFor();
+      await here(client, "1.txt,3.txt");
+      await page.getByRole("button", { name: "Undo the last turn" }).dblclick();
+      await here(client, "1.txt");
+      assert.equal(await page.getByText("Nothing was left").count(), 0);
     },
     undefined,
-    async (client) => {
-      await turns(client);
-      const { search } = client.url("/list");
-      assert.equal((await fetch(`${server.url}/api/turns/turn-3/undo${search}`, { method: "POST" })).status, 200);
-    },
+    turns,
   ),
+);
+
+test(
+  "of a turn that somebody else has undone it is said that nothing was left, and no other is touched",
+  { skip },
+  () =>
+    inPage(
+      async ({ page, client }) => {
+        const undo = page.getByRole("button", lastOfAgent);
+        await undo.click();
+        await page.getByText("Nothing was left to undo: agent · turn-3", { exact: true }).waitFor();
+        await here(client, "1.txt,2.txt");
+        // It is known from then on.
+        await undo.click();
+        await page.getByText("Undone: agent · turn-2", { exact: true }).waitFor();
+        await here(client, "1.txt");
+      },
+      undefined,
+      async (client) => {
+        await turns(client);
+        const { search } = client.url("/list");
+        assert.equal((await fetch(`${server.url}/api/turns/turn-3/undo${search}`, { method: "POST" })).status, 200);
+      },
+    ),
 );
 
 test("a text that is saved is undone and redone by keys, like all that is done here", { skip }, () =>

@@ -1,14 +1,15 @@
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import type { Turn, TurnChange } from "../../../client/index.ts";
 import { undoable, undoNewest } from "../files/lastTurn.ts";
 import { count, exactly, when } from "../state/format.ts";
 import { visible } from "../state/paths.ts";
-import { doneInTurns, firstOf, latestOf, undoings, undoneTurns } from "../state/turns.ts";
+import { firstOf, isReverting, latestOf, nameOfTurn, type TurnNames, turnNames, undoneTurns } from "../state/turns.ts";
 import { useAnswer } from "../state/useAnswer.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { ScreenHead } from "../ui/ScreenHead.tsx";
 import { Empty, Failed, Loading } from "../ui/States.tsx";
+import { usePress } from "../ui/usePress.ts";
 import { Checkpoints } from "./Checkpoints.tsx";
 
 const TURNS = 100;
@@ -22,11 +23,12 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
   const { value, error, again } = useAnswer("turns", (signal) => client.history.turns({ signal, limit: TURNS }));
   const [open, setOpen] = useState<string | null>(null);
   const turns = value?.turns ?? [];
-  // biome-ignore lint/correctness/useExhaustiveDependencies: with new turns come new names, and what they took back
-  const names = useMemo(() => ({ done: doneInTurns(), of: undoings(userId), undone: undoneTurns(userId) }), [value]);
+  const { isBusy, press } = usePress();
+  const names = turnNames(userId);
+  const undone = undoneTurns(userId);
   const last = undoable(turns, userId);
   const undo = (turn: string) =>
-    void actions.undo(names.undone.has(turn) ? turn : latestOf(turn, names.of)).then(again);
+    actions.undo(undone.has(turn) ? turn : latestOf(turn, names.of), nameOfTurn(turn, turns, names)).then(again);
   return (
     <div className="page-frame">
       <ScreenHead title="Activity" onMenu={onMenu}>
@@ -34,7 +36,8 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
           type="button"
           className="button"
           disabled={last.length === 0}
-          onClick={() => void undoNewest(workspace, last).then(again)}
+          aria-disabled={isBusy}
+          onClick={(event) => void press(event, () => undoNewest(workspace, last).then(again))}
         >
           <Icon name="undo" />
           Undo the last turn
@@ -70,11 +73,16 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
                       <span className="name">{visible(titleOf(turn, turns, names))}</span>
                       <span className="quiet" title={exactly(turn.lastAt)}>
                         {when(turn.lastAt)} · {count(turn.changes, "change")}
-                        {names.undone.has(turn.turn) && " · undone"}
+                        {undone.has(turn.turn) && " · undone"}
                       </span>
                     </span>
                   </button>
-                  <button type="button" className="button" onClick={() => undo(turn.turn)}>
+                  <button
+                    type="button"
+                    className="button"
+                    aria-disabled={isBusy}
+                    onClick={(event) => void press(event, () => undo(turn.turn))}
+                  >
                     {turn.turn.startsWith("undo-") && !firstOf(turn.turn, names.of).isRedo ? "Redo" : "Undo"}
                   </button>
                 </div>
@@ -88,27 +96,11 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
   );
 }
 
-interface Names {
-  /** What was done, by turn. */
-  done: ReadonlyMap<string, string>;
-  /** What each undo was of. */
-  of: ReadonlyMap<string, string>;
-  undone: ReadonlySet<string>;
-}
-
-function titleOf({ actor, turn }: Turn, turns: readonly Turn[], names: Names): string {
-  if (turn.startsWith("restore-")) return "A checkpoint was restored";
-  if (turn.startsWith("undo-")) {
-    if (!names.of.has(turn)) return "Something was undone";
-    const { first, isRedo } = firstOf(turn, names.of);
-    const verb = isRedo ? "Redid" : "Undid";
-    const actorOf = turns.find((one) => one.turn === first)?.actor;
-    return `${verb}: ${names.done.get(first) ?? (actorOf && actorOf !== "dashboard" ? `${actorOf} · ${first}` : first)}`;
-  }
-  const what = names.done.get(turn);
-  if (what !== undefined) return `You: ${what}`;
-  if (actor === "dashboard") return "You, in this page";
-  return actor ? `${actor} · ${turn}` : turn;
+function titleOf({ actor, turn }: Turn, turns: readonly Turn[], names: TurnNames): string {
+  const name = nameOfTurn(turn, turns, names);
+  if (names.of.has(turn)) return `${firstOf(turn, names.of).isRedo ? "Redid" : "Undid"}: ${name}`;
+  if (names.done.has(turn)) return `You: ${name}`;
+  return actor === "dashboard" && !isReverting(turn) ? "You, in this page" : name;
 }
 
 const VERBS: Record<string, string> = {

@@ -4,6 +4,7 @@ import { useStore } from "../state/store.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon, IconButton } from "../ui/Icon.tsx";
 import { Menu, type MenuItem } from "../ui/Menu.tsx";
+import { usePress } from "../ui/usePress.ts";
 import { lastTurnOfOthers } from "./lastTurn.ts";
 import { paste } from "./menuItems.ts";
 import type { Pickers } from "./usePickers.tsx";
@@ -30,6 +31,7 @@ export function Toolbar({ directory, filter, onFilter, onNew, pickers }: Toolbar
   if (held)
     items.push({ label: "Paste", icon: "paste", isApart: true, run: () => void paste({ workspace, directory }) });
   const last = done.at(-1);
+  const { isBusy, press } = usePress();
   return (
     <div className="toolbar">
       <label className="filter">
@@ -47,7 +49,10 @@ export function Toolbar({ directory, filter, onFilter, onNew, pickers }: Toolbar
       <IconButton
         icon="undo"
         label={last ? `Undo: ${last.what}` : "Undo the agent's last turn"}
-        onClick={() => (last ? void workspace.actions.undoLast() : void lastTurnOfOthers(workspace))}
+        aria-disabled={isBusy}
+        onClick={(event) =>
+          void press(event, () => (last ? workspace.actions.undoLast() : lastTurnOfOthers(workspace)))
+        }
       />
       <IconButton
         icon="download"

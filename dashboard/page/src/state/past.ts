@@ -6,7 +6,7 @@ import type { Listings } from "./listings.ts";
 import { nameOf } from "./paths.ts";
 import { Store } from "./store.ts";
 import { say, sayError } from "./toasts.ts";
-import { firstOf, rememberUndo, undoings } from "./turns.ts";
+import { firstOf, nameOfTurn, rememberUndo, turnNames } from "./turns.ts";
 
 /** How many things done here can be undone one after the other. */
 const REMEMBERED = 50;
@@ -60,9 +60,9 @@ export class Past {
     });
   }
 
-  /** Takes a turn back; what it could not take back is said. Null where nothing came of it. */
-  undo(turn: string, force = false): Promise<Reverted | null> {
-    return this.#next(() => this.#undo(turn, force));
+  /** Takes a turn back, by what it is called; what it could not take back is said. Null where nothing came of it. */
+  undo(turn: string, name?: string, force = false): Promise<Reverted | null> {
+    return this.#next(() => this.#undo(turn, force, name));
   }
 
   #next<T>(work: () => Promise<T>): Promise<T> {
@@ -72,12 +72,14 @@ export class Past {
   }
 
   /** What is undone leaves the list once it is: a failure changes nothing of what comes next. */
-  async #undo(turn: string, force: boolean): Promise<Reverted | null> {
+  async #undo(turn: string, force: boolean, name?: string): Promise<Reverted | null> {
     const done = this.done.get().find((one) => one.turn === turn);
     const again = this.undone.get().find((one) => one.turn === turn);
     const known = done ?? again;
     const { userId } = this.client.gateway;
-    const isOfUndo = turn.startsWith("undo-") && !firstOf(turn, undoings(userId)).isRedo;
+    const names = turnNames(userId);
+    const what = known?.what ?? name ?? nameOfTurn(turn, [], names);
+    const isOfUndo = turn.startsWith("undo-") && !firstOf(turn, names.of).isRedo;
     const isRedo = known ? again !== undefined : isOfUndo;
     try {
       const reverted = await this.client.history.undo(turn, { force });
@@ -86,14 +88,14 @@ export class Past {
       const isEmpty = many === 0 && reverted.conflicts.length === 0;
       if (isEmpty) {
         rememberUndo(userId, `nothing-left-of-${turn}`, turn);
-        say(`Nothing was left to ${isRedo ? "redo" : "undo"}`);
+        say(`Nothing was left to ${isRedo ? "redo" : "undo"}: ${what}`);
       } else {
         if (many > 0) {
           rememberUndo(userId, reverted.turn, turn);
           const list = isRedo ? this.done : this.undone;
           if (known) list.set((all) => [...all, { ...known, turn: reverted.turn }].slice(-REMEMBERED));
         }
-        this.#told(turn, reverted, isRedo);
+        this.#told(turn, what, reverted, isRedo);
       }
       this.changed(known?.directories ?? []);
       if (!known) await this.listings.reload();
@@ -102,7 +104,7 @@ export class Past {
       if (cause instanceof HoldfastError && cause.status === 404) {
         this.#forget(turn);
         say("There is nothing to undo");
-      } else sayError(isRedo ? "Redoing" : "Undoing", cause);
+      } else sayError(`Not ${isRedo ? "redone" : "undone"}: ${what}`, cause);
       return null;
     }
   }
@@ -113,19 +115,21 @@ export class Past {
 
   #told(
     turn: string,
+    what: string,
     { conflicts, conflictsTotal, restored, trashed, turn: undoing }: Reverted,
     isRedo: boolean,
   ): void {
     const word = isRedo ? "Redone" : "Undone";
     const [conflict] = conflicts;
     if (!conflict) {
-      say(word, { action: { label: isRedo ? "Undo" : "Redo", run: () => void this.undo(undoing) } });
+      const run = () => void this.undo(undoing, what);
+      say(`${word}: ${what}`, { action: { label: isRedo ? "Undo" : "Redo", run } });
       return;
     }
     const rest = conflictsTotal > 1 ? `, and ${count(conflictsTotal - 1, "more", "more")}` : "";
-    const but = restored + trashed > 0 ? `${word}, but for` : `Not ${word.toLowerCase()}:`;
+    const but = restored + trashed > 0 ? `${word}: ${what}, but for` : `Not ${word.toLowerCase()}: ${what}:`;
     const text = `${but} ${nameOf(conflict.path)}${rest}: ${conflict.details}`;
     const label = isRedo ? "Redo those too" : "Undo those too";
-    say(text, { kind: "error", action: { label, run: () => void this.undo(turn, true) } });
+    say(text, { kind: "error", action: { label, run: () => void this.undo(turn, what, true) } });
   }
 }

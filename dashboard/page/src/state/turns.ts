@@ -1,6 +1,7 @@
 // Names for turns: what is done here at once is one turn, and one undo takes all of it back. What it was, and of which turn an undo
 // was, is remembered in this browser, since the Worker knows a turn by its name alone.
 
+import type { Turn } from "../../../client/index.ts";
 import { remember, remembered } from "./remembered.ts";
 
 const KEY = "holdfast:turns";
@@ -19,9 +20,16 @@ export function newTurn(what: string): string {
   return turn;
 }
 
-/** What was done in turns, by their names. */
-export function doneInTurns(): ReadonlyMap<string, string> {
-  return new Map(remembered(KEY));
+/** What this browser knows of turns. */
+export interface TurnNames {
+  /** What was done, by turn. */
+  done: ReadonlyMap<string, string>;
+  /** What each undo was of. */
+  of: ReadonlyMap<string, string>;
+}
+
+export function turnNames(userId: string): TurnNames {
+  return { done: new Map(remembered(KEY)), of: new Map(remembered(UNDONE_KEY + userId)) };
 }
 
 /** A turn took another one back. Names of such turns are a workspace's own, so they are kept for each user. */
@@ -29,12 +37,7 @@ export function rememberUndo(userId: string, undoing: string, of: string): void 
   remember(UNDONE_KEY + userId, undoing, of);
 }
 
-/** Which turn each undo was of. */
-export function undoings(userId: string): ReadonlyMap<string, string> {
-  return new Map(remembered(UNDONE_KEY + userId));
-}
-
-/** The turns that have been taken back, and that not been taken back since. */
+/** The turns that have been taken back, and whose undo has not been taken back since. */
 export function undoneTurns(userId: string): ReadonlySet<string> {
   const undone = new Set<string>();
   // An undo that is undone itself is known before what it was of.
@@ -58,4 +61,15 @@ export function firstOf(undoing: string, of: ReadonlyMap<string, string>): { fir
     steps += 1;
   }
   return { first, isRedo: steps > 0 && steps % 2 === 0 };
+}
+
+/** What a turn is called where it is taken back or done again: what was done in it, or else who did it. */
+export function nameOfTurn(turn: string, turns: readonly Turn[], { done, of }: TurnNames): string {
+  const { first } = firstOf(turn, of);
+  const what = done.get(first);
+  if (what !== undefined) return what;
+  if (isReverting(first)) return first.startsWith("restore-") ? "A checkpoint was restored" : "Something was undone";
+  const actor = turns.find((one) => one.turn === first)?.actor;
+  if (actor === "dashboard") return "What you did in a page";
+  return actor ? `${actor} · ${first}` : first;
 }
