@@ -8,6 +8,7 @@ import { useWorkspace } from "../state/workspace.ts";
 import { Failed, Loading } from "../ui/States.tsx";
 import { Crumbs } from "./Crumbs.tsx";
 import { FileList } from "./FileList.tsx";
+import { Gone } from "./Gone.tsx";
 import { Split } from "./Split.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { usePickers } from "./usePickers.tsx";
@@ -21,13 +22,15 @@ export function FilesScreen({ path, onMenu }: { path: string; onMenu: () => void
   const openName = path.slice(cut);
   const state = useStore(listings.of(directory));
   const [sort, setSort] = useState<Sort>({ key: "name", isDescending: false });
-  const [filter, setFilter] = useState("");
+  const [typed, setTyped] = useState({ directory, text: "" });
+  // What was typed elsewhere is not looked for here.
+  const filter = typed.directory === directory ? typed.text : "";
+  const isGone = state.entries === null && state.error?.status === 404;
   const pickers = usePickers(directory);
   const [naming, setNaming] = useState<"file" | "directory" | null>(null);
 
   useEffect(() => {
     workspace.show(directory);
-    setFilter("");
     setNaming(null);
   }, [workspace, directory]);
 
@@ -49,11 +52,20 @@ export function FilesScreen({ path, onMenu }: { path: string; onMenu: () => void
     <div className="files">
       <header className="bar">
         <Crumbs root={root} directory={directory} onVisit={visit} onMenu={onMenu} />
-        <Toolbar directory={directory} filter={filter} onFilter={setFilter} onNew={setNaming} pickers={pickers} />
+        <Toolbar
+          directory={directory}
+          isGone={isGone}
+          filter={filter}
+          onFilter={(text) => setTyped({ directory, text })}
+          onNew={setNaming}
+          pickers={pickers}
+        />
         {pickers.inputs}
       </header>
       <Split isOpen={openName !== ""}>
-        {state.entries === null && state.error ? (
+        {isGone ? (
+          <Gone path={directory} type="directory" />
+        ) : state.entries === null && state.error ? (
           <Failed error={state.error} onRetry={() => workspace.show(directory)} />
         ) : state.entries === null ? (
           <Loading rows={12} />

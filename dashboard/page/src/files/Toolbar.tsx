@@ -11,13 +11,15 @@ import type { Pickers } from "./usePickers.tsx";
 
 interface ToolbarProps {
   directory: string;
+  /** Nothing is put into it, or it would be there again: what took it away can be undone. */
+  isGone: boolean;
   filter: string;
   onFilter: (text: string) => void;
   onNew: (kind: "file" | "directory") => void;
   pickers: Pickers;
 }
 
-export function Toolbar({ directory, filter, onFilter, onNew, pickers }: ToolbarProps) {
+export function Toolbar({ directory, isGone, filter, onFilter, onNew, pickers }: ToolbarProps) {
   const workspace = useWorkspace();
   const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
   const done = useStore(workspace.actions.done);
@@ -34,18 +36,20 @@ export function Toolbar({ directory, filter, onFilter, onNew, pickers }: Toolbar
   const { isBusy, press } = usePress();
   return (
     <div className="toolbar">
-      <label className="filter">
-        <Icon name="search" />
-        <input
-          type="search"
-          aria-label="Filter this folder"
-          placeholder="Filter"
-          value={filter}
-          data-filter
-          onChange={(event) => onFilter(event.target.value)}
-          onKeyDown={(event) => event.key === "Escape" && onFilter("")}
-        />
-      </label>
+      {!isGone && (
+        <label className="filter">
+          <Icon name="search" />
+          <input
+            type="search"
+            aria-label="Filter this folder"
+            placeholder="Filter"
+            value={filter}
+            data-filter
+            onChange={(event) => onFilter(event.target.value)}
+            onKeyDown={(event) => event.key === "Escape" && onFilter("")}
+          />
+        </label>
+      )}
       <IconButton
         icon="undo"
         label={last ? `Undo: ${last.what}` : "Undo the agent's last turn"}
@@ -54,28 +58,32 @@ export function Toolbar({ directory, filter, onFilter, onNew, pickers }: Toolbar
           void press(event, () => (last ? workspace.actions.undoLast() : lastTurnOfOthers(workspace)))
         }
       />
-      <IconButton
-        icon="download"
-        label="Download this folder"
-        onClick={() => void download(workspace, [{ path: directory, size: 0, type: "directory" }])}
-      />
-      <button type="button" className="button roomy-only" onClick={pickers.pickFiles}>
-        <Icon name="upload" />
-        Upload
-      </button>
-      <button
-        type="button"
-        className="button primary"
-        aria-haspopup="menu"
-        aria-expanded={menu !== null}
-        onClick={(event) => {
-          const { left, bottom } = event.currentTarget.getBoundingClientRect();
-          setMenu({ x: left, y: bottom + 4 });
-        }}
-      >
-        <Icon name="plus" />
-        <span className="wide-only">New</span>
-      </button>
+      {!isGone && (
+        <>
+          <IconButton
+            icon="download"
+            label="Download this folder"
+            onClick={() => void download(workspace, [{ path: directory, size: 0, type: "directory" }])}
+          />
+          <button type="button" className="button roomy-only" onClick={pickers.pickFiles}>
+            <Icon name="upload" />
+            Upload
+          </button>
+          <button
+            type="button"
+            className="button primary"
+            aria-haspopup="menu"
+            aria-expanded={menu !== null}
+            onClick={(event) => {
+              const { left, bottom } = event.currentTarget.getBoundingClientRect();
+              setMenu({ x: left, y: bottom + 4 });
+            }}
+          >
+            <Icon name="plus" />
+            <span className="wide-only">New</span>
+          </button>
+        </>
+      )}
       {menu && <Menu items={items} label="New" x={menu.x} y={menu.y} onClose={() => setMenu(null)} />}
     </div>
   );

@@ -1,14 +1,15 @@
 import { Suspense, useEffect, useState } from "react";
+import { Gone } from "../files/Gone.tsx";
 import { iconOf, kindOf } from "../files/kinds.ts";
 import { download } from "../state/download.ts";
 import { exactly, size, when } from "../state/format.ts";
-import { nameOf, placeOf, visible } from "../state/paths.ts";
-import { hrefOf, visitDirectory } from "../state/route.ts";
+import { nameOf, visible } from "../state/paths.ts";
+import { visitDirectory } from "../state/route.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Boundary } from "../ui/Boundary.tsx";
 import { Icon, IconButton } from "../ui/Icon.tsx";
 import { later } from "../ui/later.tsx";
-import { Empty, Failed, Loading } from "../ui/States.tsx";
+import { Failed, Loading } from "../ui/States.tsx";
 import { useStat } from "./useStat.ts";
 import { View } from "./View.tsx";
 
@@ -20,7 +21,6 @@ export function Preview({ path, onClose }: { path: string; onClose: () => void }
   const { stat, error } = useStat(path);
   const [isHistory, setHistory] = useState(false);
   const name = nameOf(path);
-  const movedTo = error?.status === 404 ? workspace.moves.of(path) : null;
 
   useEffect(() => {
     // A link to a directory that lacks its slash. Whoever goes back does not come through it again.
@@ -56,19 +56,8 @@ export function Preview({ path, onClose }: { path: string; onClose: () => void }
         )}
         <IconButton icon="close" label="Close preview" className="close-button" onClick={onClose} />
       </header>
-      {error?.status === 404 && !stat && movedTo ? (
-        <Empty icon="file" title={`${visible(name)} was moved`}>
-          <a className="button" href={hrefOf({ screen: "files", path: movedTo.slice(workspace.root.length + 1) })}>
-            Go to {placeOf(movedTo, workspace.root)}
-          </a>
-        </Empty>
-      ) : error?.status === 404 && !stat ? (
-        <Empty icon="file" title={`${visible(name)} is not here`}>
-          <p>It was moved, renamed or deleted. What is deleted can be put back for a week.</p>
-          <a className="button" href={hrefOf({ screen: "trash", path: "" })}>
-            Look in the trash
-          </a>
-        </Empty>
+      {error?.status === 404 && !stat ? (
+        <Gone path={path} type="file" />
       ) : error && !stat ? (
         <Failed error={error} />
       ) : stat?.type !== "file" ? (

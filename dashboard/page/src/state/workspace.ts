@@ -131,14 +131,14 @@ export class Workspace {
     this.moves.hear(changes ?? []);
     // Emptied and reset, much has gone at once.
     const isWide = changes?.some(({ kind, path }) => kind === "reset" || kind === "import" || path === this.root);
-    if (changes === null || isWide)
-      void this.listings.reload(new Set([this.root, this.#shown, ...this.expanded.get()]));
+    const open = new Set([this.root, this.#shown, ...this.expanded.get()]);
+    if (changes === null || isWide) void this.listings.reload(open);
     else {
-      const touched = changes.flatMap(({ path, from }) => (from === undefined ? [path] : [path, from]));
-      const parents = new Set(
-        touched.filter((path) => isWithin(path, this.root)).flatMap((path) => [path, parentOf(path)]),
-      );
-      this.changed(parents);
+      const all = changes.flatMap(({ path, from }) => (from === undefined ? [path] : [path, from]));
+      const touched = [...new Set(all)].filter((path) => isWithin(path, this.root));
+      // What is below a directory comes and goes with it.
+      const below = [...open].filter((directory) => touched.some((path) => isWithin(directory, path)));
+      this.changed([...touched.flatMap((path) => [path, parentOf(path)]), ...below]);
       return;
     }
     this.news.set((count) => count + 1);
