@@ -9,7 +9,7 @@ const COLUMNS: readonly { key: SortKey; label: string }[] = [
 
 export function ColumnHeads({ sort, onSort }: { sort: Sort; onSort: (sort: Sort) => void }) {
   return (
-    <div role="row" aria-rowindex={1} className="list-heads">
+    <div role="row" aria-rowindex={1} className="list-heads" data-head>
       {COLUMNS.map(({ key, label }) => {
         const isSorted = sort.key === key;
         const order = sort.isDescending ? "descending" : "ascending";

@@ -1,27 +1,31 @@
 import { type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { FileItem } from "../../../client/index.ts";
-import { download } from "../state/download.ts";
-import { count } from "../state/format.ts";
+import { drafts } from "../edit/drafts.ts";
 import { useOverlay } from "../state/overlays.ts";
 import { nameOf, type Sort } from "../state/paths.ts";
+import { go, parseRoute } from "../state/route.ts";
 import { useStore } from "../state/store.ts";
-import { useWorkspace } from "../state/workspace.ts";
+import { useWorkspace, type Workspace } from "../state/workspace.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Menu } from "../ui/Menu.tsx";
 import { Empty } from "../ui/States.tsx";
-import { reveal, useVirtual } from "../ui/useVirtual.ts";
+import { useVirtual } from "../ui/useVirtual.ts";
 import { ColumnHeads } from "./ColumnHeads.tsx";
 import { dropTarget, receive, useDropOver } from "./drag.ts";
 import { FileRow } from "./FileRow.tsx";
+import { ListFoot } from "./ListFoot.tsx";
 import { menuItems, paste } from "./menuItems.ts";
 import { NameField } from "./NameField.tsx";
 import { NOTHING, only, pruned, ranged, type Selection, toggled } from "./selection.ts";
 import { useListKeys } from "./useListKeys.ts";
+import { useKeptPlace, usePlace } from "./usePlace.ts";
 import { useRowHeight } from "./useRowHeight.ts";
 
 interface FileListProps {
   directory: string;
   files: readonly FileItem[];
+  /** There are more than are known yet. */
+  isLoading: boolean;
   isFiltered: boolean;
   sort: Sort;
   onSort: (sort: Sort) => void;
@@ -43,7 +47,11 @@ export function FileList(props: FileListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight();
   const paths = useMemo(() => files.map(({ path }) => path), [files]);
-  const [selection, setSelection] = useState<Selection>(() => (openPath ? only(openPath) : NOTHING));
+  const before = usePlace(directory);
+  const [selection, setSelection] = useState<Selection>(() => {
+    const at = openPath ?? before?.focus ?? "";
+    return openPath !== null || paths.includes(at) ? only(at) : NOTHING;
+  });
   const [renaming, setRenaming] = useState<string | null>(null);
   const [isChoosing, setChoosing] = useState(false);
   const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
@@ -57,15 +65,13 @@ export function FileList(props: FileListProps) {
   const { first, last, visible } = useVirtual(scroller, files.length, rowHeight);
 
   // What has gone elsewhere is not chosen any more.
-  const before = useRef(paths);
+  const known = useRef(paths);
   useEffect(() => {
-    setSelection((now) => pruned(now, paths, before.current));
-    before.current = paths;
+    setSelection((now) => pruned(now, paths, known.current));
+    known.current = paths;
   }, [paths]);
   const focusAt = selection.focus === null ? -1 : paths.indexOf(selection.focus);
-  useEffect(() => {
-    if (focusAt >= 0) reveal(scroller.current, focusAt, rowHeight);
-  }, [focusAt, rowHeight]);
+  useKeptPlace({ directory, before }, scroller, { focus: selection.focus, focusAt, rowHeight });
   // What is opened by an address, or by going back, is chosen like what is clicked.
   useEffect(() => {
     if (openPath !== null) setSelection((now) => (now.chosen.has(openPath) ? now : only(openPath)));
@@ -79,6 +85,13 @@ export function FileList(props: FileListProps) {
   const chooseMade = (path: string) =>
     setSelection((now) => ([...now.chosen].every((one) => selection.chosen.has(one)) ? only(path) : now));
 
+  const rename = async (from: string, name: string) => {
+    const to = `${directory}/${name}`;
+    if (!(await workspace.actions.rename(from, name))) return;
+    chooseMade(to);
+    follow(workspace, from, to);
+  };
+
   const chosen = useMemo(() => files.filter(({ path }) => selection.chosen.has(path)), [files, selection.chosen]);
   const deeds = {
     workspace,
@@ -91,7 +104,7 @@ export function FileList(props: FileListProps) {
 
   const onRowClick = useCallback(
     (item: FileItem, event: MouseEvent) => {
-      if (event.shiftKey) setSelection((now) => ranged(now, item.path, before.current));
+      if (event.shiftKey) setSelection((now) => ranged(now, item.path, known.current));
       else if (isChoosing || event.metaKey || event.ctrlKey) setSelection((now) => toggled(now, item.path));
       else {
         setSelection(only(item.path));
@@ -179,9 +192,7 @@ export function FileList(props: FileListProps) {
                   setRenaming(null);
                   scroller.current?.focus();
                   if (name === null || name === item.name) return;
-                  void workspace.actions
-                    .rename(item.path, name)
-                    .then((isDone) => isDone && chooseMade(`${directory}/${name}`));
+                  void rename(item.path, name);
                 }}
               />
             ))}
@@ -197,21 +208,13 @@ export function FileList(props: FileListProps) {
           Drop to upload to {nameOf(directory === workspace.root ? "Home" : directory)}
         </p>
       )}
-      <p className="list-foot" role="status">
-        {selection.chosen.size > 1 || isChoosing
-          ? `${selection.chosen.size.toLocaleString()} of ${count(files.length, "entry", "entries")} selected`
-          : count(files.length, "entry", "entries")}
-        {selection.chosen.size > 1 && (
-          <button type="button" className="link" onClick={() => void download(workspace, chosen)}>
-            Download as a zip
-          </button>
-        )}
-        {isChoosing && (
-          <button type="button" className="link" onClick={endChoosing}>
-            Done
-          </button>
-        )}
-      </p>
+      <ListFoot
+        many={files.length}
+        isLoading={props.isLoading}
+        chosen={chosen}
+        isChoosing={isChoosing}
+        onDone={endChoosing}
+      />
       {menu && (
         <Menu
           items={menuItems(chosen, deeds)}
@@ -223,6 +226,13 @@ export function FileList(props: FileListProps) {
       )}
     </div>
   );
+}
+
+/** The file that is open is open under its new name as well; one that is being written in says for itself where it has gone. */
+function follow({ root, client }: Workspace, from: string, to: string): void {
+  const { screen, path } = parseRoute(location.hash);
+  if (screen !== "files" || `${root}/${path}` !== from || drafts.has(client.gateway.userId, from)) return;
+  go({ screen: "files", path: to.slice(root.length + 1) }, { replace: true });
 }
 
 function Nothing({ isFiltered, onNew, onUpload }: { isFiltered: boolean; onNew: () => void; onUpload: () => void }) {

@@ -74,6 +74,7 @@ export function FilesScreen({ path, onMenu }: { path: string; onMenu: () => void
             key={directory}
             directory={directory}
             files={files}
+            isLoading={state.isLoading}
             isFiltered={filter.trim() !== ""}
             sort={sort}
             onSort={setSort}

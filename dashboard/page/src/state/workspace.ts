@@ -12,6 +12,7 @@ import {
 import { answer } from "../../../visit/src/access/neighbour.ts";
 import { BegunChats } from "../chat/begun.ts";
 import { drafts } from "../edit/drafts.ts";
+import type { Place } from "../files/usePlace.ts";
 import { Actions } from "./actions.ts";
 import { Listings } from "./listings.ts";
 import { Moves } from "./moves.ts";
@@ -51,6 +52,8 @@ export class Workspace {
   /** Rises whenever something may have changed: what shows more than listings looks again. */
   readonly news = new Store(0);
   readonly moves: Moves;
+  /** Where somebody was in each directory, as long as the page is there. */
+  readonly places = new Map<string, Place>();
   /** The directory that is shown. */
   #shown: string;
   #usageTimer: ReturnType<typeof setTimeout> | undefined;

@@ -3,6 +3,9 @@ import { type RefObject, useEffect, useState } from "react";
 /** Rows drawn beyond what is seen, so that scrolling finds them there. */
 const BEYOND = 8;
 
+/** What stays at the top of a scroller, over its rows, is marked by `data-head`. */
+const headOf = (scroller: HTMLElement) => scroller.querySelector<HTMLElement>("[data-head]")?.offsetHeight ?? 0;
+
 /** Which rows of a fixed height are in view. */
 export function useVirtual(scroller: RefObject<HTMLElement | null>, count: number, rowHeight: number) {
   const [view, setView] = useState({ top: 0, height: 800 });
@@ -11,7 +14,7 @@ export function useVirtual(scroller: RefObject<HTMLElement | null>, count: numbe
     if (!element) return;
     const look = () =>
       setView((before) => {
-        const now = { top: element.scrollTop, height: element.clientHeight };
+        const now = { top: element.scrollTop, height: element.clientHeight - headOf(element) };
         // Only a change of rows is worth drawing.
         const isSame = Math.floor(now.top / rowHeight) === Math.floor(before.top / rowHeight);
         return isSame && now.height === before.height ? before : now;
@@ -34,7 +37,7 @@ export function useVirtual(scroller: RefObject<HTMLElement | null>, count: numbe
 export function reveal(scroller: HTMLElement | null, index: number, rowHeight: number): void {
   if (!scroller) return;
   const top = index * rowHeight;
+  const height = scroller.clientHeight - headOf(scroller);
   if (top < scroller.scrollTop) scroller.scrollTop = top;
-  else if (top + rowHeight > scroller.scrollTop + scroller.clientHeight)
-    scroller.scrollTop = top + rowHeight - scroller.clientHeight;
+  else if (top + rowHeight > scroller.scrollTop + height) scroller.scrollTop = top + rowHeight - height;
 }
