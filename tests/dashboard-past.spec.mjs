@@ -108,6 +108,21 @@ test(
     ),
 );
 
+test("what was made here is listed as done, and taken back by that name", { skip }, () =>
+  inPage(async ({ page, client }) => {
+    await page.getByRole("button", { name: "New", exact: true }).click();
+    await page.getByRole("menuitem", { name: "New file" }).click();
+    await page.getByLabel("Name of the new file").fill("mine.txt");
+    await page.keyboard.press("Enter");
+    await row(page, "mine.txt").waitFor();
+    await page.getByRole("link", { name: "Activity" }).click();
+    await page.getByText("You: Created mine.txt", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Undo the last turn" }).click();
+    await page.getByText("Undone: Created mine.txt", { exact: true }).waitFor();
+    await here(client, "");
+  }),
+);
+
 test("a text that is saved is undone and redone by keys, like all that is done here", { skip }, () =>
   inPage(
     async ({ page, client }) => {

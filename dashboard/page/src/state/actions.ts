@@ -21,8 +21,10 @@ interface Deed<T> {
   pathOf: (item: T) => string;
   /** `Moving 3 entries`. */
   doing: string;
-  /** `Moved 3 entries to notes`, of so many as it came to; null where it can be seen and need not be said. */
-  did: ((what: string) => string) | null;
+  /** `Moved 3 entries to notes`, of so many as it came to. */
+  did: (what: string) => string;
+  /** It can be seen, and need not be said. */
+  isSeen?: boolean;
   /** Those that look different after it. */
   directories: Iterable<string>;
   work: (item: T, turn: string, way: Way) => Promise<unknown>;
@@ -53,7 +55,7 @@ export class Actions extends Past {
    */
   async #run<T>(deed: Deed<T>): Promise<boolean> {
     const all = deed.items.map(deed.pathOf);
-    const turn = newTurn(deed.did?.(whatOf(all)) ?? deed.doing);
+    const turn = newTurn(deed.did(whatOf(all)));
     return this.#goOn(deed, turn, deed.items, "ask", []);
   }
 
@@ -62,7 +64,7 @@ export class Actions extends Past {
     const outcome = await this.#each(deed.doing, items, (item) => deed.work(item, turn, way));
     if (way === "ask" && deed.ways && outcome.taken.length > 0) {
       if (outcome.did.length > 0)
-        this.note({ turn, what: deed.did?.(whatOf(outcome.did.map(deed.pathOf))) ?? deed.doing, directories });
+        this.note({ turn, what: deed.did(whatOf(outcome.did.map(deed.pathOf))), directories });
       this.#ask(deed, turn, outcome);
       this.changed(directories);
       return false;
@@ -97,9 +99,9 @@ export class Actions extends Past {
     const remark = remarkOf(outcome, deed.pathOf);
     const isBad = outcome.failed.length + outcome.left.length > 0;
     if (did.length === 0) return void say(`${deed.doing}: ${remark}`, isBad ? { kind: "error" } : {});
-    const what = deed.did?.(whatOf(did.map(deed.pathOf))) ?? deed.doing;
+    const what = deed.did(whatOf(did.map(deed.pathOf)));
     this.note({ turn, what, directories });
-    if (deed.did === null && remark === "") return;
+    if (deed.isSeen && remark === "") return;
     this.#sayUndoable(remark === "" ? what : `${what}, ${remark}`, turn, isBad);
   }
 
@@ -115,7 +117,7 @@ export class Actions extends Past {
     const { did } = outcome;
     const taken = outcome.taken.map(({ item }) => item);
     const isOne = taken.length === 1;
-    const begun = did.length > 0 ? `${deed.did?.(whatOf(did.map(deed.pathOf))) ?? deed.doing}. ` : "";
+    const begun = did.length > 0 ? `${deed.did(whatOf(did.map(deed.pathOf)))}. ` : "";
     const text = `${begun}${namesOf(taken.map(deed.pathOf))}: something of ${isOne ? "that name is" : "those names is"} already there`;
     const ways = (deed.ways ?? []).map(([label, way]) => ({
       label: isOne ? label : `${label} (all ${taken.length.toLocaleString()})`,
@@ -154,27 +156,28 @@ export class Actions extends Past {
   }
 
   async createDirectory(path: string): Promise<boolean> {
-    return this.#one(`Creating ${nameOf(path)}`, path, (turn) => this.client.files.mkdir(path, { turn }));
+    return this.#create(path, (turn) => this.client.files.mkdir(path, { turn }));
   }
 
   async createFile(path: string, content = ""): Promise<boolean> {
     const options = { ifNoneMatch: "*" };
-    return this.#one(`Creating ${nameOf(path)}`, path, (turn) =>
-      this.client.files.write(path, content, { turn, ...options }),
-    );
+    return this.#create(path, (turn) => this.client.files.write(path, content, { turn, ...options }));
+  }
+
+  #create(path: string, work: (turn: string) => Promise<unknown>): Promise<boolean> {
+    const name = nameOf(path);
+    return this.#one({ path, doing: `Creating ${name}`, did: `Created ${name}`, isSeen: true }, work);
   }
 
   #one(
-    doing: string,
-    path: string,
+    { path, did, ...deed }: { path: string; doing: string; did: string; isSeen?: boolean },
     work: (turn: string) => Promise<unknown>,
-    did: string | null = null,
   ): Promise<boolean> {
     return this.#run({
+      ...deed,
       items: [path],
       pathOf: (item) => item,
-      doing,
-      did: did === null ? null : () => did,
+      did: () => did,
       directories: [parentOf(path)],
       work: (_, turn) =>
         work(turn).catch((cause) => {
@@ -286,6 +289,7 @@ export class Actions extends Past {
 
   async restoreVersion(path: string, version: number): Promise<boolean> {
     const work = (turn: string) => this.client.history.restoreVersion(path, version, { turn });
-    return this.#one(`Restoring ${nameOf(path)}`, path, work, `Restored an older ${nameOf(path)}`);
+    const name = nameOf(path);
+    return this.#one({ path, doing: `Restoring ${name}`, did: `Restored an older ${name}` }, work);
   }
 }
