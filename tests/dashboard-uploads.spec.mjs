@@ -100,9 +100,12 @@ test("of a folder, what cannot be named here is told with the reason", { skip },
       await page.getByText("Nothing is here yet").waitFor();
       await dragIn(page, [`${desk}/site`], page.getByRole("grid"));
       const panel = page.getByRole("region", { name: "Uploads" });
-      await panel.getByText("1 file could not be uploaded").waitFor();
+      await panel.getByText("Uploaded 1 file; 1 could not be uploaded").waitFor();
       await panel.getByText("A name has no control characters in it").waitFor();
       assert.deepEqual(names(ok(await client.list(`${ROOT}/site`))), ["good.txt"]);
+      // What comes after it is told as well.
+      await page.getByLabel("Files to upload").setInputFiles(files("a.txt", "b.txt"));
+      await panel.getByText("Uploaded 3 files; 1 could not be uploaded").waitFor();
     });
   } finally {
     rmSync(desk, { recursive: true });

@@ -102,6 +102,8 @@ function titleOf(list: readonly Upload[]): string {
   const done = many("done");
   if (under > 0) return `Uploading ${count(under, "file")}${failed > 0 ? `; ${failed.toLocaleString()} failed` : ""}`;
   if (many("taken") > 0) return `${count(many("taken"), "file")}: the name is taken`;
+  if (failed > 0 && done > 0)
+    return `Uploaded ${count(done, "file")}; ${failed.toLocaleString()} could not be uploaded`;
   if (failed > 0) return `${count(failed, "file")} could not be uploaded`;
   return done > 0 ? `Uploaded ${count(done, "file")}` : "Nothing was uploaded";
 }
