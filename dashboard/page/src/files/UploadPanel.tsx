@@ -5,6 +5,7 @@ import { useStore } from "../state/store.ts";
 import type { Upload } from "../state/uploads.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { IconButton } from "../ui/Icon.tsx";
+import { usePress } from "../ui/usePress.ts";
 import { TransferRow } from "./TransferRow.tsx";
 
 /** Rows shown at once: a folder of thousands is summed up, not listed. */
@@ -16,6 +17,7 @@ const GONE_AFTER_MS = 8000;
 export function UploadPanel({ isElsewhere }: { isElsewhere: boolean }) {
   const { uploads, actions } = useWorkspace();
   const list = useStore(uploads.list);
+  const { isBusy, press } = usePress();
   const [isFolded, setFolded] = useState(isElsewhere);
   const isWell = list.length > 0 && list.every(({ state }) => state === "done");
   useEffect(() => {
@@ -49,7 +51,10 @@ export function UploadPanel({ isElsewhere }: { isElsewhere: boolean }) {
           <button
             type="button"
             className="link"
-            onClick={() => void actions.undo(undoable).then((undone) => undone && uploads.clear(undoable))}
+            aria-disabled={isBusy}
+            onClick={(event) =>
+              void press(event, () => actions.undo(undoable).then((undone) => undone && uploads.clear(undoable)))
+            }
           >
             Undo
           </button>

@@ -8,7 +8,7 @@ import type { Listings } from "./listings.ts";
 import type { Moves } from "./moves.ts";
 import { Past } from "./past.ts";
 import { freeName, nameOf, parentOf } from "./paths.ts";
-import { ask, dismiss, say, sayError, sayProgress, whyOf } from "./toasts.ts";
+import { ask, say, sayError, sayProgress, whyOf } from "./toasts.ts";
 import { newTurn } from "./turns.ts";
 
 /** What is done about an entry whose place is taken. */
@@ -106,11 +106,7 @@ export class Actions extends Past {
   }
 
   #sayUndoable(text: string, turn: string, isBad = false): void {
-    const run = () => {
-      dismiss(id);
-      void this.undo(turn);
-    };
-    const id = say(text, { kind: isBad ? "error" : "done", action: { label: "Undo", run } });
+    say(text, { kind: isBad ? "error" : "done", action: { label: "Undo", run: () => void this.undo(turn) } });
   }
 
   #ask<T>(deed: Deed<T>, turn: string, outcome: Outcome<T>): void {

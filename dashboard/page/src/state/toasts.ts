@@ -5,6 +5,7 @@ import { size } from "./format.ts";
 import { visible } from "./paths.ts";
 import { Store } from "./store.ts";
 
+/** What can be done about it: with that, it need not be said any longer. */
 export interface ToastAction {
   label: string;
   run: () => void;
@@ -57,14 +58,7 @@ export function sayProgress(textOf: () => string, cancel: () => void): () => voi
 
 /** A question with its answers; each of them, or leaving it, ends it. */
 export function ask(text: string, answers: readonly ToastAction[]): void {
-  const actions = answers.map(({ label, run }) => ({
-    label,
-    run: () => {
-      dismiss(id);
-      run();
-    },
-  }));
-  const id = say(text, { kind: "question", actions });
+  say(text, { kind: "question", actions: answers });
 }
 
 /** Why something failed, with the limit that it met, if it met one. */

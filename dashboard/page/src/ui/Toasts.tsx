@@ -30,7 +30,17 @@ export function Toasts() {
           {(kind === "error" || kind === "question") && <Icon name="warning" />}
           <span className="toast-text">{text}</span>
           {(actions ?? (action ? [action] : [])).map(({ label, run }) => (
-            <button key={label} type="button" className="link" onClick={run}>
+            <button
+              key={label}
+              type="button"
+              className="link"
+              onClick={({ detail }) => {
+                // The second click of a double-click is not for what has come in the place of the first one's.
+                if (detail > 1) return;
+                if (kind !== "doing") dismiss(id);
+                run();
+              }}
+            >
               {label}
             </button>
           ))}
