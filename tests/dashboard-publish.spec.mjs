@@ -26,6 +26,8 @@ test("an app is published after its credentials have been looked at, edited, ver
       const dialog = page.getByRole("dialog", { name: "Publish an app" });
       await dialog.getByLabel("Title").fill("My paint");
       await dialog.getByLabel("Tags").fill("art, , Colors");
+      // It is packed later, and of another size then.
+      await dialog.getByText(/^2 files, .* unpacked$/).waitFor();
       await dialog.getByText("1 entry left out").click();
       await dialog.getByText("src/apps/paint/.env").waitFor();
       assert.match(
@@ -36,7 +38,7 @@ test("an app is published after its credentials have been looked at, edited, ver
       assert.equal(await send.isDisabled(), true);
       await dialog.getByRole("checkbox").check();
       await send.click();
-      await dialog.getByText("Version 1.0.0 is published").waitFor();
+      await dialog.getByText(/^Version 1\.0\.0 is published: 2 files, .* packed$/).waitFor();
       await dialog.getByRole("link", { name: "See it in the store" }).click();
       await page.getByRole("heading", { name: "My paint" }).waitFor();
       const [row] = ok(await as(client, "/api/apps?search=paint")).apps;
@@ -114,7 +116,7 @@ test("a desktop is published to those with its link, visited without being asked
       await findings.getByText("key.ts", { exact: true }).waitFor();
       await findings.getByRole("checkbox").check();
       await send.click();
-      await dialog.getByText("is published: 2 files").waitFor();
+      await dialog.getByText(/is published: 2 files, .* packed$/).waitFor();
       await dialog.getByText(/left out/).click();
       await dialog.getByText("drafts", { exact: true }).waitFor();
       await dialog.getByRole("button", { name: "Copy link" }).click();

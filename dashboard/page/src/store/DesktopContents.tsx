@@ -109,7 +109,7 @@ function Told({ told, onLeaveOut, onPutIn }: ToldProps) {
     <>
       <details className="more-list">
         <summary>
-          {count(filesTotal, "file")}, {size(bytes)}
+          {count(filesTotal, "file")}, {size(bytes)} unpacked
         </summary>
         <ul>
           {files.slice(0, SHOWN).map((path) => (

@@ -133,7 +133,7 @@ function Form({ preview, row, onClose }: FormProps) {
       </details>
       <details className="more-list">
         <summary>
-          {count(preview.files.length, "file")}, {size(preview.size)}
+          {count(preview.files.length, "file")}, {size(preview.size)} unpacked
         </summary>
         <ul>
           {preview.files.slice(0, 200).map((path) => (

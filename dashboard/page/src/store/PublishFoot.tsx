@@ -72,7 +72,7 @@ export function PublishDone({ published, onClose }: { published: Published; onCl
     <div className="form published">
       <p className="report-title" role="status">
         <Icon name="check" />
-        Version {version} is published: {count(files, "file")}, {size(bytes)}
+        Version {version} is published: {count(files, "file")}, {size(bytes)} packed
       </p>
       <div className="command">
         <code>{link}</code>

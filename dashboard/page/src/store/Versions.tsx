@@ -33,7 +33,7 @@ export function Versions({ thing, isOwn }: { thing: Details; isOwn: boolean }) {
           <li key={version}>
             <span className={yanked ? "withdrawn" : ""}>{version}</span>
             <span className="quiet" title={exactly(createdAt)}>
-              {when(createdAt)} · {size(bytes)}
+              {when(createdAt)} · {size(bytes)} packed
             </span>
             {yanked && <span className="badge">withdrawn</span>}
             {isOwn && !yanked && (
