@@ -56,6 +56,14 @@ for (const name of ["userId", "exp", "sig"]) {
   });
 }
 
+test("who is refused for how they are called is told so whatever they ask, and no cost: they have signed nothing", async () => {
+  const client = server.client("no user!");
+  for (const answer of [await client.put(`${ROOT}/a`, Buffer.from("a")), await client.list(ROOT)]) {
+    unauthorized(answer, USER);
+    assert.equal(answer.headers["server-timing"], undefined);
+  }
+});
+
 test("no query at all lacks the required parameters, on every route and method", async () => {
   const routes = [
     ["GET", "list"],

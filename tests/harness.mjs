@@ -333,7 +333,9 @@ export class Server {
     promise(answer.status !== 500, `500 ${answer.bytes.toString("utf8", 0, 200)}`);
     // Where Rust itself was interrupted, nobody is left who knows the cost.
     const interrupted = answer.status === 503 && header("retry-after") !== "";
-    promise(interrupted || COST.test(header("server-timing")), `Server-Timing ${header("server-timing")}`);
+    // Whose signature is refused has signed nothing, and is told no cost.
+    const isSigned = answer.status !== 401 || (method !== "HEAD" && answer.body?.details === undefined);
+    promise(interrupted || !isSigned || COST.test(header("server-timing")), `Server-Timing ${header("server-timing")}`);
     if (headers.origin === ORIGIN) {
       promise(header("access-control-allow-origin") === ORIGIN, "no Access-Control-Allow-Origin");
       const exposed = header("access-control-expose-headers")
