@@ -24,14 +24,13 @@ export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
     const here = new Set(value?.files.map(({ trashPath }) => trashPath));
     setLeaving((now) => new Set([...now].filter((path) => here.has(path))));
   }, [value]);
-  const leave = async (going: readonly TrashItem[], work: () => Promise<boolean>) => {
+  const restore = async (going: readonly TrashItem[]) => {
     const paths = going.map(({ trashPath }) => trashPath);
     setLeaving((now) => new Set([...now, ...paths]));
-    const isDone = await work();
+    const isDone = await actions.restore(going);
     if (!isDone) setLeaving((now) => new Set([...now].filter((path) => !paths.includes(path))));
     again();
   };
-  const restore = (going: readonly TrashItem[]) => void leave(going, () => actions.restore(going));
   const isLeaving = ({ trashPath }: TrashItem) => leaving.has(trashPath);
   const picked = items.filter(({ trashPath }) => chosen.has(trashPath));
   const toggle = ({ trashPath }: TrashItem) => {
@@ -44,7 +43,12 @@ export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
       <ScreenHead title="Trash" onMenu={onMenu}>
         {picked.length > 0 && (
           <>
-            <button type="button" className="button" disabled={picked.some(isLeaving)} onClick={() => restore(picked)}>
+            <button
+              type="button"
+              className="button"
+              disabled={picked.some(isLeaving)}
+              onClick={() => void restore(picked)}
+            >
               Restore {picked.length}
             </button>
             <button
@@ -98,7 +102,7 @@ export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
                   {item.type === "file" && ` · ${size(item.size)}`}
                 </span>
               </div>
-              <button type="button" className="button" disabled={isLeaving(item)} onClick={() => restore([item])}>
+              <button type="button" className="button" disabled={isLeaving(item)} onClick={() => void restore([item])}>
                 Restore
               </button>
               <IconButton
