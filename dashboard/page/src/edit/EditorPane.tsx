@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { HoldfastError, type Stat } from "../../../client/index.ts";
 import type { TextFile } from "../preview/useText.ts";
 import { exactly } from "../state/format.ts";
-import { parentOf, placeOf } from "../state/paths.ts";
+import { nameOf, parentOf, placeOf } from "../state/paths.ts";
 import { go } from "../state/route.ts";
 import { say, sayError } from "../state/toasts.ts";
 import { newTurn } from "../state/turns.ts";
@@ -212,6 +212,10 @@ export default function EditorPane({ stat, file, isGone: isMissing, onDone }: Ed
   /** To where the file is now, with what was typed. */
   const follow = () => {
     if (movedTo === null) return;
+    if (kept() === path && drafts.isOwn(userId, movedTo)) {
+      say(`${nameOf(movedTo)} has changes that are not saved: save or discard them first`, { kind: "error" });
+      return;
+    }
     dropDraft();
     drafts.put(userId, movedTo, { text: mine(), etag: base.current.etag, atMs: Date.now() });
     isLeft.current = true;
