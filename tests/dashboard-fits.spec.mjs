@@ -110,6 +110,7 @@ test("on a phone on its side, all of the places can be reached", { skip }, () =>
         (await of.boundingBox()) ?? { y: -1000, height: 0 };
       const colors = page.getByRole("button", { name: "Dark colors" });
       const brand = page.locator(".brand");
+      assert.ok((await box(brand)).y >= 0, "it begins at its beginning");
       await page.mouse.move(100, 200);
       const scrolled = (/** @type {number} */ by, /** @type {() => Promise<boolean>} */ isSeen) =>
         eventually(

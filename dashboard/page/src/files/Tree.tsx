@@ -76,9 +76,11 @@ function Branch({ path, level, current, isFirst = false }: BranchProps) {
   const hasMore = entries === null || below.length > 0;
   const name = path === workspace.root ? "Home" : nameOf(path);
   const shown = useRef<HTMLSpanElement>(null);
-  // Where somebody is, is seen in the tree.
+  // Where somebody is, is seen in the tree; in a low window, where all of the sidebar scrolls, it stays where it is.
   useEffect(() => {
-    if (isCurrent) shown.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const frame = shown.current?.closest(".tree-frame");
+    const scrolls = frame && frame.scrollHeight > frame.clientHeight;
+    if (isCurrent && scrolls) shown.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [isCurrent]);
   return (
     <li role="none">
