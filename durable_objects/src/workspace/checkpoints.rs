@@ -142,7 +142,8 @@ fn plan(sql: &dyn Sql, since: &Since, path: &FilePath, top: i64) -> Result<(Plan
             plan.out.push(Out { now: state.clone(), path });
         } else if state.is_protected() {
             left.push(Left { path, why: Why::Protected });
-        } else if !since.derived.contains(&state.node) {
+        } else if !since.derived.contains(&state.node) || path != directory.child(&state.name) {
+            // What is derived stays where it is laid out. In a directory that goes elsewhere it would be the user's.
             plan.out.push(Out { now: state.clone(), path });
         }
     }

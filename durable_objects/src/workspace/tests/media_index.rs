@@ -335,3 +335,20 @@ fn what_is_laid_out_is_no_change_and_a_restore_leaves_it() {
     assert_eq!(world.restore_to(rev, "").unwrap().trashed, 1);
     assert_eq!((world.index().len(), world.tree("public").len()), (1, 6));
 }
+
+#[test]
+fn a_folder_that_goes_back_takes_nothing_along_that_was_laid_out_in_it() {
+    let world = world();
+    world.picture("picture");
+    world.tree("");
+    let before = world.checkpoint();
+    world.delete("public/media", true).unwrap();
+    world.mv("public", "elsewhere").unwrap();
+    let after = world.checkpoint();
+    let tree = users(&world);
+    world.restore_to(before, "").unwrap();
+    world.tree("");
+    world.restore_to(after, "").unwrap();
+    assert_eq!(users(&world), tree);
+    assert_eq!(world.tree("elsewhere"), [] as [String; 0]);
+}
