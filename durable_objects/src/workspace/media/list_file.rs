@@ -1,5 +1,5 @@
 //! `index.json`: a file that is derived. It has no versions, since it can be written again, and only from what is public
-//! now; nobody wrote it; and what a user puts in its place is the user's.
+//! now; nobody wrote it; and what a user puts in its place is the user's, as it is itself as long as it lies elsewhere.
 
 use sha2::Digest as _;
 
@@ -9,6 +9,7 @@ use crate::path::FilePath;
 use crate::sql::{Param, Sql, first};
 
 use super::super::blobs::{self, Kept};
+use super::super::history;
 use super::super::tree::{self, New, Node, Target};
 use super::super::txn::{Change, Tx};
 use super::index::ENTRIES_PER_ITEM;
@@ -43,13 +44,29 @@ fn replace(tx: &Tx<'_>, node: &Node, path: &FilePath, text: &str, hash: &Sha256)
     }
     let rev = tx.record(Change::Write, Some(node.id), path, None)?;
     let Kept { blob, size_bytes } = keep_text(tx, text, hash, rev)?;
-    // Without a version of what it was: it can be derived again, and only from what is public now.
+    // Without a version of what it was: it can be derived again, and only from what is public now. Where it lay elsewhere
+    // meanwhile, it was the user's there, and that is history.
+    let is_history = was_elsewhere(tx.sql, node)?;
+    if is_history {
+        history::close_version(tx, node, rev)?;
+    }
     let update = "UPDATE node SET blob = ?2, size = ?3, modified_ms = ?4, rev = ?5 WHERE id = ?1";
     let size = size_bytes.cast_signed();
     tx.sql.query(update, &[node.id.into(), blob.into(), size.into(), tx.now_ms.into(), rev.into()])?;
     tree::content_changed(tx, node.parent, rev)?;
-    blobs::drop_one(tx, node.blob)?;
+    if !is_history {
+        blobs::drop_one(tx, node.blob)?;
+    }
     Ok(Some((node.id, blob)))
+}
+
+/// Whether the list may have been at another path with the text that it has: it was moved, or a folder above it.
+fn was_elsewhere(sql: &dyn Sql, node: &Node) -> Result<bool, Error> {
+    const MOVED: &str = "SELECT 1 FROM node
+        WHERE id = ?1 AND (EXISTS (SELECT 1 FROM past WHERE past.node = node.id AND to_rev = node.rev AND ends_content = 0)
+            OR EXISTS (SELECT 1 FROM node media JOIN node public ON public.id = media.parent
+                WHERE media.id = node.parent AND max(media.rev, public.rev) > node.rev))";
+    Ok(first(sql, MOVED, &[node.id.into()])?.is_some())
 }
 
 /// The list for the first time, if there is room for it.

@@ -352,3 +352,32 @@ fn a_folder_that_goes_back_takes_nothing_along_that_was_laid_out_in_it() {
     assert_eq!(users(&world), tree);
     assert_eq!(world.tree("elsewhere"), [] as [String; 0]);
 }
+
+#[test]
+fn a_list_that_was_elsewhere_meanwhile_is_kept_as_it_was_there() {
+    for (here, there) in [("public", "elsewhere"), ("public/media", "elsewhere"), (INDEX, "mine.json")] {
+        for is_restored in [true, false] {
+            let world = world();
+            world.picture("picture");
+            world.index();
+            let before = world.checkpoint();
+            world.mv(here, there).unwrap();
+            let away = world.checkpoint();
+            let tree = users(&world);
+            world.picture("other");
+            world.tree("");
+            if is_restored {
+                world.restore_to(before, "").unwrap();
+            } else {
+                world.delete(here, true).unwrap();
+                world.mv(there, here).unwrap();
+            }
+            world.picture("third");
+            assert_eq!(world.index().len(), 3);
+            world.restore_to(away, "").unwrap();
+            assert_eq!(users(&world), tree, "{here}, {is_restored}");
+            world.settle(2 * HOUR_MS);
+            world.check();
+        }
+    }
+}
