@@ -34,12 +34,13 @@ export function ask(command, args, env = process.env) {
   return status === 0 ? stdout.trim() : null;
 }
 
-/** Runs every step, `[name, command, args]`, also after one has failed, and fails with the names of those that did. */
+/** Runs every step, `[name, command, args]` or `[name, work]`, also after one has failed, and fails with the names of those that did. */
 export async function runAll(steps, env) {
   const failed = [];
   for (const [name, command, args] of steps) {
     say(name);
-    await run(command, args, { env }).catch((error) => {
+    const work = typeof command === "function" ? command() : run(command, args, { env });
+    await work.catch((error) => {
       console.error(`holdfast: ${error.message}`);
       failed.push(name);
     });

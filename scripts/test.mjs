@@ -5,6 +5,7 @@ import { CHROMIUM } from "../tests/browser.mjs";
 import { build } from "./build.mjs";
 import { at, Failure, runAll, say, script } from "./run.mjs";
 import { setUp } from "./setup.mjs";
+import { runSpecs } from "./specs.mjs";
 
 await script(import.meta, async ([suite, ...filters]) => {
   if (![undefined, "native", "http"].includes(suite)) throw new Failure("The suites are `native` and `http`.");
@@ -18,7 +19,7 @@ await script(import.meta, async ([suite, ...filters]) => {
   if (suite !== "native") {
     await build("quick", env);
     if (!CHROMIUM) say("no Chromium on this machine: its pages are not tested. Install one, or set CHROMIUM to one.");
-    steps.push([`suite http: ${specs.length} specs in workerd`, "node", ["--test", "--test-concurrency=2", ...specs]]);
+    steps.push([`suite http: ${specs.length} specs in workerd`, () => runSpecs(specs, env)]);
   }
   await runAll(steps, env);
 });
