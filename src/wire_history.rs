@@ -234,6 +234,11 @@ pub struct TurnItem {
     changes: u64,
     first_at: Time,
     last_at: Time,
+    /// The turn that it took back, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undoes: Option<String>,
+    /// Whether it has been taken back, and not been done again since.
+    undone: bool,
 }
 
 impl TurnItem {
@@ -245,6 +250,8 @@ impl TurnItem {
             changes: turn.changes,
             first_at: Time(turn.first_ms),
             last_at: Time(turn.last_ms),
+            undoes: turn.undoes.clone().map(String::from),
+            undone: turn.is_undone,
         }
     }
 }

@@ -91,8 +91,34 @@ test("a double-click takes back one turn, and says which; a second press is need
   ),
 );
 
+test("what was undone elsewhere is known here: it is not undone twice, and is done again", { skip }, () =>
+  inPage(
+    async ({ page, client }) => {
+      await page.getByRole("button", lastOfAgent).click();
+      await page.getByText("Undone: agent · turn-2", { exact: true }).waitFor();
+      await here(client, "1.txt");
+      await page.getByRole("link", { name: "Activity" }).click();
+      const line = page.getByRole("listitem").filter({ hasText: "Undid: agent · turn-3" });
+      const itself = page.getByRole("listitem").filter({ hasText: "undone" }).filter({ hasNotText: "Undid" });
+      await line.waitFor();
+      assert.equal(await itself.count(), 2);
+      await itself.filter({ hasText: "turn-3" }).getByRole("button", { name: "Redo" }).click();
+      await page.getByText("Redid: agent · turn-3").waitFor();
+      await here(client, "1.txt,3.txt");
+      await line.getByRole("button", { name: "Undo", exact: true }).click();
+      await here(client, "1.txt");
+    },
+    undefined,
+    async (client) => {
+      await turns(client);
+      const { search } = client.url("/list");
+      assert.equal((await fetch(`${server.url}/api/turns/turn-3/undo${search}`, { method: "POST" })).status, 200);
+    },
+  ),
+);
+
 test(
-  "of a turn that somebody else has undone it is said that nothing was left, and no other is touched",
+  "of a turn of which somebody has left nothing it is said that nothing was left, and no other is touched",
   { skip },
   () =>
     inPage(
@@ -109,8 +135,7 @@ test(
       undefined,
       async (client) => {
         await turns(client);
-        const { search } = client.url("/list");
-        assert.equal((await fetch(`${server.url}/api/turns/turn-3/undo${search}`, { method: "POST" })).status, 200);
+        ok(await client.request("DELETE", "", { params: { path: `${ROOT}/3.txt` } }));
       },
     ),
 );

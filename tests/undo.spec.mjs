@@ -71,6 +71,15 @@ test("a turn that changed, moved and deleted 300 files is undone by one call wit
   const again = ok(await api(client, "POST", `turns/${undone.turn}/undo`));
   assert.deepEqual(again.conflicts, []);
   assert.equal((await client.content(file(0))).bytes.toString(), "destroyed");
+  const { turns } = ok(await api(client, "GET", "turns"));
+  assert.deepEqual(
+    turns.map((/** @type {any} */ one) => [one.turn, one.undoes, one.undone]),
+    [
+      [again.turn, undone.turn, false],
+      [undone.turn, "turn/7", true],
+      ["turn/7", undefined, false],
+    ],
+  );
 });
 
 test("what somebody else has changed since is a conflict, and is taken with force", async () => {
@@ -97,7 +106,7 @@ test("turns say what they did", async () => {
   ok(await client.write(`${ROOT}/b`, "1", {}, { "x-turn": "other" }));
   ok(await client.post("/move", { from: `${ROOT}/a`, to: `${ROOT}/c` }, agent));
   const { turns } = ok(await api(client, "GET", "turns"));
-  assert.deepEqual(keys(turns[0]), ["actor", "changes", "firstAt", "lastAt", "turn"]);
+  assert.deepEqual(keys(turns[0]), ["actor", "changes", "firstAt", "lastAt", "turn", "undone"]);
   assert.deepEqual(
     turns.map((/** @type {any} */ one) => [one.turn, one.actor, one.changes]),
     [

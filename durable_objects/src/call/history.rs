@@ -260,6 +260,10 @@ pub struct Turn {
     pub first_ms: i64,
     /// When it made the last.
     pub last_ms: i64,
+    /// The turn that it took back.
+    pub undoes: Option<Label>,
+    /// Whether it has been taken back, and not been done again since.
+    pub is_undone: bool,
 }
 
 /// A page of turns.

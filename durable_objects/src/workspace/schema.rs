@@ -21,7 +21,7 @@ pub const PARKED: i64 = -2;
 type Migration = &'static [&'static str];
 
 /// All of them; the n-th brings a database to schema n.
-const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY, RETENTION, PUBLISH, MIRROR, PLANT_TREES];
+const MIGRATIONS: &[Migration] = &[FIRST, MEDIA, HISTORY, RETENTION, PUBLISH, MIRROR, PLANT_TREES, UNDONE];
 
 /// The whole of the data model, history included: a later migration could not invent what happened before it.
 const FIRST: Migration = &[
@@ -233,6 +233,14 @@ const PLANT_TREES: Migration = &[
     ) STRICT, WITHOUT ROWID",
     // How many stages there have been, and how many contents have come to them: no number is used twice.
     "INSERT INTO meta (k, v) VALUES ('stages', 0), ('staged', 0)",
+];
+
+/// What of the turns has been taken back, so that everybody who looks at them knows the same.
+const UNDONE: Migration = &[
+    // Which turn it took back last, if it took one back. Of older turns nobody knows any more.
+    "ALTER TABLE turn ADD COLUMN undoes TEXT",
+    // Whether it has been taken back, and not been done again since.
+    "ALTER TABLE turn ADD COLUMN is_undone INTEGER NOT NULL DEFAULT 0",
 ];
 
 /// The two directories that are always there.

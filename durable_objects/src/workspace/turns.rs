@@ -6,6 +6,7 @@ use crate::path::FilePath;
 use crate::sql::{Row, Sql, SqlError, first};
 
 use super::trash::stored_path;
+use super::txn::Tx;
 use super::versions::label;
 
 /// How many rows of the feed are read at once: with the longest paths, 2 MB.
@@ -16,7 +17,7 @@ const SHOWN_MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// A page of turns, that of the newest change first. It reads a row or two for each turn of the page.
 pub fn list(sql: &dyn Sql, call: &ListTurns) -> Result<Turns, Error> {
-    const PAGE: &str = "SELECT last_rev, turn, actor, changes, first_ms, last_ms FROM turn
+    const PAGE: &str = "SELECT last_rev, turn, actor, changes, first_ms, last_ms, undoes, is_undone FROM turn
         WHERE last_rev < ?1 ORDER BY last_rev DESC LIMIT ?2";
     const NEWEST: i64 = 1 << 53;
     let more = i64::try_from(call.limit).unwrap_or(i64::MAX).saturating_add(1);
@@ -31,9 +32,26 @@ pub fn list(sql: &dyn Sql, call: &ListTurns) -> Result<Turns, Error> {
             changes: row.count(3)?,
             first_ms: row.int(4)?,
             last_ms: row.int(5)?,
+            undoes: label(row, 6)?,
+            is_undone: row.int(7)? != 0,
         })
     });
     Ok(Turns { turns: turns.collect::<Result<_, SqlError>>()?, next })
+}
+
+/// Notes that a turn has been taken back. If it was an undo, what that took back is done again, and so on.
+pub fn note_undone(tx: &Tx<'_>, turn: &Label) -> Result<(), Error> {
+    // Whoever gives a turn of theirs to an undo can make a circle of them.
+    const STEPS_MAX: i64 = 1000;
+    const NOTE: &str = "WITH RECURSIVE chain (turn, step) AS (
+            SELECT ?1, 0
+            UNION ALL
+            SELECT turn.undoes, step + 1 FROM chain CROSS JOIN turn ON turn.turn = chain.turn
+             WHERE turn.undoes IS NOT NULL AND step < ?2)
+        UPDATE turn SET is_undone = step % 2 = 0 FROM (SELECT turn, min(step) AS step FROM chain GROUP BY turn) chain
+         WHERE turn.turn = chain.turn";
+    tx.sql.query(NOTE, &[turn.as_str().into(), STEPS_MAX.into()])?;
+    Ok(())
 }
 
 /// Fails unless something is known of a turn. Answers its first rev.

@@ -48,6 +48,8 @@ pub struct Tx<'a> {
     turn: Option<&'a Label>,
     /// The turn that this is when the caller has named none.
     own_turn: OnceCell<Label>,
+    /// The turn that this one takes back.
+    undoes: OnceCell<Label>,
     before: i64,
     rev: Cell<i64>,
     is_last: Cell<bool>,
@@ -141,6 +143,7 @@ impl<'a> Tx<'a> {
             actor: context.actor,
             turn: context.turn,
             own_turn: OnceCell::new(),
+            undoes: OnceCell::new(),
             before,
             rev: Cell::new(before),
             is_last: Cell::new(false),
@@ -181,15 +184,18 @@ impl<'a> Tx<'a> {
     /// Keeps the turn's row: what it has done in all, whatever the feed loses.
     fn note_turn(&self) -> Result<(), Error> {
         let Some(turn) = self.turn() else { return Ok(()) };
-        let upsert = "INSERT INTO turn (turn, actor, changes, first_rev, first_ms, last_rev, last_ms)
-            VALUES (?1, ?2, ?3, ?4, ?6, ?5, ?6)
+        // What goes on is not undone, whatever of it has been.
+        let upsert = "INSERT INTO turn (turn, actor, changes, first_rev, first_ms, last_rev, last_ms, undoes)
+            VALUES (?1, ?2, ?3, ?4, ?6, ?5, ?6, ?7)
             ON CONFLICT (turn) DO UPDATE SET actor = excluded.actor, changes = changes + excluded.changes,
-                last_rev = excluded.last_rev, last_ms = excluded.last_ms";
+                last_rev = excluded.last_rev, last_ms = excluded.last_ms, undoes = coalesce(excluded.undoes, undoes),
+                is_undone = 0";
         let actor = self.actor.map(Label::as_str);
         let (first, last) = (self.txn(), self.rev.get());
         let changes = last - self.before;
-        let params =
-            [turn.as_str().into(), actor.into(), changes.into(), first.into(), last.into(), self.now_ms.into()];
+        let undoes = self.undoes.get().map(Label::as_str);
+        let (first, last, now_ms) = (first.into(), last.into(), self.now_ms.into());
+        let params = [turn.as_str().into(), actor.into(), changes.into(), first, last, now_ms, undoes.into()];
         self.sql.query(upsert, &params)?;
         Ok(())
     }
@@ -236,6 +242,11 @@ impl<'a> Tx<'a> {
         let own = Label::parse(&format!("{word}-{}", self.txn()));
         let own = own.ok_or_else(|| Error::Storage { message: format!("{word:?} is no word for a turn") })?;
         Ok(self.own_turn.get_or_init(|| own).clone())
+    }
+
+    /// Says that this takes a turn back.
+    pub fn undoes(&self, turn: &Label) {
+        self.undoes.get_or_init(|| turn.clone());
     }
 
     /// Writes rows of the feed for many entries at once. `rows` is a JSON array of arrays that begin with rev, node, path

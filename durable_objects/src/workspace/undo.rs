@@ -34,6 +34,11 @@ pub fn undo(tx: &Tx<'_>, call: &UndoTurn) -> Result<Reverted, Error> {
     left.sort();
     left.dedup();
     let left_total = left.len();
+    // Where all of it was left, nothing was taken back; where there was nothing to do, somebody else has.
+    if restored + trashed > 0 || left_total == 0 {
+        tx.undoes(&call.turn);
+        turns::note_undone(tx, &call.turn)?;
+    }
     left.truncate(LEFT_MAX);
     Ok(Reverted { restored, trashed, left, left_total, turn })
 }

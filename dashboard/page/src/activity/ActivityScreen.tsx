@@ -1,9 +1,9 @@
 import { useState } from "react";
 import type { Turn, TurnChange } from "../../../client/index.ts";
-import { undoable, undoNewest } from "../files/lastTurn.ts";
+import { undoable, undoLastTurn, undoTurn } from "../files/lastTurn.ts";
 import { count, exactly, when } from "../state/format.ts";
 import { visible } from "../state/paths.ts";
-import { firstOf, isReverting, latestOf, nameOfTurn, type TurnNames, turnNames, undoneTurns } from "../state/turns.ts";
+import { firstOf, isReverting, isUndo, latestOf, nameOfTurn, type TurnNames, turnNames } from "../state/turns.ts";
 import { useAnswer } from "../state/useAnswer.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon } from "../ui/Icon.tsx";
@@ -18,26 +18,23 @@ const CHANGES = 200;
 /** What was done here, in turns: by the agent, by apps, by you; each of them can be taken back. */
 export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
   const workspace = useWorkspace();
-  const { client, actions } = workspace;
-  const { userId } = client.gateway;
+  const { client } = workspace;
   const { value, error, again } = useAnswer("turns", (signal) => client.history.turns({ signal, limit: TURNS }));
   const [open, setOpen] = useState<string | null>(null);
   const turns = value?.turns ?? [];
   const { isBusy, press } = usePress();
-  const names = turnNames(userId);
-  const undone = undoneTurns(userId);
-  const last = undoable(turns, userId);
-  const undo = (turn: string) =>
-    actions.undo(undone.has(turn) ? turn : latestOf(turn, names.of), nameOfTurn(turn, turns, names)).then(again);
+  const names = turnNames(turns);
+  const undo = (turn: Turn) => undoTurn(workspace, turn, turns).then(again);
+  const undoLast = () => undoLastTurn(workspace, () => true, "No turn is left to undo").then(again);
   return (
     <div className="page-frame">
       <ScreenHead title="Activity" onMenu={onMenu}>
         <button
           type="button"
           className="button"
-          disabled={last.length === 0}
+          disabled={undoable(turns).length === 0}
           aria-disabled={isBusy}
-          onClick={(event) => void press(event, () => undoNewest(workspace, last).then(again))}
+          onClick={(event) => void press(event, undoLast)}
         >
           <Icon name="undo" />
           Undo the last turn
@@ -73,7 +70,7 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
                       <span className="name">{visible(titleOf(turn, turns, names))}</span>
                       <span className="quiet" title={exactly(turn.lastAt)}>
                         {when(turn.lastAt)} · {count(turn.changes, "change")}
-                        {undone.has(turn.turn) && " · undone"}
+                        {turn.undone && " · undone"}
                       </span>
                     </span>
                   </button>
@@ -81,9 +78,9 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
                     type="button"
                     className="button"
                     aria-disabled={isBusy}
-                    onClick={(event) => void press(event, () => undo(turn.turn))}
+                    onClick={(event) => void press(event, () => undo(turn))}
                   >
-                    {turn.turn.startsWith("undo-") && !firstOf(turn.turn, names.of).isRedo ? "Redo" : "Undo"}
+                    {isUndo(latestOf(turn, turns).turn, names.of) ? "Redo" : "Undo"}
                   </button>
                 </div>
                 {open === turn.turn && <Changes turn={turn.turn} />}

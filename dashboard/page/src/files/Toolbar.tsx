@@ -5,7 +5,7 @@ import { useWorkspace } from "../state/workspace.ts";
 import { Icon, IconButton } from "../ui/Icon.tsx";
 import { Menu, type MenuItem } from "../ui/Menu.tsx";
 import { usePress } from "../ui/usePress.ts";
-import { lastTurnOfOthers } from "./lastTurn.ts";
+import { undoLastOfOthers } from "./lastTurn.ts";
 import { paste } from "./menuItems.ts";
 import type { Pickers } from "./usePickers.tsx";
 
@@ -55,7 +55,7 @@ export function Toolbar({ directory, isGone, filter, onFilter, onNew, pickers }:
         label={last ? `Undo: ${last.what}` : "Undo the agent's last turn"}
         aria-disabled={isBusy}
         onClick={(event) =>
-          void press(event, () => (last ? workspace.actions.undoLast() : lastTurnOfOthers(workspace)))
+          void press(event, () => (last ? workspace.actions.undoLast() : undoLastOfOthers(workspace)))
         }
       />
       {!isGone && (

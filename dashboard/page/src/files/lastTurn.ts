@@ -2,32 +2,32 @@
 
 import type { Turn } from "../../../client/index.ts";
 import { say, sayError } from "../state/toasts.ts";
-import { isReverting, latestOf, nameOfTurn, turnNames, undoneTurns } from "../state/turns.ts";
+import { isReverting, isUndo, latestOf, nameOfTurn, turnNames } from "../state/turns.ts";
 import type { Workspace } from "../state/workspace.ts";
 
 /** The turns that can be "the last", newest first: none that took something back, or has been taken back. */
-export function undoable(turns: readonly Turn[], userId: string): Turn[] {
-  const undone = undoneTurns(userId);
-  return turns.filter(({ turn }) => !isReverting(turn) && !undone.has(turn));
+export const undoable = (turns: readonly Turn[]): Turn[] =>
+  turns.filter(({ turn, undone }) => !isReverting(turn) && !undone);
+
+/** Takes this turn back, of those that are listed, or does it again if it is undone. What it did can be put back. */
+export async function undoTurn({ actions }: Workspace, turn: Turn, turns: readonly Turn[]): Promise<void> {
+  const names = turnNames(turns);
+  const latest = latestOf(turn, turns).turn;
+  await actions.undo(latest, { name: nameOfTurn(latest, turns, names), isRedo: isUndo(latest, names.of) });
 }
 
-/** Takes back the newest of these turns and no other, also where nothing is left of it. What it did can be put back. */
-export async function undoNewest({ actions, client }: Workspace, turns: readonly Turn[]): Promise<void> {
-  const [last] = turns;
-  if (!last) return;
-  const names = turnNames(client.gateway.userId);
-  await actions.undo(latestOf(last.turn, names.of), nameOfTurn(last.turn, turns, names));
-}
-
-/** Finds the newest turn that was not made in this page, and undoes it. */
-export async function lastTurnOfOthers(workspace: Workspace): Promise<void> {
-  const { client } = workspace;
+/** Finds the last turn there is by now, if `isOne` says that it is one, and takes it back; else says that there is none. */
+export async function undoLastTurn(workspace: Workspace, isOne: (turn: Turn) => boolean, none: string): Promise<void> {
   try {
-    const { turns } = await client.history.turns({ limit: 50 });
-    const others = undoable(turns, client.gateway.userId).filter(({ actor }) => actor !== "dashboard");
-    if (others.length === 0) say("No turn of an agent is left to undo");
-    await undoNewest(workspace, others);
+    const { turns } = await workspace.client.history.turns({ limit: 50 });
+    const last = undoable(turns).find(isOne);
+    if (last) await undoTurn(workspace, last, turns);
+    else say(none);
   } catch (cause) {
     sayError("Undoing", cause);
   }
 }
+
+/** The last turn that was not made in a page. */
+export const undoLastOfOthers = (workspace: Workspace) =>
+  undoLastTurn(workspace, ({ actor }) => actor !== "dashboard", "No turn of an agent is left to undo");

@@ -6,7 +6,7 @@ import type { Listings } from "./listings.ts";
 import { nameOf } from "./paths.ts";
 import { Store } from "./store.ts";
 import { say, sayError } from "./toasts.ts";
-import { firstOf, nameOfTurn, rememberUndo, turnNames } from "./turns.ts";
+import { nameOfTurn, turnNames } from "./turns.ts";
 
 /** How many things done here can be undone one after the other. */
 const REMEMBERED = 50;
@@ -17,6 +17,16 @@ export interface Done {
   what: string;
   /** Those that look different without it. */
   directories: readonly string[];
+}
+
+/** How a turn is taken back. */
+export interface Undoing {
+  /** What it is called. */
+  name?: string;
+  /** Whether it was an undo itself, so that this does something again. */
+  isRedo?: boolean;
+  /** Also what others have changed since. */
+  force?: boolean;
 }
 
 export class Past {
@@ -46,7 +56,7 @@ export class Past {
   undoLast(): Promise<void> {
     return this.#next(async () => {
       const last = this.done.get().at(-1);
-      if (last) await this.#undo(last.turn, false);
+      if (last) await this.#undo(last.turn);
       else say("There is nothing to undo here");
     });
   }
@@ -55,14 +65,14 @@ export class Past {
   redoLast(): Promise<void> {
     return this.#next(async () => {
       const last = this.undone.get().at(-1);
-      if (last) await this.#undo(last.turn, false);
+      if (last) await this.#undo(last.turn);
       else say("There is nothing to redo here");
     });
   }
 
   /** Takes a turn back, by what it is called; what it could not take back is said. Null where nothing came of it. */
-  undo(turn: string, name?: string, force = false): Promise<Reverted | null> {
-    return this.#next(() => this.#undo(turn, force, name));
+  undo(turn: string, how?: Undoing): Promise<Reverted | null> {
+    return this.#next(() => this.#undo(turn, how));
   }
 
   #next<T>(work: () => Promise<T>): Promise<T> {
@@ -72,26 +82,21 @@ export class Past {
   }
 
   /** What is undone leaves the list once it is: a failure changes nothing of what comes next. */
-  async #undo(turn: string, force: boolean, name?: string): Promise<Reverted | null> {
+  async #undo(turn: string, how: Undoing = {}): Promise<Reverted | null> {
     const done = this.done.get().find((one) => one.turn === turn);
     const again = this.undone.get().find((one) => one.turn === turn);
     const known = done ?? again;
-    const { userId } = this.client.gateway;
-    const names = turnNames(userId);
-    const what = known?.what ?? name ?? nameOfTurn(turn, [], names);
-    const isOfUndo = turn.startsWith("undo-") && !firstOf(turn, names.of).isRedo;
-    const isRedo = known ? again !== undefined : isOfUndo;
+    const what = known?.what ?? how.name ?? nameOfTurn(turn, [], turnNames([]));
+    const isRedo = known ? again !== undefined : how.isRedo === true;
     try {
-      const reverted = await this.client.history.undo(turn, { force });
+      const reverted = await this.client.history.undo(turn, { force: how.force === true });
       this.#forget(turn);
       const many = reverted.restored + reverted.trashed;
       const isEmpty = many === 0 && reverted.conflicts.length === 0;
       if (isEmpty) {
-        rememberUndo(userId, `nothing-left-of-${turn}`, turn);
         say(`Nothing was left to ${isRedo ? "redo" : "undo"}: ${what}`);
       } else {
         if (many > 0) {
-          rememberUndo(userId, reverted.turn, turn);
           const list = isRedo ? this.done : this.undone;
           if (known) list.set((all) => [...all, { ...known, turn: reverted.turn }].slice(-REMEMBERED));
         }
@@ -122,7 +127,7 @@ export class Past {
     const word = isRedo ? "Redone" : "Undone";
     const [conflict] = conflicts;
     if (!conflict) {
-      const run = () => void this.undo(undoing, what);
+      const run = () => void this.undo(undoing, { name: what, isRedo: !isRedo });
       say(`${word}: ${what}`, { action: { label: isRedo ? "Undo" : "Redo", run } });
       return;
     }
@@ -130,6 +135,7 @@ export class Past {
     const but = restored + trashed > 0 ? `${word}: ${what}, but for` : `Not ${word.toLowerCase()}: ${what}:`;
     const text = `${but} ${nameOf(conflict.path)}${rest}: ${conflict.details}`;
     const label = isRedo ? "Redo those too" : "Undo those too";
-    say(text, { kind: "error", action: { label, run: () => void this.undo(turn, what, true) } });
+    const run = () => void this.undo(turn, { name: what, isRedo, force: true });
+    say(text, { kind: "error", action: { label, run } });
   }
 }

@@ -1,11 +1,10 @@
-// Names for turns: what is done here at once is one turn, and one undo takes all of it back. What it was, and of which turn an undo
-// was, is remembered in this browser, since the Worker knows a turn by its name alone.
+// Names for turns: what is done here at once is one turn, and one undo takes all of it back. What it was is remembered in this
+// browser, since the Worker knows a turn by its name alone.
 
 import type { Turn } from "../../../client/index.ts";
 import { remember, remembered } from "./remembered.ts";
 
 const KEY = "holdfast:turns";
-const UNDONE_KEY = "holdfast:undone:";
 
 /** A turn that puts something back by itself: it is taken back by name, and never as "the last". */
 export const isReverting = (turn: string) => /^(undo|restore)-/.test(turn);
@@ -20,37 +19,34 @@ export function newTurn(what: string): string {
   return turn;
 }
 
-/** What this browser knows of turns. */
+/** What is known of turns. */
 export interface TurnNames {
-  /** What was done, by turn. */
+  /** What was done here, by turn. */
   done: ReadonlyMap<string, string>;
-  /** What each undo was of. */
+  /** What each undo was of, oldest first. */
   of: ReadonlyMap<string, string>;
 }
 
-export function turnNames(userId: string): TurnNames {
-  return { done: new Map(remembered(KEY)), of: new Map(remembered(UNDONE_KEY + userId)) };
+/** @param turns newest first, as the Worker lists them */
+export function turnNames(turns: readonly Turn[]): TurnNames {
+  const of = turns.flatMap(({ turn, undoes }) => (undoes === undefined ? [] : [[turn, undoes] as const]));
+  return { done: new Map(remembered(KEY)), of: new Map(of.reverse()) };
 }
 
-/** A turn took another one back. Names of such turns are a workspace's own, so they are kept for each user. */
-export function rememberUndo(userId: string, undoing: string, of: string): void {
-  remember(UNDONE_KEY + userId, undoing, of);
+/**
+ * The turn to take back so that this one changes sides: its undo if it is undone, itself if it is not, or the last that has done it
+ * again.
+ * @param turns newest first: what has gone on since its undo stands before that
+ */
+export function latestOf(turn: Turn, turns: readonly Turn[]): Turn {
+  const newer = turns.slice(0, turns.indexOf(turn));
+  const undoing = newer.find((one) => one.undoes === turn.turn && isReverting(one.turn));
+  return undoing && (turn.undone || undoing.undone) ? latestOf(undoing, turns) : turn;
 }
 
-/** The turns that have been taken back, and whose undo has not been taken back since. */
-export function undoneTurns(userId: string): ReadonlySet<string> {
-  const undone = new Set<string>();
-  // An undo that is undone itself is known before what it was of.
-  for (const [undoing, of] of remembered(UNDONE_KEY + userId).reverse()) if (!undone.has(undoing)) undone.add(of);
-  return undone;
-}
-
-/** The turn to undo so that this one is undone: itself, or the last that has done it again. */
-export function latestOf(turn: string, of: ReadonlyMap<string, string>): string {
-  let latest = turn;
-  for (const [undoing, undone] of of) if (undone === latest && isReverting(undoing)) latest = undoing;
-  return latest;
-}
+/** Whether to take this turn back is to do something again. */
+export const isUndo = (turn: string, of: ReadonlyMap<string, string>) =>
+  turn.startsWith("undo-") && !firstOf(turn, of).isRedo;
 
 /** What an undo goes back to: an undo of an undo has done again what the first one was of. */
 export function firstOf(undoing: string, of: ReadonlyMap<string, string>): { first: string; isRedo: boolean } {

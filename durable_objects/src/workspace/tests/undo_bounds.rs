@@ -210,3 +210,62 @@ fn what_a_turn_has_done_is_shown_in_answers_of_a_bounded_size() {
     let changes = world.turns(1, None).turns[0].changes;
     assert_eq!((u64::try_from(seen).unwrap(), pages), (changes, 2));
 }
+
+/// The turns that are undone, and what each took back, newest first.
+fn told(world: &World) -> Vec<String> {
+    let turns = world.turns(99, None).turns;
+    let told = turns.iter().map(|turn| {
+        let undoes = turn.undoes.as_ref().map_or(String::new(), |of| format!(" takes back {}", of.as_str()));
+        format!("{}{undoes}{}", turn.turn.as_str(), if turn.is_undone { ", undone" } else { "" })
+    });
+    told.collect()
+}
+
+#[test]
+fn what_has_been_taken_back_is_known_to_everybody_and_what_is_done_again_too() {
+    let world = world();
+    world.in_turn("t", || world.write("a", "1").unwrap());
+    let [one, two, three] = ["t", "", ""].map(|turn| {
+        let newest = world.turns(1, None).turns[0].turn.clone();
+        world.undo_all(if turn.is_empty() { newest.as_str() } else { turn }).turn
+    });
+    let (one, two, three) = (one.as_str(), two.as_str(), three.as_str());
+    let expected = [
+        format!("{three} takes back {two}"),
+        format!("{two} takes back {one}, undone"),
+        format!("{one} takes back t"),
+        "t, undone".to_owned(),
+    ];
+    assert_eq!(told(&world), expected);
+    assert_eq!(world.tree(""), [] as [String; 0]);
+    world.undo_all(three);
+    assert_eq!(told(&world)[1..3], [format!("{three} takes back {two}, undone"), format!("{two} takes back {one}")]);
+    assert_eq!(told(&world)[4], "t", "it is done again");
+}
+
+#[test]
+fn a_turn_is_undone_where_nothing_was_left_of_it_and_not_where_all_of_it_was_left() {
+    let world = world();
+    world.in_turn("gone", || world.write("a", "1").unwrap());
+    world.trash("a");
+    world.undo_all("gone");
+    world.in_turn("kept", || world.write("b", "1").unwrap());
+    world.write("b", "2").unwrap();
+    assert_eq!(world.undo("kept", false).unwrap().left_total, 1);
+    assert_eq!(told(&world), ["kept", "gone, undone"]);
+    // What goes on has not been taken back.
+    world.in_turn("gone", || world.write("c", "1").unwrap());
+    assert_eq!(told(&world), ["gone", "kept"]);
+}
+
+#[test]
+fn turns_that_take_each_other_back_come_to_an_end() {
+    let world = world();
+    world.in_turn("one", || world.write("a", "1").unwrap());
+    world.in_turn("two", || world.write("b", "1").unwrap());
+    world.in_turn("one", || world.undo_all("two"));
+    world.in_turn("two", || world.undo("one", true).unwrap());
+    world.in_turn("one", || world.undo("two", true).unwrap());
+    assert_eq!(told(&world).len(), 2);
+    world.check();
+}
