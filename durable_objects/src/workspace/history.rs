@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use crate::call::Error;
-use crate::sql::{first, only};
+use crate::sql::{Sql, first, only};
 
 use super::timer::{self, Timer};
 use super::tree::Node;
@@ -116,6 +116,16 @@ fn forget(tx: &Tx<'_>, nodes: &str) -> Result<(), Error> {
     blobs::drop_all(tx, &format!("SELECT p.blob {gone}"), &[nodes.into()])?;
     tx.sql.query(&format!("DELETE {gone}"), &[nodes.into()])?;
     Ok(())
+}
+
+/// Whether a node may have been at another path with the content that it has: it was moved, or something above it.
+pub fn was_elsewhere(sql: &dyn Sql, node: i64) -> Result<bool, Error> {
+    const MOVED: &str = "WITH RECURSIVE above (parent, rev) AS (
+            SELECT parent, rev FROM node WHERE id = ?1
+            UNION ALL SELECT node.parent, node.rev FROM above CROSS JOIN node ON node.id = above.parent)
+        SELECT 1 FROM node WHERE id = ?1 AND (EXISTS (SELECT 1 FROM above WHERE above.rev > node.rev)
+            OR EXISTS (SELECT 1 FROM past WHERE past.node = node.id AND to_rev = node.rev AND ends_content = 0))";
+    Ok(first(sql, MOVED, &[node.into()])?.is_some())
 }
 
 /// Drops all that nodes were, whatever covers it: for what is derived, and can be derived again.

@@ -16,6 +16,7 @@ use crate::path::FilePath;
 use crate::sql::{Sql, SqlError, first};
 
 use super::super::blobs::Kept;
+use super::super::history;
 use super::super::tree::{self, New, Node, Target};
 use super::super::txn::{Change, Context, Tx, mutate};
 use super::super::{timer, timer::Timer};
@@ -299,7 +300,13 @@ pub fn withdraw(tx: &Tx<'_>, item: &Item) -> Result<(), Error> {
     changed(tx)?;
     let Some((node, path)) = laid_out(tx.sql, item)? else { return Ok(()) };
     let rev = tx.record(Change::Delete, Some(node.id), &path, None)?;
-    super::super::history::erase(tx, &json!([node.id]).to_string())?;
+    let these = json!([node.id]).to_string();
+    // Where it lay elsewhere meanwhile, it was the user's there: what a checkpoint has of that stays.
+    if history::was_elsewhere(tx.sql, node.id)? {
+        history::end(tx, &these, rev)?;
+    } else {
+        history::erase(tx, &these)?;
+    }
     tx.sql.query("DELETE FROM node WHERE id = ?1", &[node.id.into()])?;
     tx.remove_entries(1);
     tx.add_files(-1);

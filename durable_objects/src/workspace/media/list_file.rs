@@ -46,7 +46,7 @@ fn replace(tx: &Tx<'_>, node: &Node, path: &FilePath, text: &str, hash: &Sha256)
     let Kept { blob, size_bytes } = keep_text(tx, text, hash, rev)?;
     // Without a version of what it was: it can be derived again, and only from what is public now. Where it lay elsewhere
     // meanwhile, it was the user's there, and that is history.
-    let is_history = was_elsewhere(tx.sql, node)?;
+    let is_history = history::was_elsewhere(tx.sql, node.id)?;
     if is_history {
         history::close_version(tx, node, rev)?;
     }
@@ -58,15 +58,6 @@ fn replace(tx: &Tx<'_>, node: &Node, path: &FilePath, text: &str, hash: &Sha256)
         blobs::drop_one(tx, node.blob)?;
     }
     Ok(Some((node.id, blob)))
-}
-
-/// Whether the list may have been at another path with the text that it has: it was moved, or a folder above it.
-fn was_elsewhere(sql: &dyn Sql, node: &Node) -> Result<bool, Error> {
-    const MOVED: &str = "SELECT 1 FROM node
-        WHERE id = ?1 AND (EXISTS (SELECT 1 FROM past WHERE past.node = node.id AND to_rev = node.rev AND ends_content = 0)
-            OR EXISTS (SELECT 1 FROM node media JOIN node public ON public.id = media.parent
-                WHERE media.id = node.parent AND max(media.rev, public.rev) > node.rev))";
-    Ok(first(sql, MOVED, &[node.id.into()])?.is_some())
 }
 
 /// The list for the first time, if there is room for it.

@@ -381,3 +381,23 @@ fn a_list_that_was_elsewhere_meanwhile_is_kept_as_it_was_there() {
         }
     }
 }
+
+#[test]
+fn a_picture_that_was_elsewhere_meanwhile_is_kept_as_it_was_there() {
+    for (here, there) in [("public", "elsewhere"), (&*place_for("picture"), "mine.png")] {
+        let world = world();
+        let media = world.picture("picture");
+        world.index();
+        world.mv(here, there).unwrap();
+        let away = world.checkpoint();
+        let tree = users(&world);
+        world.mv(there, here).unwrap();
+        assert!(matches!(world.delete_media(&media.id), Ok(MediaDeleted { remove: None })), "a checkpoint has it");
+        world.settle(2 * HOUR_MS);
+        world.check();
+        world.restore_to(away, "").unwrap();
+        assert_eq!(users(&world).get("mine.png"), tree.get("mine.png"));
+        assert_eq!(users(&world), tree, "{here}");
+        world.check();
+    }
+}
