@@ -22,6 +22,7 @@ mod media;
 mod media_faults;
 mod media_files;
 mod media_index;
+mod media_past;
 mod media_races;
 mod media_world;
 mod mirror;
