@@ -6,7 +6,7 @@ import { doubledKey, parseJson } from "../dashboard/page/src/preview/json.ts";
 import { visible } from "../dashboard/page/src/state/paths.ts";
 import { ROOT } from "./client.mjs";
 import { browse, row, skip, visit } from "./dashboard.mjs";
-import { ok } from "./expect.mjs";
+import { eventually, ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { png, wav } from "./samples.mjs";
 
@@ -146,4 +146,44 @@ test("a name with signs that turn it around shows them, wherever it is shown", {
       ok(await client.put(`${ROOT}/${SPOOFED}`, "x"));
     },
   ),
+);
+
+test(
+  "a picture in a text or a chat is shown anew once it is another, and one that comes late is shown then",
+  { skip },
+  () =>
+    inPage(
+      async ({ page, client, userId }) => {
+        const bucket = await server.r2();
+        const content = `[[image:${ROOT}/pictures/plan.png]]\n[[image:${ROOT}/late.png]]`;
+        const messages = [{ role: "assistant", content }];
+        await bucket.put(`users/${userId}/history/main.json`, JSON.stringify({ messages }));
+        const width = (/** @type {string} */ name) => () =>
+          page
+            .getByRole("img", { name, exact: true })
+            .evaluate((/** @type {any} */ image) => image.naturalWidth)
+            .catch(() => 0);
+        const shown = (/** @type {string} */ name, /** @type {number} */ wanted) =>
+          eventually(width(name), (now) => now === wanted);
+        await visit(page, "#/files/note.md");
+        await shown("the plan", 40);
+        ok(await client.put(`${ROOT}/pictures/plan.png`, png(20, 10)));
+        await shown("the plan", 20);
+        await visit(page, "#/chat/main");
+        await shown("plan.png", 20);
+        await page.getByText("late.png").first().waitFor();
+        ok(await client.put(`${ROOT}/late.png`, png(30, 10)));
+        await shown("late.png", 30);
+        // What a picture is in may go and another come.
+        ok(await client.request("DELETE", "", { params: { path: `${ROOT}/pictures`, recursive: "true" } }));
+        ok(await client.put(`${ROOT}/others/plan.png`, png(50, 10)));
+        ok(await client.post("/move", { from: `${ROOT}/others`, to: `${ROOT}/pictures` }));
+        await shown("plan.png", 50);
+      },
+      undefined,
+      async (client) => {
+        ok(await client.put(`${ROOT}/pictures/plan.png`, png(40, 30)));
+        ok(await client.write(`${ROOT}/note.md`, "![the plan](pictures/plan.png)\n"));
+      },
+    ),
 );

@@ -2,6 +2,7 @@ import { Suspense, useEffect, useState } from "react";
 import type { Stat } from "../../../client/index.ts";
 import { iconOf } from "../files/kinds.ts";
 import { download } from "../state/download.ts";
+import { useSource } from "../state/heard.ts";
 import { nameOf, visible } from "../state/paths.ts";
 import { hrefOf } from "../state/route.ts";
 import { useWorkspace } from "../state/workspace.ts";
@@ -77,12 +78,13 @@ function useFound(path: string): Stat | null {
 
 /** A picture of the workspace; a card where it cannot be shown. */
 function Picture({ path }: { path: string }) {
-  const { client, root } = useWorkspace();
-  const [isBroken, setBroken] = useState(false);
-  if (isBroken) return <FileCard path={path} />;
+  const { root } = useWorkspace();
+  const { source, heard } = useSource(path);
+  const [brokenAt, setBrokenAt] = useState(-1);
+  if (brokenAt === heard) return <FileCard path={path} />;
   return (
     <a className="chat-picture" href={hrefOf({ screen: "files", path: path.slice(root.length + 1) })}>
-      <img src={client.files.contentUrl(path)} alt={nameOf(path)} loading="lazy" onError={() => setBroken(true)} />
+      <img src={source} alt={nameOf(path)} loading="lazy" onError={() => setBrokenAt(heard)} />
     </a>
   );
 }

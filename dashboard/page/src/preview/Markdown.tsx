@@ -1,5 +1,6 @@
 import { lexer, type Token, type Tokens } from "marked";
 import { type ReactNode, useMemo } from "react";
+import { useSource } from "../state/heard.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { linkOf, pictureOf } from "./links.ts";
 
@@ -8,14 +9,14 @@ const DRAWN_MAX_DEPTH = 100;
 
 /** Markdown as elements. No HTML is ever made of a file: what is HTML in it is shown as text, so nothing in it can run. */
 export default function Markdown({ text, path }: { text: string; path: string }) {
-  const { client, root } = useWorkspace();
+  const { root } = useWorkspace();
   const blocks = useMemo(() => {
     // Front matter is not part of what is read.
     const body = text.replace(/^\ufeff?---\r?\n[\s\S]*?\r?\n---(\r?\n|$)/, "");
-    const place: Place = { path, root, depth: 0, urlOf: (target) => client.files.contentUrl(target) };
+    const place: Place = { path, root, depth: 0 };
     const tokens = tokensOf(body);
     return tokens === null ? <pre className="as-text">{body}</pre> : drawAll(tokens, place);
-  }, [text, path, client, root]);
+  }, [text, path, root]);
   return (
     <article className="markdown" tabIndex={0} aria-label="Text">
       {blocks}
@@ -37,7 +38,6 @@ interface Place {
   root: string;
   /** In how many tokens this one is. */
   depth: number;
-  urlOf: (path: string) => string;
 }
 
 function drawAll(tokens: readonly Token[] | undefined, place: Place): ReactNode[] {
@@ -145,11 +145,15 @@ function DrawLink({ link, place }: { link: Tokens.Link; place: Place }) {
   );
 }
 
+function OwnPicture({ path, image }: { path: string; image: Tokens.Image }) {
+  const { source } = useSource(path);
+  return <img src={source} alt={image.text} title={image.title ?? undefined} loading="lazy" />;
+}
+
 /** A picture of this workspace is shown; one of elsewhere would tell its host who reads, so it is a link. */
 function DrawPicture({ image, place }: { image: Tokens.Image; place: Place }) {
   const picture = pictureOf(image.href, place.path, place.root);
-  if (picture !== null)
-    return <img src={place.urlOf(picture)} alt={image.text} title={image.title ?? undefined} loading="lazy" />;
+  if (picture !== null) return <OwnPicture path={picture} image={image} />;
   const target = linkOf(image.href, place.path, place.root);
   if (target === null) return <span className="as-text">{image.text}</span>;
   return (

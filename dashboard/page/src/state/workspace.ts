@@ -14,6 +14,7 @@ import { BegunChats } from "../chat/begun.ts";
 import { drafts } from "../edit/drafts.ts";
 import type { Place } from "../files/usePlace.ts";
 import { Actions } from "./actions.ts";
+import { Heard } from "./heard.ts";
 import { Listings } from "./listings.ts";
 import { Moves } from "./moves.ts";
 import { isWithin, parentOf } from "./paths.ts";
@@ -51,6 +52,7 @@ export class Workspace {
   readonly expanded = new Store<ReadonlySet<string>>(new Set());
   /** Rises whenever something may have changed: what shows more than listings looks again. */
   readonly news = new Store(0);
+  readonly heard: Heard;
   readonly moves: Moves;
   /** Where somebody was in each directory, as long as the page is there. */
   readonly places = new Map<string, Place>();
@@ -64,6 +66,7 @@ export class Workspace {
     this.#shown = root;
     this.begun = new BegunChats(client.gateway.userId);
     this.listings = new Listings(client);
+    this.heard = new Heard(root);
     const changed = (directories: Iterable<string>) => this.changed(directories);
     this.moves = new Moves((from, to) => drafts.move(client.gateway.userId, from, to));
     this.actions = new Actions(client, this.listings, changed, this.moves);
@@ -135,10 +138,13 @@ export class Workspace {
     // Emptied and reset, much has gone at once.
     const isWide = changes?.some(({ kind, path }) => kind === "reset" || kind === "import" || path === this.root);
     const open = new Set([this.root, this.#shown, ...this.expanded.get()]);
-    if (changes === null || isWide) void this.listings.reload(open);
-    else {
+    if (changes === null || isWide) {
+      this.heard.hear([this.root]);
+      void this.listings.reload(open);
+    } else {
       const all = changes.flatMap(({ path, from }) => (from === undefined ? [path] : [path, from]));
       const touched = [...new Set(all)].filter((path) => isWithin(path, this.root));
+      this.heard.hear(touched);
       // What is below a directory comes and goes with it.
       const below = [...open].filter((directory) => touched.some((path) => isWithin(directory, path)));
       this.changed([...touched.flatMap((path) => [path, parentOf(path)]), ...below]);
