@@ -66,6 +66,33 @@ test("a tab that is opened from here needs no link, and its address has none", {
   ),
 );
 
+test("of two workspaces in one browser, a tab has the one that it was opened from", { skip }, () =>
+  inPage(
+    async ({ page, context }) => {
+      const userId = server.user();
+      const client = server.client(userId);
+      ok(await client.write(`${ROOT}/SOUL.md`, "# Somebody else\n"));
+      const second = await context.newPage();
+      await second.goto(`${server.url}/#${client.url("/list").search.slice(1)}`);
+      await row(second, "SOUL.md").waitFor();
+      for (const [from, soul] of /** @type {const} */ ([
+        [page, "Who I am"],
+        [second, "Somebody else"],
+        [page, "Who I am"],
+      ])) {
+        const [opened] = await Promise.all([
+          context.waitForEvent("page"),
+          from.getByRole("link", { name: "Memory" }).click({ modifiers: ["ControlOrMeta"] }),
+        ]);
+        await opened.getByRole("heading", { name: soul }).waitFor();
+        await opened.close();
+      }
+    },
+    undefined,
+    soul,
+  ),
+);
+
 test("where no other tab has a link, it is asked for", { skip }, () =>
   inPage(async ({ page, context }) => {
     await page.close();
