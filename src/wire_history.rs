@@ -234,6 +234,9 @@ pub struct TurnItem {
     changes: u64,
     first_at: Time,
     last_at: Time,
+    /// Its first change, unless the feed has lost that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<ChangeItem>,
     /// The turn that it took back, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     undoes: Option<String>,
@@ -243,13 +246,14 @@ pub struct TurnItem {
 
 impl TurnItem {
     /// As it is told.
-    pub fn new(turn: &Turn) -> Self {
+    pub fn new(root: &str, turn: &Turn) -> Self {
         Self {
             turn: turn.turn.clone().into(),
             actor: turn.actor.clone().map(String::from),
             changes: turn.changes,
             first_at: Time(turn.first_ms),
             last_at: Time(turn.last_ms),
+            first: turn.first.as_ref().map(|first| ChangeItem::new(root, first)),
             undoes: turn.undoes.clone().map(String::from),
             undone: turn.is_undone,
         }

@@ -149,6 +149,7 @@ test("what was made here is listed as done, and taken back by that name", { skip
     await row(page, "mine.txt").waitFor();
     await page.getByRole("link", { name: "Activity" }).click();
     await page.getByText("You: Created mine.txt", { exact: true }).waitFor();
+    await page.getByText("· made mine.txt").waitFor();
     await page.getByRole("button", { name: "Undo the last turn" }).click();
     await page.getByText("Undone: Created mine.txt", { exact: true }).waitFor();
     await here(client, "");

@@ -106,7 +106,7 @@ test("turns say what they did", async () => {
   ok(await client.write(`${ROOT}/b`, "1", {}, { "x-turn": "other" }));
   ok(await client.post("/move", { from: `${ROOT}/a`, to: `${ROOT}/c` }, agent));
   const { turns } = ok(await api(client, "GET", "turns"));
-  assert.deepEqual(keys(turns[0]), ["actor", "changes", "firstAt", "lastAt", "turn", "undone"]);
+  assert.deepEqual(keys(turns[0]), ["actor", "changes", "first", "firstAt", "lastAt", "turn", "undone"]);
   assert.deepEqual(
     turns.map((/** @type {any} */ one) => [one.turn, one.actor, one.changes]),
     [

@@ -101,9 +101,10 @@ pub async fn turns(caller: Caller, incoming: Rc<Incoming>) -> Outcome {
         before: query.get("cursor").map(wire::parse_cursor).transpose()?,
     };
     let page = Workspace::of(&caller, &incoming)?.call(call).await?;
+    let root = &incoming.config.root;
     Answer::ok(&TurnsBody {
         cursor: page.next.as_ref().map(wire::cursor).transpose()?,
-        turns: page.turns.iter().map(TurnItem::new).collect(),
+        turns: page.turns.iter().map(|turn| TurnItem::new(root, turn)).collect(),
     })
 }
 

@@ -260,6 +260,8 @@ pub struct Turn {
     pub first_ms: i64,
     /// When it made the last.
     pub last_ms: i64,
+    /// The first, unless the feed has lost it.
+    pub first: Option<Changed>,
     /// The turn that it took back.
     pub undoes: Option<Label>,
     /// Whether it has been taken back, and not been done again since.
@@ -301,6 +303,13 @@ pub struct Changed {
     pub actor: Option<Label>,
     /// When.
     pub at_ms: i64,
+}
+
+impl Changed {
+    /// How long its paths are.
+    pub fn path_bytes(&self) -> usize {
+        self.path.as_str().len() + self.from.as_ref().map_or(0, |from| from.as_str().len())
+    }
 }
 
 /// A page of a turn's changes, oldest first.

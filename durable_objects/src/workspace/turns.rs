@@ -15,28 +15,40 @@ const ROWS_AHEAD: usize = 256;
 /// The most bytes of paths that one answer carries: it is in memory several times, as text and as values, on both sides.
 const SHOWN_MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// A page of turns, that of the newest change first. It reads a row or two for each turn of the page.
+/// A page of turns, that of the newest change first. It reads two rows or three for each turn of the page, which ends at the
+/// limit, or where its paths have become more bytes than one answer should carry.
 pub fn list(sql: &dyn Sql, call: &ListTurns) -> Result<Turns, Error> {
-    const PAGE: &str = "SELECT last_rev, turn, actor, changes, first_ms, last_ms, undoes, is_undone FROM turn
-        WHERE last_rev < ?1 ORDER BY last_rev DESC LIMIT ?2";
+    const PAGE: &str = "SELECT change.node, first_rev, kind, path, from_path, change.actor, at_ms,
+            last_rev, turn.turn, turn.actor, changes, first_ms, last_ms, undoes, is_undone
+        FROM turn LEFT JOIN change ON change.rev = first_rev WHERE last_rev < ?1 ORDER BY last_rev DESC LIMIT ?2";
     const NEWEST: i64 = 1 << 53;
-    let more = i64::try_from(call.limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows = sql.query(PAGE, &[call.before.unwrap_or(NEWEST).into(), more.into()])?;
-    let is_cut = rows.len() > call.limit;
-    rows.truncate(call.limit);
-    let next = rows.last().filter(|_| is_cut).map(|row| row.int(0)).transpose()?;
-    let turns = rows.iter().map(|row| {
-        Ok(Turn {
-            turn: label(row, 1)?.ok_or_else(|| SqlError("a turn without a name".to_owned()))?,
-            actor: label(row, 2)?,
-            changes: row.count(3)?,
-            first_ms: row.int(4)?,
-            last_ms: row.int(5)?,
-            undoes: label(row, 6)?,
-            is_undone: row.int(7)? != 0,
-        })
-    });
-    Ok(Turns { turns: turns.collect::<Result<_, SqlError>>()?, next })
+    let (mut turns, mut held_bytes, mut before) = (Vec::new(), 0, call.before.unwrap_or(NEWEST));
+    loop {
+        let ahead = ROWS_AHEAD.min(call.limit - turns.len() + 1);
+        let rows = sql.query(PAGE, &[before.into(), i64::try_from(ahead).unwrap_or(i64::MAX).into()])?;
+        for row in &rows {
+            if turns.len() == call.limit || held_bytes > SHOWN_MAX_BYTES {
+                return Ok(Turns { turns, next: Some(before) });
+            }
+            before = row.int(7)?;
+            // The feed may have lost it.
+            let first = if row.text_or_null(2)?.is_some() { Some(changed(row)?) } else { None };
+            held_bytes += first.as_ref().map_or(0, Changed::path_bytes);
+            turns.push(Turn {
+                turn: label(row, 8)?.ok_or_else(|| SqlError("a turn without a name".to_owned()))?,
+                actor: label(row, 9)?,
+                changes: row.count(10)?,
+                first_ms: row.int(11)?,
+                last_ms: row.int(12)?,
+                first,
+                undoes: label(row, 13)?,
+                is_undone: row.int(14)? != 0,
+            });
+        }
+        if rows.len() < ahead {
+            return Ok(Turns { turns, next: None });
+        }
+    }
 }
 
 /// Notes that a turn has been taken back. If it was an undo, what that took back is done again, and so on.
@@ -83,7 +95,7 @@ pub fn show(sql: &dyn Sql, call: &ShowTurn) -> Result<TurnChanges, Error> {
                 return Ok(TurnChanges { changes, next: Some(after) });
             }
             after = changed.rev;
-            held_bytes += changed.path.as_str().len() + changed.from.as_ref().map_or(0, |from| from.as_str().len());
+            held_bytes += changed.path_bytes();
             changes.push(changed);
         }
         if is_last {

@@ -1,7 +1,7 @@
 import { useState } from "react";
-import type { Turn, TurnChange } from "../../../client/index.ts";
+import type { Turn } from "../../../client/index.ts";
 import { undoable, undoLastTurn, undoTurn } from "../files/lastTurn.ts";
-import { count, exactly, when } from "../state/format.ts";
+import { exactly, when } from "../state/format.ts";
 import { visible } from "../state/paths.ts";
 import { firstOf, isReverting, isUndo, latestOf, nameOfTurn, type TurnNames, turnNames } from "../state/turns.ts";
 import { useAnswer } from "../state/useAnswer.ts";
@@ -11,6 +11,7 @@ import { ScreenHead } from "../ui/ScreenHead.tsx";
 import { Empty, Failed, Loading } from "../ui/States.tsx";
 import { usePress } from "../ui/usePress.ts";
 import { Checkpoints } from "./Checkpoints.tsx";
+import { changeSaid, changesSaid } from "./changes.ts";
 
 const TURNS = 100;
 const CHANGES = 200;
@@ -18,7 +19,7 @@ const CHANGES = 200;
 /** What was done here, in turns: by the agent, by apps, by you; each of them can be taken back. */
 export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
   const workspace = useWorkspace();
-  const { client } = workspace;
+  const { client, root } = workspace;
   const { value, error, again } = useAnswer("turns", (signal) => client.history.turns({ signal, limit: TURNS }));
   const [open, setOpen] = useState<string | null>(null);
   const turns = value?.turns ?? [];
@@ -69,7 +70,7 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
                     <span className="entry-text">
                       <span className="name">{visible(titleOf(turn, turns, names))}</span>
                       <span className="quiet" title={exactly(turn.lastAt)}>
-                        {when(turn.lastAt)} · {count(turn.changes, "change")}
+                        {when(turn.lastAt)} · <bdi>{changesSaid(turn, root)}</bdi>
                         {turn.undone && " · undone"}
                       </span>
                     </span>
@@ -100,32 +101,16 @@ function titleOf({ actor, turn }: Turn, turns: readonly Turn[], names: TurnNames
   return actor === "dashboard" && !isReverting(turn) ? "You, in this page" : name;
 }
 
-const VERBS: Record<string, string> = {
-  create: "made",
-  write: "wrote",
-  mkdir: "made",
-  move: "moved",
-  copy: "copied",
-  trash: "deleted",
-  restore: "restored",
-  delete: "deleted for good",
-  empty: "emptied the trash",
-  revert: "took back",
-};
-
 function Changes({ turn }: { turn: string }) {
   const { client, root } = useWorkspace();
   const { value, error } = useAnswer(turn, (signal) => client.history.turn(turn, { signal, limit: CHANGES }));
   if (error) return <p className="quiet turn-more">{error.message}</p>;
   if (value === null) return <Loading rows={2} />;
-  const short = (path: string) => visible(path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path);
-  const said = ({ change, path, from }: TurnChange) =>
-    `${VERBS[change] ?? change} ${short(path)}${from ? ` from ${short(from)}` : ""}`;
   return (
     <ul className="turn-more">
       {value.changes.map((change) => (
         <li key={change.rev} dir="auto">
-          {said(change)}
+          {changeSaid(change, root)}
         </li>
       ))}
       {value.cursor !== undefined && <li className="quiet">and more</li>}

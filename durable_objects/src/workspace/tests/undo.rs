@@ -1,7 +1,7 @@
 //! Turns taken back: exactly what they have changed, whatever else has happened.
 
 use super::{World, path};
-use crate::call::{Error, Left, Why};
+use crate::call::{Error, Left, Turn, Why};
 use crate::limits::{DAY_MS, Limits};
 
 pub(super) fn world() -> World {
@@ -282,6 +282,8 @@ fn turns_are_listed_by_their_last_change_and_say_what_they_did() {
     let told: Vec<_> = turns.turns.iter().map(|turn| (turn.turn.as_str(), turn.changes)).collect();
     assert_eq!((told, turns.next), (vec![("one", 3), ("two", 1)], None));
     assert!(turns.turns[0].first_ms < turns.turns[1].first_ms && turns.turns[0].last_ms > turns.turns[1].last_ms);
+    let begun = |turn: &Turn| turn.first.as_ref().map(|first| (first.kind.clone(), first.path.clone()));
+    assert_eq!(begun(&turns.turns[0]), Some(("create".to_owned(), path("a"))));
     let first = world.turns(1, None);
     assert_eq!(world.turns(1, first.next).turns, turns.turns[1..]);
     let did = world.of_turn("one").unwrap();
