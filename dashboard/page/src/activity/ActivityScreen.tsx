@@ -4,11 +4,11 @@ import { undoable, undoLastTurn, undoTurn } from "../files/lastTurn.ts";
 import { exactly, when } from "../state/format.ts";
 import { visible } from "../state/paths.ts";
 import { firstOf, isReverting, isUndo, latestOf, nameOfTurn, type TurnNames, turnNames } from "../state/turns.ts";
-import { useAnswer } from "../state/useAnswer.ts";
+import { usePages } from "../state/usePages.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { ScreenHead } from "../ui/ScreenHead.tsx";
-import { Empty, Failed, Loading } from "../ui/States.tsx";
+import { Empty, Failed, Loading, ShowMore } from "../ui/States.tsx";
 import { usePress } from "../ui/usePress.ts";
 import { Checkpoints } from "./Checkpoints.tsx";
 import { changeSaid, changesSaid } from "./changes.ts";
@@ -20,9 +20,12 @@ const CHANGES = 200;
 export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
   const workspace = useWorkspace();
   const { client, root } = workspace;
-  const { value, error, again } = useAnswer("turns", (signal) => client.history.turns({ signal, limit: TURNS }));
+  const { value, error, again, next, isAsking } = usePages("turns", async (more) => {
+    const { turns, ...rest } = await client.history.turns({ ...more, limit: TURNS });
+    return { ...rest, items: turns.map((turn) => ({ ...turn, id: turn.turn })) };
+  });
   const [open, setOpen] = useState<string | null>(null);
-  const turns = value?.turns ?? [];
+  const turns = value ?? [];
   const { isBusy, press } = usePress();
   const names = turnNames(turns);
   const undo = (turn: Turn) => undoTurn(workspace, turn, turns).then(again);
@@ -89,6 +92,7 @@ export default function ActivityScreen({ onMenu }: { onMenu: () => void }) {
             ))}
           </ol>
         )}
+        {next && <ShowMore next={next} isAsking={isAsking} />}
       </div>
     </div>
   );
@@ -98,22 +102,27 @@ function titleOf({ actor, turn }: Turn, turns: readonly Turn[], names: TurnNames
   const name = nameOfTurn(turn, turns, names);
   if (names.of.has(turn)) return `${firstOf(turn, names.of).isRedo ? "Redid" : "Undid"}: ${name}`;
   if (names.done.has(turn)) return `You: ${name}`;
-  return actor === "dashboard" && !isReverting(turn) ? "You, in this page" : name;
+  return actor === "dashboard" && !isReverting(turn) ? "You, in a page" : name;
 }
 
 function Changes({ turn }: { turn: string }) {
   const { client, root } = useWorkspace();
-  const { value, error } = useAnswer(turn, (signal) => client.history.turn(turn, { signal, limit: CHANGES }));
+  const { value, error, next, isAsking } = usePages(turn, async (more) => {
+    const { changes, ...rest } = await client.history.turn(turn, { ...more, limit: CHANGES });
+    return { ...rest, items: changes.map((change) => ({ ...change, id: String(change.rev) })) };
+  });
   if (error) return <p className="quiet turn-more">{error.message}</p>;
   if (value === null) return <Loading rows={2} />;
   return (
-    <ul className="turn-more">
-      {value.changes.map((change) => (
-        <li key={change.rev} dir="auto">
-          {changeSaid(change, root)}
-        </li>
-      ))}
-      {value.cursor !== undefined && <li className="quiet">and more</li>}
-    </ul>
+    <>
+      <ul className="turn-more">
+        {value.map((change) => (
+          <li key={change.id} dir="auto">
+            {changeSaid(change, root)}
+          </li>
+        ))}
+      </ul>
+      {next && <ShowMore next={next} isAsking={isAsking} />}
+    </>
   );
 }

@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { sayError } from "./toasts.ts";
 import { type Answer, useAnswer } from "./useAnswer.ts";
 
@@ -59,11 +59,13 @@ export function usePages<T extends { id: string }>(
       setAsking((now) => (now === key ? undefined : now));
     }
   };
-  const first = value?.items ?? [];
-  // What has moved from one page to the other meanwhile is there once.
-  const items = [...new Map([...first, ...(more?.items ?? [])].map((item) => [item.id, item])).values()];
+  const items = useMemo(() => {
+    const all = value && [...value.items, ...(more?.items ?? [])];
+    // What has moved from one page to the other meanwhile is there once.
+    return all && [...new Map(all.map((item) => [item.id, item])).values()];
+  }, [value, more]);
   return {
-    value: value && items,
+    value: items,
     error,
     again,
     isAsking: asking === key,

@@ -1,27 +1,30 @@
 import { useEffect, useState } from "react";
 import type { TrashItem } from "../../../client/index.ts";
 import { iconOf } from "../files/kinds.ts";
-import { count, exactly, size, when } from "../state/format.ts";
+import { exactly, size, when } from "../state/format.ts";
 import { nameOf, parentOf, placeOf, visible } from "../state/paths.ts";
-import { useAnswer } from "../state/useAnswer.ts";
+import { usePages } from "../state/usePages.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Confirm } from "../ui/Dialog.tsx";
 import { Icon, IconButton } from "../ui/Icon.tsx";
 import { ScreenHead } from "../ui/ScreenHead.tsx";
-import { Empty, Failed, Loading } from "../ui/States.tsx";
+import { Empty, Failed, Loading, ShowMore } from "../ui/States.tsx";
 
-const PAGE = 500;
+const PAGE = 200;
 
 export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
   const { client, actions, root } = useWorkspace();
-  const { value, error, again } = useAnswer("trash", (signal) => client.files.trash({ signal, limit: PAGE }));
+  const { value, error, again, next, isAsking } = usePages("trash", async (more) => {
+    const { files, ...rest } = await client.files.trash({ ...more, limit: PAGE });
+    return { ...rest, items: files.map((item) => ({ ...item, id: item.trashPath })) };
+  });
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState<readonly TrashItem[] | "all" | null>(null);
   // What is on its way out of here, until it is seen to have gone: pressed twice, a button is meant once.
   const [leaving, setLeaving] = useState<ReadonlySet<string>>(new Set());
-  const items = value?.files ?? [];
+  const items = value ?? [];
   useEffect(() => {
-    const here = new Set(value?.files.map(({ trashPath }) => trashPath));
+    const here = new Set(value?.map(({ trashPath }) => trashPath));
     setLeaving((now) => new Set([...now].filter((path) => here.has(path))));
   }, [value]);
   const restore = async (going: readonly TrashItem[]) => {
@@ -112,8 +115,10 @@ export default function TrashScreen({ onMenu }: { onMenu: () => void }) {
               />
             </li>
           ))}
-          {value.cursor !== undefined && (
-            <li className="quiet entry">The newest {count(PAGE, "entry", "entries")} are shown.</li>
+          {next && (
+            <li>
+              <ShowMore next={next} isAsking={isAsking} />
+            </li>
           )}
         </ul>
       )}
