@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connect, parseGateway } from "../dashboard/client/index.ts";
+import { connect, HoldfastError, parseGateway } from "../dashboard/client/index.ts";
 import { mint } from "../dashboard/client/mint.ts";
 import { ROOT } from "./client.mjs";
 import { fails, front, say } from "./dashboard-client.mjs";
@@ -131,6 +131,39 @@ test("an upload whose progress is told ends, whatever is answered", async () => 
     await fails(Promise.race([sent, after(30_000)]), 0, /in between/);
   } finally {
     Reflect.deleteProperty(globalThis, "XMLHttpRequest");
+  }
+});
+
+test("what cannot be told as it is meant is refused, and nothing else is done", async () => {
+  const worker = await front((_, response) => say(response, 200, { success: true }));
+  const { files, history, store } = connect(worker.url);
+  // Half of a pair would arrive as another character, and so be another file.
+  const half = `${ROOT}/\ud83d.txt`;
+  await fails(files.upload(half, new Blob(["a"])), 400, /^Invalid characters in path$/);
+  await fails(files.remove(half), 400, /^Invalid characters in path$/);
+  await fails(files.zip([ROOT, half]), 400, /^Invalid characters in path$/);
+  await fails(files.write(`${ROOT}/a`, "a", { turn: "задача" }), 400, /^X-Turn must be visible ASCII/);
+  await fails(files.upload(`${ROOT}/a`, new Blob(["a"]), { actor: "a\nb" }), 400, /^X-Actor must be visible ASCII/);
+  assert.equal(worker.asked(), 0);
+  await store.get("apps", "\ud83d");
+  await history.turn("\ud83d");
+  worker.close();
+});
+
+test("a server that wants to be left alone for long is not asked again, and when is told", async () => {
+  const dates = [new Date(Date.now() + 3_600_000).toUTCString(), "3600"];
+  for (const retryAfter of dates) {
+    const busy = await front((_, response) => {
+      response.setHeader("Retry-After", retryAfter);
+      say(response, 429, { error: "Too much" });
+    });
+    const error = await connect(busy.url)
+      .files.list()
+      .catch((cause) => cause);
+    assert.ok(error instanceof HoldfastError && error.status === 429);
+    assert.ok((error.retryAfterMs ?? 0) > 3_000_000, String(error.retryAfterMs));
+    assert.equal(busy.asked(), 1);
+    busy.close();
   }
 });
 

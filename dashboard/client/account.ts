@@ -3,11 +3,8 @@
 import { errorOf, jsonOf } from "./answer.ts";
 import type { CallOptions } from "./http.ts";
 import { USER_ID } from "./mint.ts";
-import { patiently, Refused } from "./patience.ts";
+import { ATTEMPTS, patiently } from "./patience.ts";
 import type { AccountDeleted } from "./types.ts";
-
-/** How often it is tried: what is gone already is gone the second time, too. */
-const ATTEMPTS = 4;
 
 export interface DeleteAccountOptions extends CallOptions {
   /** Where the service is: `https://holdfast.example`. */
@@ -26,8 +23,9 @@ export async function deleteAccount(options: DeleteAccountOptions): Promise<Acco
   const headers = { Authorization: `Bearer ${hostSecret}` };
   const once = async () => {
     const response = await fetch(url, { method: "DELETE", headers, signal: signal ?? null });
-    if (!response.ok) throw new Refused(await errorOf(response), response);
+    if (!response.ok) throw await errorOf(response);
     return jsonOf<AccountDeleted>(response);
   };
+  // What is gone already is gone the second time, too.
   return patiently(ATTEMPTS, once, signal);
 }

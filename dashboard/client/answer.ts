@@ -26,13 +26,20 @@ export function parsed<T>(text: string): T {
 
 /** What an answer that is no success says of itself. A body that is not ours (a proxy's page, say) is never shown. */
 export async function errorOf(response: Response): Promise<HoldfastError> {
-  return errorOfText(response.status, await response.text().catch(() => ""));
+  return errorOfText(response.status, await response.text().catch(() => ""), response.headers.get("Retry-After"));
 }
 
-export function errorOfText(status: number, text: string): HoldfastError {
+export function errorOfText(status: number, text: string, retryAfter: string | null): HoldfastError {
   const body = objectIn(text) ?? {};
   const sentence = typeof body.error === "string" ? body.error : `The server answered ${status}`;
-  return new HoldfastError(status, sentence, body);
+  return new HoldfastError(status, sentence, body, waitOf(retryAfter));
+}
+
+/** What `Retry-After` asks for: seconds, or a date. */
+function waitOf(retryAfter: string | null): number | undefined {
+  if (!retryAfter) return undefined;
+  const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
+  return Number.isFinite(ms) ? Math.max(ms, 0) : undefined;
 }
 
 function objectIn(text: string): Record<string, unknown> | null {

@@ -36,6 +36,16 @@ export function parseGateway(gatewayUrl: string): Gateway {
 
 export type Params = Record<string, string | number | boolean | readonly string[] | undefined>;
 
+/** Whether all of them can be told as they are: half of a surrogate pair cannot. */
+export function isWellFormed(params: Params): boolean {
+  return !Object.values(params).some((value) => /\p{Surrogate}/u.test(String(value)));
+}
+
+/** A part of a path. Half a character names nothing, and is not found. */
+export function segment(text: string): string {
+  return encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, "\ufffd"));
+}
+
 /** The address of a route, signed. Parameters that are undefined are left out; a list is one for each. */
 export function address(gateway: Gateway, path: string, params: Params = {}): string {
   const query = new URLSearchParams(gateway.query);

@@ -1,5 +1,6 @@
 // The past: versions of a file, checkpoints of the tree, turns and taking them back, and what all of it takes up.
 
+import { segment } from "./gateway.ts";
 import type { CallOptions, ChangeOptions, ConditionalOptions, Http } from "./http.ts";
 import type {
   Checkpoint,
@@ -74,13 +75,13 @@ export class History {
   }
 
   turn(turn: string, options: PageOptions = {}): Promise<TurnChanges> {
-    return this.#get(`/api/turns/${encodeURIComponent(turn)}`, { ...options });
+    return this.#get(`/api/turns/${segment(turn)}`, { ...options });
   }
 
   /** Takes back all that a turn did; leaves what others have changed since, unless `force` is set, and says so. */
   undo(turn: string, options: ChangeOptions & { force?: boolean } = {}): Promise<Reverted> {
     const { force, ...rest } = options;
-    return this.#http.json("POST", `/api/turns/${encodeURIComponent(turn)}/undo`, { ...rest, json: { force } });
+    return this.#http.json("POST", `/api/turns/${segment(turn)}/undo`, { ...rest, json: { force } });
   }
 
   usage(options: CallOptions = {}): Promise<Usage> {

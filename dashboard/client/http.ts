@@ -2,11 +2,8 @@
 
 import { errorOf, jsonOf } from "./answer.ts";
 import { HoldfastError } from "./error.ts";
-import { address, type Gateway, type Params, parseGateway } from "./gateway.ts";
-import { orAbort, patiently, Refused } from "./patience.ts";
-
-/** How often a request that changes nothing is tried. */
-const ATTEMPTS = 4;
+import { address, type Gateway, isWellFormed, type Params, parseGateway } from "./gateway.ts";
+import { ATTEMPTS, orAbort, patiently } from "./patience.ts";
 
 export interface ConnectOptions {
   /** Gets a new gateway URL once the old one has expired. Requests wait for it and are sent again. */
@@ -19,22 +16,22 @@ export interface ConnectOptions {
 
 /** What every call takes. */
 export interface CallOptions {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** What changes of a workspace take besides. */
 export interface ChangeOptions extends CallOptions {
   /** A unit of work, which can be undone as a whole. */
-  turn?: string;
-  actor?: string;
+  turn?: string | undefined;
+  actor?: string | undefined;
 }
 
 /** What the changes take that can be bound to what is there: all others refuse it, since they would do it unasked. */
 export interface ConditionalOptions extends ChangeOptions {
   /** Only if it is still this one: a tag, or `*` for "if it is there". Otherwise 412. */
-  ifMatch?: string;
+  ifMatch?: string | undefined;
   /** Only if it is not this one: `*` for "if nothing is there". */
-  ifNoneMatch?: string;
+  ifNoneMatch?: string | undefined;
 }
 
 /** Those changes. */
@@ -52,13 +49,15 @@ export interface Sending extends ConditionalOptions {
   headers?: Record<string, string>;
   /** Sent as JSON. */
   json?: unknown;
-  body?: BodyInit;
+  body?: NonNullable<RequestInit["body"]>;
 }
 
 export class Http {
   #gateway: Gateway;
   readonly #options: ConnectOptions;
   #renewing: Promise<void> | undefined;
+  /** Whether a new URL seems to have expired: then the clock here says nothing of it. */
+  #isClockOff = false;
 
   constructor(gatewayUrl: string, options: ConnectOptions) {
     this.#gateway = parseGateway(gatewayUrl);
@@ -74,6 +73,12 @@ export class Http {
     return address(this.#gateway, path, params);
   }
 
+  /** The same for a request, which must be about what was named: half a character would become another one, and so another file. */
+  target(path: string, params: Params = {}): string {
+    if (!isWellFormed(params)) throw new HoldfastError(400, "Invalid characters in path");
+    return this.url(path, params);
+  }
+
   /** The headers of a change. */
   headers({ turn, actor = this.#options.actor, ifMatch, ifNoneMatch }: ConditionalOptions): Record<string, string> {
     const headers: Record<string, string> = {};
@@ -81,6 +86,9 @@ export class Http {
     if (turn !== undefined) headers["X-Turn"] = turn;
     if (ifMatch !== undefined) headers["If-Match"] = ifMatch;
     if (ifNoneMatch !== undefined) headers["If-None-Match"] = ifNoneMatch;
+    // What no header can hold, `fetch` would refuse as if the server could not be reached.
+    for (const [name, value] of Object.entries(headers))
+      if (!/^[\x20-\xff]*$/.test(value)) throw new HoldfastError(400, `${name} must be visible ASCII characters`);
     return headers;
   }
 
@@ -117,9 +125,9 @@ export class Http {
     if (request.json !== undefined) init.body = JSON.stringify(request.json);
     else if (request.body !== undefined) init.body = request.body;
     const once = async () => {
-      const response = await this.fetch(this.url(path, request.params), init);
+      const response = await this.fetch(this.target(path, request.params), init);
       if (response.ok || response.status === 304) return read(response);
-      throw new Refused(await errorOf(response), response);
+      throw await errorOf(response);
     };
     const { signal } = request;
     return this.renewed(() => patiently(isSafe ? ATTEMPTS : 1, once, signal), signal);
@@ -127,6 +135,9 @@ export class Http {
 
   /** Runs a request, and once more with a new URL if it failed because the old one had expired. */
   async renewed<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    // Not by the refusal alone: one that comes while a large body is on its way breaks the line before it can be read.
+    if (this.#options.renew && !this.#isClockOff && this.#gateway.expiresMs < Date.now())
+      await orAbort(this.#renew(this.#options.renew), signal);
     const used = this.#gateway;
     try {
       return await work();
@@ -146,13 +157,18 @@ export class Http {
   }
 
   async #ask(renew: () => Promise<string>): Promise<void> {
+    let renewed: Gateway;
     try {
-      this.#gateway = parseGateway(await renew());
+      renewed = parseGateway(await renew());
     } catch (cause) {
       if (cause instanceof HoldfastError) throw cause;
       const error = new HoldfastError(401, "The link has expired, and no new one could be had");
       error.cause = cause;
       throw error;
     }
+    // Somebody else has logged in meanwhile: what was meant for one workspace may not be done in another.
+    if (renewed.userId !== this.#gateway.userId) throw new HoldfastError(401, "The new link is of another user");
+    this.#gateway = renewed;
+    this.#isClockOff = renewed.expiresMs < Date.now();
   }
 }

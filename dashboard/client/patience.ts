@@ -2,23 +2,13 @@
 
 import { HoldfastError, unanswered } from "./error.ts";
 
+/** How often what can be repeated is tried. */
+export const ATTEMPTS = 4;
 /** How long is waited before the second time. */
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 10_000;
 /** Answers that say "not now" rather than "no". */
 const PASSING = [429, 502, 503, 504];
-
-/** How a try failed, and how long the server wants to be left alone, if it said so. */
-export class Refused extends Error {
-  readonly error: HoldfastError;
-  readonly afterMs: number;
-
-  constructor(error: HoldfastError, response: Response) {
-    super(error.message);
-    this.error = error;
-    this.afterMs = Number(response.headers.get("Retry-After")) * 1000 || 0;
-  }
-}
 
 /** Does something up to so many times, until it succeeds or fails for good. Throws a `HoldfastError`, or the reason of the signal. */
 export async function patiently<T>(attempts: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -27,11 +17,12 @@ export async function patiently<T>(attempts: number, work: () => Promise<T>, sig
       return await work();
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
-      const error = cause instanceof Refused ? cause.error : unanswered(cause);
+      const error = unanswered(cause);
       const passes = error instanceof HoldfastError && (error.isOffline || PASSING.includes(error.status));
-      if (tried >= attempts || !passes) throw error;
-      const afterMs = cause instanceof Refused ? cause.afterMs : 0;
-      await pause(Math.min(Math.max(afterMs, backOff(tried - 1)), LONGEST_PAUSE_MS), signal);
+      const { retryAfterMs = 0 } = error as Partial<HoldfastError>;
+      // Sooner than it is asked for, it is not tried again; whoever has the time can wait for it.
+      if (tried >= attempts || !passes || retryAfterMs > LONGEST_PAUSE_MS) throw error;
+      await pause(Math.max(retryAfterMs, backOff(tried - 1)), signal);
     }
   }
 }
@@ -59,4 +50,23 @@ export function orAbort<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
     signal.addEventListener("abort", stop, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
+}
+
+/** Does something that is given up after a while as if there were no network: an answer that never comes, after a sleep say. */
+export async function within<T>(
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const mine = new AbortController();
+  const stop = () => mine.abort(signal.reason);
+  const timer = setTimeout(() => mine.abort(new HoldfastError(0, "The server did not answer in time")), ms);
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await work(mine.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -1,5 +1,6 @@
 // Publishing apps and desktops, and what their owner may do with them then.
 
+import { segment } from "./gateway.ts";
 import type { CallOptions, Http } from "./http.ts";
 import { lastLine } from "./lines.ts";
 import { tell } from "./tell.ts";
@@ -72,11 +73,11 @@ export class Publish {
 
   /** Takes one version back: it is not offered any more. */
   yank(kind: Kind, id: string, version: string, options: CallOptions = {}): Promise<VersionYanked> {
-    return this.#http.json("DELETE", `${route(kind, id)}/versions/${encodeURIComponent(version)}`, options);
+    return this.#http.json("DELETE", `${route(kind, id)}/versions/${segment(version)}`, options);
   }
 }
 
 /** The address of a published thing. */
 export function route(kind: Kind, id: string): string {
-  return `/api/${kind}/${encodeURIComponent(id)}`;
+  return `/api/${kind}/${segment(id)}`;
 }

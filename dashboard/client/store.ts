@@ -1,6 +1,7 @@
 // The store: what others have published, looked for and taken into one's own workspace.
 
 import { textOf } from "./answer.ts";
+import { segment } from "./gateway.ts";
 import type { PageOptions } from "./history.ts";
 import type { CallOptions, ChangeOptions, Http } from "./http.ts";
 import { route } from "./publish.ts";
@@ -101,7 +102,7 @@ export class Store {
 
   /** Where a desktop is looked at and run, by anyone who may see it. */
   visitUrl(id: string): string {
-    return `${this.#http.gateway.origin}/d/${encodeURIComponent(id)}`;
+    return `${this.#http.gateway.origin}/d/${segment(id)}`;
   }
 
   /** Takes an app into the workspace. One that is there is left alone, and told. */

@@ -1,5 +1,4 @@
-// Bytes on their way up, once: what brings them is never repeated by itself, since it changes something and somebody may have been
-// faster. Browsers tell the progress of an `XMLHttpRequest` alone; elsewhere `fetch` brings them and the progress is told at the end.
+// Bytes on their way up. What changes the tree goes once, since somebody may have been faster. Browsers tell the progress of an `XMLHttpRequest` alone; elsewhere `fetch` brings them and the progress is told at the end.
 
 import { errorOfText, parsed, textOf } from "./answer.ts";
 import { HoldfastError } from "./error.ts";
@@ -20,25 +19,27 @@ interface Answered {
   status: number;
   text: string;
   etag: string | null;
+  retryAfter: string | null;
 }
 
-/** Brings bytes to an address by `PUT`; gives what was answered, and the tag of it. */
+/** Brings bytes to an address by `PUT`, up to so many times; gives what was answered, and the tag of it. */
 export function transfer<T>(
   http: Http,
   url: string,
   headers: Record<string, string>,
   body: Blob,
   options: TransferOptions,
+  attempts = 1,
 ): Promise<{ answer: T; etag: string | null }> {
   const isTold = options.onProgress !== undefined && typeof XMLHttpRequest !== "undefined" && !http.hasOwnFetch;
   const work = async () => {
-    const { status, text, etag } = await (isTold
+    const { status, text, etag, retryAfter } = await (isTold
       ? byRequest(url, headers, body, options)
       : byFetch(http, url, headers, body, options));
-    if (status !== 200) throw errorOfText(status, text);
+    if (status !== 200) throw errorOfText(status, text, retryAfter);
     return { answer: parsed<T>(text), etag };
   };
-  return patiently(1, work, options.signal);
+  return patiently(attempts, work, options.signal);
 }
 
 async function byFetch(
@@ -51,7 +52,8 @@ async function byFetch(
   const response = await http.fetch(url, { method: "PUT", headers, body, signal: signal ?? null });
   const text = await textOf(response);
   if (response.ok) tell(onProgress, { sent: body.size, total: body.size });
-  return { status: response.status, text, etag: response.headers.get("ETag") };
+  const { status, headers: told } = response;
+  return { status, text, etag: told.get("ETag"), retryAfter: told.get("Retry-After") };
 }
 
 function byRequest(
@@ -70,8 +72,11 @@ function byRequest(
       tell(onProgress, { sent: Math.min(loaded, body.size), total: body.size });
     request.onabort = () => reject(signal?.reason ?? new DOMException("The upload was cancelled", "AbortError"));
     request.onerror = () => reject(new HoldfastError(0, "The connection broke before the file was there"));
-    request.onload = () =>
-      resolve({ status: request.status, text: request.responseText, etag: request.getResponseHeader("ETag") });
+    request.onload = () => {
+      const { status, responseText: text } = request;
+      const [etag, retryAfter] = [request.getResponseHeader("ETag"), request.getResponseHeader("Retry-After")];
+      resolve({ status, text, etag, retryAfter });
+    };
     request.onloadend = () => signal?.removeEventListener("abort", abort);
     signal?.addEventListener("abort", abort, { once: true });
     request.send(body);

@@ -11,7 +11,7 @@ export type Uploaded = Written & { etag: string | null };
 
 export async function upload(http: Http, path: string, body: Blob, options: UploadOptions): Promise<Uploaded> {
   const headers = { ...http.headers(options), "Content-Type": body.type || "application/octet-stream" };
-  const work = () => transfer<Written>(http, http.url("/api/files/content", { path }), headers, body, options);
+  const work = () => transfer<Written>(http, http.target("/api/files/content", { path }), headers, body, options);
   const { answer, etag } = await http.renewed(work, options.signal);
   return { ...answer, etag };
 }

@@ -1,0 +1,100 @@
+// A gateway URL that expires: before an upload, under a line to the agent, and where the new one is another's.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { connect } from "../dashboard/client/index.ts";
+import { gatewayUrl, ROOT } from "./client.mjs";
+import { fails, front, say } from "./dashboard-client.mjs";
+import { eventually } from "./expect.mjs";
+import { serve } from "./harness.mjs";
+
+const server = serve();
+const EXPIRED = "1000000000";
+
+/** @param {string} origin @param {{ exp?: string, user?: string }} [of] */
+const url = (origin, { exp = "9999999999", user = "user_a" } = {}) =>
+  `${origin.replace("http", "ws")}/ws?userId=${user}&exp=${exp}&sig=x`;
+
+test("an upload does not wait for its refusal: a line that is cut while the bytes are on their way tells none", async () => {
+  const worker = await front((request, response) => {
+    const { searchParams } = new URL(request.url ?? "", "http://worker");
+    if (searchParams.get("exp") === EXPIRED) return request.socket.destroy();
+    request.resume().on("end", () => say(response, 200, { success: true, size: 1 }));
+  });
+  const renew = async () => url(worker.origin);
+  const { files } = connect(url(worker.origin, { exp: EXPIRED }), { renew });
+  assert.equal((await files.upload(`${ROOT}/a`, new Blob(["a"]))).size, 1);
+  worker.close();
+});
+
+test("where the clock is wrong, a new URL is not asked for again and again", async () => {
+  const worker = await front((_, response) => say(response, 200, { files: [] }));
+  let renewals = 0;
+  const renew = async () => {
+    renewals += 1;
+    return url(worker.origin, { exp: EXPIRED });
+  };
+  const { files } = connect(url(worker.origin, { exp: EXPIRED }), { renew });
+  for (let nth = 0; nth < 3; nth += 1) await files.list();
+  assert.equal(renewals, 1);
+  worker.close();
+});
+
+test("what is meant for one workspace is not done in another, whoever has logged in meanwhile", async () => {
+  const other = server.user();
+  const renew = async () => gatewayUrl(server.url, server.signed(other));
+  const expired = gatewayUrl(server.url, server.signed(server.user(), { exp: EXPIRED }));
+  const { files, gateway } = connect(expired, { renew });
+  await fails(files.write(`${ROOT}/a.md`, "a"), 401, /another user/);
+  assert.notEqual(gateway.userId, other);
+  assert.deepEqual((await connect(await renew()).files.list()).files, []);
+});
+
+/** A line, and what it is told. @param {import("../dashboard/client/index.ts").Holdfast} client */
+function listen(client, onState = (/** @type {string} */ _) => {}) {
+  /** @type {[string, string | undefined][]} */
+  const told = [];
+  const line = client.chats.line({
+    onState: (state, reason) => {
+      told.push([state, reason?.message]);
+      onState(state);
+    },
+    onChat() {},
+  });
+  const hears = (/** @type {string} */ state, /** @type {string} */ reason) =>
+    eventually(
+      async () => told,
+      (all) => all.some(([one, why]) => one === state && (why ?? "") === reason),
+      60_000,
+    );
+  return { line, hears };
+}
+
+test("a line to the agent renews an address that has expired, or says that it cannot", async () => {
+  const userId = server.user();
+  const expired = gatewayUrl(server.url, server.signed(userId, { exp: EXPIRED }));
+  const client = connect(expired, { renew: async () => gatewayUrl(server.url, server.signed(userId)) });
+  // There is no gateway behind this Worker: it says so to whoever it lets in.
+  const renewed = listen(client);
+  await renewed.hears("none", "");
+  const stuck = listen(connect(expired));
+  await stuck.hears("connecting", "Unauthorized");
+  stuck.line.close();
+});
+
+test("a line goes on though a listener throws", async () => {
+  /** @type {unknown[]} */
+  const reported = [];
+  const { reportError } = globalThis;
+  Object.assign(globalThis, { reportError: (/** @type {unknown} */ error) => reported.push(error) });
+  try {
+    const client = connect(gatewayUrl(server.url, server.signed(server.user())));
+    const { hears } = listen(client, () => {
+      throw new Error("mine");
+    });
+    await hears("none", "");
+    assert.match(String(reported[0]), /mine/);
+  } finally {
+    Object.assign(globalThis, { reportError });
+  }
+});
