@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { onFileWrite } from "../dashboard/client/bridge.ts";
 import { connect, HoldfastError } from "../dashboard/client/index.ts";
-import { gatewayUrl } from "./client.mjs";
+import { gatewayUrl, ROOT } from "./client.mjs";
 import { fails, front, say } from "./dashboard-client.mjs";
 import { serve } from "./harness.mjs";
 
@@ -62,6 +63,44 @@ test("an upload goes by the client's own fetch and tells how far it is: at once,
   assert.deepEqual(
     (await media.list({ appId: "paint" })).items.map(({ id }) => id).sort(),
     [small.item.id, large.item.id].sort(),
+  );
+});
+
+test("what the line breaks under is brought again: a part, and the end", async () => {
+  const broken = new Set();
+  const breaking = async (/** @type {any} */ url, /** @type {any} */ init) => {
+    const { pathname } = new URL(url);
+    const answer = await fetch(url, init);
+    const isFirst = !broken.has(pathname);
+    broken.add(pathname);
+    // It has arrived; that it has, does not.
+    if (isFirst && pathname !== "/api/media/sign") throw new TypeError("terminated");
+    return answer;
+  };
+  const client = connect(gatewayUrl(server.url, server.signed(server.user())), { fetch: breaking });
+  const { id } = await client.media.upload(picture(LARGE));
+  assert.deepEqual([...broken], ["/api/media/sign", "/api/media/upload", "/api/media/upload/complete"]);
+  broken.delete("/api/media/upload");
+  const small = await client.media.upload(picture(1000));
+  const { items } = await client.media.list();
+  assert.deepEqual(
+    items.map((item) => item.id),
+    [small.id, id],
+  );
+});
+
+test("bytes of which a browser knows no type are what their name says", async () => {
+  const { media } = open();
+  const model = Buffer.concat([Buffer.from("glTF"), Buffer.from([2, 0, 0, 0, 12, 0, 0, 0])]);
+  assert.equal((await media.upload(new File([model], "chair.GLB"))).contentType, "model/gltf-binary");
+  await fails(media.upload(new Blob([model])), 400, /contentType required/);
+  const client = connect(gatewayUrl(server.url, server.signed(server.user())));
+  const written = onFileWrite(client, { appId: "paint" });
+  await written(`${ROOT}/a.gif`, new Blob([picture(100)]));
+  await written(`${ROOT}/a.txt`, new Blob(["a"]));
+  assert.deepEqual(
+    (await client.media.list()).items.map(({ contentType, metadata }) => [contentType, metadata]),
+    [["image/gif", { path: `${ROOT}/a.gif` }]],
   );
 });
 

@@ -3,6 +3,7 @@
 
 import type { Holdfast } from "./connect.ts";
 import { HoldfastError } from "./error.ts";
+import { typeOfName } from "./media-types.ts";
 import type { Ingest, Scope } from "./types.ts";
 
 export interface BridgeOptions {
@@ -98,8 +99,7 @@ function sentenceOf(error: unknown): string {
 /** What a host with a file system of its own calls after each write: media among them are kept and get a record. */
 export function onFileWrite(client: Holdfast, scope: Scope = {}) {
   return async (path: string, content: Blob): Promise<void> => {
-    if (!/\.(png|jpe?g|webp|gif|avif|svg|mp3|wav|m4a|aac|ogg|flac|mp4|webm|mov|glb|gltf)$/i.test(path)) return;
-    const metadata = { path };
-    await client.media.upload(content, { scope, metadata });
+    if (typeOfName(path) === undefined) return;
+    await client.media.upload(content, { scope, metadata: { path }, name: path });
   };
 }

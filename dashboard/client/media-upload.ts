@@ -1,9 +1,10 @@
-// One item of media on its way up, by addresses that were signed for it: at once, or in parts if it is large.
+// One item of media on its way up, by addresses that were signed for it: at once, or in parts if it is large. All of it can be
+// repeated: equal bytes are kept once, and so is a part.
 
 import { errorOf, jsonOf } from "./answer.ts";
 import { HoldfastError } from "./error.ts";
 import type { Http } from "./http.ts";
-import { patiently, Refused } from "./patience.ts";
+import { ATTEMPTS, patiently } from "./patience.ts";
 import { tell } from "./tell.ts";
 import { type TransferOptions, transfer } from "./transfer.ts";
 import type { Ingested, SignedUpload, UploadedPart } from "./types.ts";
@@ -15,7 +16,8 @@ export async function uploadMedia(
   signed: SignedUpload,
   options: TransferOptions,
 ): Promise<Ingested> {
-  if (signed.url !== undefined) return (await transfer<Ingested>(http, signed.url, {}, media, options)).answer;
+  if (signed.url !== undefined)
+    return (await transfer<Ingested>(http, signed.url, {}, media, options, ATTEMPTS)).answer;
   try {
     return await inParts(http, media, signed, options);
   } catch (error) {
@@ -34,7 +36,8 @@ async function inParts(http: Http, media: Blob, signed: SignedUpload, options: T
     const from = index * partSize;
     const onPart = ({ sent }: { sent: number }) => tell(onProgress, { sent: from + sent, total: media.size });
     const told = { ...(signal && { signal }), ...(onProgress && { onProgress: onPart }) };
-    const { answer } = await transfer<UploadedPart>(http, url, {}, media.slice(from, from + partSize), told);
+    const part = media.slice(from, from + partSize);
+    const { answer } = await transfer<UploadedPart>(http, url, {}, part, told, ATTEMPTS);
     parts.push(answer);
   }
   return post<Ingested>(http, completeUrl, { parts }, signal);
@@ -44,8 +47,8 @@ function post<T>(http: Http, url: string, json: object, signal?: AbortSignal): P
   const init = { method: "POST", body: JSON.stringify(json), signal: signal ?? null };
   const once = async () => {
     const response = await http.fetch(url, init);
-    if (!response.ok) throw new Refused(await errorOf(response), response);
+    if (!response.ok) throw await errorOf(response);
     return jsonOf<T>(response);
   };
-  return patiently(1, once, signal);
+  return patiently(ATTEMPTS, once, signal);
 }

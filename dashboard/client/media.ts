@@ -1,7 +1,9 @@
 // Media with lasting addresses, and the providers that make them.
 
+import { segment } from "./gateway.ts";
 import type { PageOptions } from "./history.ts";
 import type { CallOptions, Http } from "./http.ts";
+import { typeOfName } from "./media-types.ts";
 import { uploadMedia } from "./media-upload.ts";
 import type { TransferOptions } from "./transfer.ts";
 import type {
@@ -33,6 +35,8 @@ export interface MediaQuery extends CallOptions {
 }
 
 export interface MediaUploadOptions extends TransferOptions {
+  /** What it is called: says what it is where the blob has no type. The name of a `File`, if it is left out. */
+  name?: string | undefined;
   scope?: Scope;
   metadata?: Record<string, string>;
 }
@@ -59,8 +63,10 @@ export class Media {
 
   /** Uploads bytes by addresses signed for them, in parts if they are many; tells how far it is. */
   async upload(media: Blob, options: MediaUploadOptions = {}): Promise<Ingested> {
-    const { signal, onProgress, ...facts } = options;
-    const signed = await this.sign({ contentType: media.type, size: media.size, ...facts }, signal && { signal });
+    const { signal, onProgress, name = (media as Partial<File>).name ?? "", ...facts } = options;
+    // Browsers know no type of many: of 3D models, say.
+    const contentType = media.type || (typeOfName(name) ?? "");
+    const signed = await this.sign({ contentType, size: media.size, ...facts }, { signal });
     return uploadMedia(this.#http, media, signed, options);
   }
 
@@ -71,26 +77,26 @@ export class Media {
 
   item(id: string, options: CallOptions = {}): Promise<MediaItem> {
     const headers = { Accept: "application/json" };
-    return this.#http.json("GET", `/api/media/${encodeURIComponent(id)}`, { ...options, headers });
+    return this.#http.json("GET", `/api/media/${segment(id)}`, { ...options, headers });
   }
 
   /** The signed address of an item's bytes. */
   contentUrl(id: string): string {
-    return this.#http.url(`/api/media/${encodeURIComponent(id)}`);
+    return this.#http.url(`/api/media/${segment(id)}`);
   }
 
   remove(id: string, options: CallOptions = {}): Promise<MediaDeleted> {
-    return this.#http.json("DELETE", `/api/media/${encodeURIComponent(id)}`, options);
+    return this.#http.json("DELETE", `/api/media/${segment(id)}`, options);
   }
 
   /** Gives an item a lasting address that anybody can open. */
   share(id: string, options: CallOptions = {}): Promise<MediaItem> {
-    return this.#http.json("POST", `/api/media/${encodeURIComponent(id)}/share`, { ...options, json: {} });
+    return this.#http.json("POST", `/api/media/${segment(id)}/share`, { ...options, json: {} });
   }
 
   /** The files that have its bytes. */
   uses(id: string, { signal, ...params }: PageOptions = {}): Promise<MediaUses> {
-    return this.#http.json("GET", `/api/media/${encodeURIComponent(id)}/uses`, { params, ...(signal && { signal }) });
+    return this.#http.json("GET", `/api/media/${segment(id)}/uses`, { params, ...(signal && { signal }) });
   }
 
   /** Keeps the media of a provider's result, which a host has called itself. */
