@@ -178,3 +178,41 @@ test("sockets that begin and end at once are not opened again and again", async 
   stop();
   feed.close();
 });
+
+test("a request that is never answered is given up, and following goes on", () =>
+  socketless(async () => {
+    const feed = await front((_, response) => {
+      if (feed.asked() > 1) say(response, 200, { changes: [], rev: 5, more: false });
+    });
+    // As if the machine had slept: what is to last a minute is over at once.
+    const { setTimeout: begin } = globalThis;
+    const hurried = (/** @type {() => void} */ work, /** @type {number} */ ms) => begin(work, ms >= 60_000 ? 1000 : ms);
+    Object.assign(globalThis, { setTimeout: hurried });
+    try {
+      const { states, stop, reaches } = follow(connect(feed.url));
+      await reaches("live");
+      stop();
+      assert.ok(states.includes("offline"));
+    } finally {
+      Object.assign(globalThis, { setTimeout: begin });
+      feed.close();
+    }
+  }));
+
+test("why nothing can be followed is told; what never can be is not asked for again", async () => {
+  const userId = server.user();
+  /** @type {[string, string | undefined][]} */
+  const told = [];
+  const onState = (/** @type {string} */ state, /** @type {Error | undefined} */ reason) =>
+    told.push([state, reason?.message]);
+  connect(gatewayUrl(server.url, server.signed(userId))).watch("/etc", () => {}, { onState });
+  const all = async () => told;
+  await eventually(all, ({ length }) => length > 0);
+  assert.deepEqual(told, [["refused", "Path must be within workspace"]]);
+  told.length = 0;
+  const expired = connect(gatewayUrl(server.url, server.signed(userId, { exp: "1000000000" })));
+  const { stop } = expired.watch(ROOT, () => {}, { onState });
+  await eventually(all, ({ length }) => length > 0);
+  assert.deepEqual(told, [["offline", "Unauthorized"]]);
+  stop();
+});

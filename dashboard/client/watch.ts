@@ -2,17 +2,20 @@
 // Worker tells of no changes at all, by looking again every few seconds while somebody looks at the page. Whatever breaks, following
 // goes on at the rev where it was, so nothing is missed and nothing told twice.
 
-import { HoldfastError } from "./error.ts";
+import { failureOf, HoldfastError } from "./error.ts";
 import { socketAddress } from "./gateway.ts";
 import type { Http } from "./http.ts";
-import { backOff, pause } from "./patience.ts";
+import { backOff, pause, within } from "./patience.ts";
 import { followSocket } from "./socket.ts";
 import { tell } from "./tell.ts";
 import type { Change, Changes } from "./types.ts";
 
+const FEED = "/api/files/changes";
 const POLL_MS = 5000;
 /** How long a request waits for a change: less than what is between here and there lets it. */
 const WAIT_SECONDS = 25;
+/** How much longer an answer may take: a line that was cut while the machine slept never brings one. */
+const ANSWER_MS = 60_000;
 /** Sockets that fail in a row before requests take their place, and for how long. */
 const SOCKETS_TRIED = 2;
 /** One that ends before this has failed, too, whatever it has told. */
@@ -21,8 +24,11 @@ const WITHOUT_SOCKET_MS = 60_000;
 /** After this many looks, the Worker is asked again whether it tells of changes by now. */
 const POLLS_PER_QUESTION = 12;
 
-/** How news come: pushed, asked for, not at all just now; or never again, since the account was deleted. */
-export type WatchState = "live" | "polling" | "offline" | "gone";
+/**
+ * How news come: pushed, asked for, not at all just now; or never again, since the path cannot be followed, or the account was
+ * deleted.
+ */
+export type WatchState = "live" | "polling" | "offline" | "refused" | "gone";
 
 export interface News {
   /** What has changed, in order; null when it is only known that something may have. */
@@ -31,7 +37,8 @@ export interface News {
 
 export interface WatchOptions {
   signal?: AbortSignal;
-  onState?: (state: WatchState) => void;
+  /** Is told how news come, and why they do not. */
+  onState?: (state: WatchState, reason?: HoldfastError) => void;
   /** How often to look again where nothing is told. */
   pollMs?: number;
 }
@@ -60,6 +67,7 @@ class Follower {
   /** Everything up to this rev has been told. */
   #rev: number | undefined;
   #state: WatchState | undefined;
+  #reason: HoldfastError | undefined;
 
   constructor(http: Http, path: string, onNews: (news: News) => void, options: WatchOptions, signal: AbortSignal) {
     this.#http = http;
@@ -86,10 +94,12 @@ class Follower {
         failures = 0;
       } catch (error) {
         if (this.#signal.aborted) return;
-        if (isGone(error)) return this.#tell("gone");
-        if (isUntold(error)) await this.#poll();
+        const reason = failureOf(error);
+        if (isGone(reason)) return this.#tell("gone", reason);
+        if (reason.status === 400) return this.#tell("refused", reason);
+        if (isUntold(reason)) await this.#poll();
         else {
-          this.#tell("offline");
+          this.#tell("offline", reason);
           await pause(backOff(failures), this.#signal);
           failures += 1;
         }
@@ -97,10 +107,12 @@ class Follower {
     }
   }
 
-  #tell(state: WatchState): void {
-    if (state === this.#state) return;
+  #tell(state: WatchState, reason?: HoldfastError): void {
+    if (state === this.#state && reason?.status === this.#reason?.status) return;
     this.#state = state;
-    tell(this.#options.onState, state);
+    this.#reason = reason;
+    if (reason) tell(this.#options.onState, state, reason);
+    else tell(this.#options.onState, state);
   }
 
   /** Tells what is new, unless it has been told. */
@@ -116,8 +128,8 @@ class Follower {
     for (;;) {
       const params = { path: this.#path, since: this.#rev, wait: waitSeconds || undefined };
       try {
-        const request = { params, signal: this.#signal };
-        const page = await this.#http.json<Changes>("GET", "/api/files/changes", request);
+        const ask = (signal: AbortSignal) => this.#http.json<Changes>("GET", FEED, { params, signal });
+        const page = await within(waitSeconds * 1000 + ANSWER_MS, ask, this.#signal);
         this.#take(page.changes, page.rev);
         if (!page.more) return;
       } catch (error) {
@@ -175,13 +187,13 @@ class Follower {
 }
 
 /** The Worker has no feed to ask. */
-function isUntold(error: unknown): boolean {
-  return error instanceof HoldfastError && (error.status === 404 || error.status === 405);
+function isUntold({ status }: HoldfastError): boolean {
+  return status === 404 || status === 405;
 }
 
 /** A 410 that names no rev to go on from is of the account itself. */
-function isGone(error: unknown): boolean {
-  return error instanceof HoldfastError && error.status === 410;
+function isGone({ status }: HoldfastError): boolean {
+  return status === 410;
 }
 
 /** Resolves as soon as somebody looks at the page; at once where there is none. */
