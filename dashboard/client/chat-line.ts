@@ -1,10 +1,14 @@
 // A line to the host's gateway, over the Worker's socket: requests with answers, and what the agent says while it says it. A line that
 // breaks is opened again, with growing pauses. The token of the gateway is the Worker's to add; the page never has it.
 
-import { HoldfastError } from "./error.ts";
+import { failureOf, HoldfastError } from "./error.ts";
 import { type Frame, PING, PING_EVERY_MS, parseFrame } from "./frame.ts";
 import { backOff, pause } from "./patience.ts";
+import { tell } from "./tell.ts";
 
+/** Closed by the Worker: the query of the address is not right any more; the account was deleted. */
+const EXPIRED = 4401;
+const DELETED = 4410;
 /** How long an answer is waited for. */
 const ANSWER_MS = 30_000;
 /** Who we are to the gateway, in the versions of its protocol that are known here. */
@@ -17,7 +21,7 @@ const HELLO = {
   caps: [],
 };
 
-/** `none`: this Worker has no gateway, and the line is not opened again. */
+/** `none`: this Worker has no gateway, or nobody is there any more; the line is not opened again. */
 export type ChatLineState = "connecting" | "ready" | "none";
 
 /** A piece of news of a chat. In `delta` the message is all that was said so far. */
@@ -30,24 +34,30 @@ export interface ChatEvent {
 }
 
 export interface ChatLineOptions {
-  onState: (state: ChatLineState) => void;
+  /** Is told how the line is, and why it does not come about where that is known: the link has expired, say. */
+  onState: (state: ChatLineState, reason?: HoldfastError) => void;
   onChat: (event: ChatEvent) => void;
 }
 
 type Answer = (frame: Frame) => void;
+type Outcome = "none" | "was-ready" | "expired" | "failed";
 
 export class ChatLine {
   readonly #address: () => string;
+  readonly #renew: () => Promise<unknown>;
   readonly #options: ChatLineOptions;
   readonly #closed = new AbortController();
   readonly #waiting = new Map<string, Answer>();
   #socket: WebSocket | undefined;
   #asked = 0;
 
-  constructor(address: () => string, options: ChatLineOptions) {
+  /** By what `address` says; where that has expired, `renew` is awaited first. */
+  constructor(address: () => string, renew: () => Promise<unknown>, options: ChatLineOptions) {
     this.#address = address;
+    this.#renew = renew;
     this.#options = options;
-    void this.#run();
+    // Not at once: whoever is told may want to use what this makes.
+    queueMicrotask(() => void this.#run());
   }
 
   close(): void {
@@ -84,30 +94,47 @@ export class ChatLine {
     answer?.(frame);
   }
 
+  #tell(...told: [state: ChatLineState, reason?: HoldfastError]): void {
+    if (!this.#closed.signal.aborted) tell(this.#options.onState, ...told);
+  }
+
   async #run(): Promise<void> {
-    this.#options.onState("connecting");
+    this.#tell("connecting");
     for (let failures = 0; !this.#closed.signal.aborted; failures += 1) {
-      const outcome = await this.#once();
-      if (this.#closed.signal.aborted) return;
-      if (outcome === "none") return this.#options.onState("none");
-      this.#options.onState("connecting");
+      const outcome = await this.#once().catch(() => "failed" as const);
+      if (outcome === "none") return this.#tell("none");
+      const refusal = outcome === "expired" ? await this.#renewed() : undefined;
+      if (refusal) this.#tell("connecting", refusal);
+      else this.#tell("connecting");
       if (outcome === "was-ready") failures = 0;
       await pause(backOff(failures), this.#closed.signal).catch(() => undefined);
     }
   }
 
+  /** Why there is no new address, if there is none. */
+  async #renewed(): Promise<HoldfastError | undefined> {
+    try {
+      await this.#renew();
+      return undefined;
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
   /** One socket, from its opening to its end. */
-  #once(): Promise<"none" | "was-ready" | "failed"> {
+  #once(): Promise<Outcome> {
     return new Promise((resolve) => {
+      // A machine may have none at all.
+      if (typeof WebSocket === "undefined") return resolve("none");
       const socket = new WebSocket(this.#address());
       this.#socket = socket;
-      let outcome: "none" | "was-ready" | "failed" = "failed";
+      let outcome: Outcome = "failed";
       const alive = setInterval(() => socket.readyState === WebSocket.OPEN && socket.send(PING), PING_EVERY_MS);
       socket.onopen = () => {
         this.ask("connect", HELLO).then(
           () => {
             outcome = "was-ready";
-            this.#options.onState("ready");
+            this.#tell("ready");
           },
           (error: unknown) => {
             if (error instanceof HoldfastError && error.status === 501) outcome = "none";
@@ -116,8 +143,10 @@ export class ChatLine {
         );
       };
       socket.onmessage = ({ data }) => this.#take(data);
-      socket.onclose = () => {
+      socket.onclose = ({ code }) => {
         clearInterval(alive);
+        if (code === EXPIRED) outcome = "expired";
+        if (code === DELETED) outcome = "none";
         for (const id of [...this.#waiting.keys()]) this.#answer({ id, ok: false });
         // What was refused in this moment is told first.
         setTimeout(() => resolve(outcome));
@@ -131,7 +160,7 @@ export class ChatLine {
     if (frame.type === "res") this.#answer(frame);
     const isChat = frame.type === "event" && frame.event === "chat";
     if (isChat && typeof frame.payload === "object" && frame.payload !== null)
-      this.#options.onChat(frame.payload as ChatEvent);
+      tell(this.#options.onChat, frame.payload as ChatEvent);
   }
 }
 

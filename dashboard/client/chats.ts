@@ -25,7 +25,12 @@ export class Chats {
 
   /** A line to the gateway, until it is closed. */
   line(options: ChatLineOptions): ChatLine {
-    return new ChatLine(() => socketAddress(this.#http.gateway), options);
+    return new ChatLine(
+      () => socketAddress(this.#http.gateway),
+      // What renews is a request: a socket can only be closed.
+      () => this.#http.json("GET", "/api/status"),
+      options,
+    );
   }
 }
 
