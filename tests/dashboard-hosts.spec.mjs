@@ -177,6 +177,49 @@ test("what agents do appears by itself, and what has not changed draws nothing",
   await page.close();
 });
 
+test("another user's page shows nothing of the one before; a new URL of the same one leaves all as it is", {
+  skip,
+}, async () => {
+  const [one, two] = [server.user(), server.user()];
+  ok(await server.client(one).write(`${ROOT}/of-one.md`, "1"));
+  ok(await server.client(two).write(`${ROOT}/of-two.md`, "2"));
+  const page = await browser.newPage();
+  await page.goto(pages.context.origin);
+  let shows = 0;
+  /** Shows a page of a user, by a URL that none before it had; gives what was seen until it has the file. */
+  const show = async (/** @type {string} */ userId, /** @type {string} */ name) => {
+    shows += 1;
+    const url = `${gateway(userId)}&nth=${shows}`;
+    await page.evaluate((to) => {
+      const scope = /** @type {any} */ (globalThis);
+      Object.assign(scope.seen, { news: 0, drawn: [] });
+      scope.show(to);
+    }, url);
+    await page.locator("ul").waitFor({ state: "attached" });
+    await call(page, "refresh");
+    await page.getByText(name).waitFor();
+    return page.evaluate(() => /** @type {any} */ (globalThis).seen);
+  };
+  await show(one, "of-one.md");
+  const again = await show(one, "of-one.md");
+  // What has changed while no client followed, nobody has told.
+  assert.ok(again.news > 0);
+  assert.deepEqual([...new Set(again.drawn)], ["of-one.md"]);
+  const other = await show(two, "of-two.md");
+  assert.ok(!other.drawn.includes("of-one.md"), String(other.drawn));
+
+  // A listing that is on its way when the user changes is nobody's any more.
+  await show(one, "of-one.md");
+  await page.evaluate(() => {
+    const scope = /** @type {any} */ (globalThis);
+    scope.late = scope.seen.context.listDirectory("/root/clawd");
+  });
+  await show(two, "of-two.md");
+  await page.evaluate(() => /** @type {any} */ (globalThis).late);
+  assert.equal(await page.locator("ul").textContent(), "of-two.md");
+  await page.close();
+});
+
 /** A host with an app of another origin in it. @param {string} origin the app's @param {string} userId */
 async function openHost(origin, userId) {
   const page = await browser.newPage();

@@ -5,13 +5,13 @@ import { createRoot } from "react-dom/client";
 import { FileProvider, useFiles, useWatch } from "../../dashboard/client/react/files.ts";
 
 /** What the last drawing was given, for the test to look at and to call. */
-const seen = { context: null, draws: 0, news: 0, errors: [], failure: "" };
+const seen = { context: null, drawn: [], news: 0, errors: [], failure: "" };
 globalThis.seen = seen;
 
 function Page() {
   const context = useFiles();
   seen.context = context;
-  seen.draws += 1;
+  seen.drawn.push(context.files.map(({ name }) => name).join());
   if (context.error) seen.errors.push(context.error);
   useWatch(context.currentPath, () => {
     seen.news += 1;
@@ -35,7 +35,9 @@ class Fence extends Component {
   }
 }
 
+let root;
+/** Again with another URL, as a host does that renews it or whose user changes. */
 globalThis.show = (gatewayUrl) => {
-  const element = document.body.appendChild(document.createElement("main"));
-  createRoot(element).render([h(Fence, { key: "fence" }), h(FileProvider, { key: "provider", gatewayUrl }, h(Page))]);
+  root ??= createRoot(document.body.appendChild(document.createElement("main")));
+  root.render([h(Fence, { key: "fence" }), h(FileProvider, { key: "provider", gatewayUrl }, h(Page))]);
 };

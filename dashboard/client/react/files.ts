@@ -75,59 +75,73 @@ function filesOf({ client, refusal }: Opened): Files {
   return client.files;
 }
 
+/** The listing of one workspace, as far as it is asked for. */
+interface Track {
+  of: string;
+  shown: string;
+  wanted: string;
+  asked: number;
+  last: Promise<void> | undefined;
+}
+
+const NOTHING: FileItem[] = [];
+
 /**
  * The current directory. Of listings that overtake each other the last one asked for counts, and whoever waits for an earlier
- * one waits for that. A refresh lists what was asked for last: it may not lead back from a directory that is on its way.
+ * one waits for that. A refresh lists what was asked for last: it may not lead back from a directory that is on its way. Of another
+ * workspace, nothing is shown: what is done with a file is done in the one that is open now.
  */
 function useListing(opened: Opened, root: string) {
-  const [currentPath, setCurrentPath] = useState(root);
-  const [files, setFiles] = useState<FileItem[]>([]);
-  const [isLoading, setIsLoading] = useState(false);
-  const [failure, setError] = useState<string | null>(null);
+  const of = opened.client ? `${opened.client.gateway.origin} ${opened.client.gateway.userId}` : "";
+  const [listed, setListed] = useState({ of, currentPath: root, files: NOTHING });
+  const [asking, setAsking] = useState<{ of: string; isLoading: boolean; error: string | null }>();
+  const { currentPath, files } = listed.of === of ? listed : { currentPath: root, files: NOTHING };
+  const { isLoading, error: failure } = asking?.of === of ? asking : { isLoading: false, error: null };
   const error = opened.refusal ?? failure;
-  const shown = useRef(root);
-  const wanted = useRef(root);
-  const asked = useRef(0);
-  const last = useRef<Promise<void>>(undefined);
+  const newest = useRef(opened);
+  newest.current = opened;
+  const track = useRef<Track>(undefined);
+  if (track.current?.of !== of) track.current = { of, shown: root, wanted: root, asked: 0, last: undefined };
 
-  const list = useCallback(
-    async (path: string) => {
-      asked.current += 1;
-      const mine = asked.current;
-      wanted.current = path;
-      setError(null);
-      try {
-        const found = await filesOf(opened).listAll(path);
-        if (mine !== asked.current) return;
-        shown.current = path;
-        setCurrentPath(path);
-        setFiles((before) => (areFilesEqual(before, found) ? before : found));
-      } catch (cause) {
-        if (mine !== asked.current) return;
-        wanted.current = shown.current;
-        setError(cause instanceof Error ? cause.message : "Failed to list directory");
-      } finally {
-        if (mine === asked.current) setIsLoading(false);
-      }
-    },
-    [opened],
-  );
+  /** Says that it loads, if that is wanted of the workspace that is listed. */
+  const list = useCallback(async (path: string, loudOf: string | null) => {
+    const mine = track.current as Track;
+    mine.asked += 1;
+    const asked = mine.asked;
+    mine.wanted = path;
+    setAsking((before) => {
+      const isLoading = before?.of === mine.of && before.isLoading;
+      return { of: mine.of, isLoading: isLoading || loudOf === mine.of, error: null };
+    });
+    let failed: string | null = null;
+    try {
+      const found = await filesOf(newest.current).listAll(path);
+      if (asked !== mine.asked) return;
+      mine.shown = path;
+      if (track.current === mine)
+        setListed((before) => {
+          const isSame = before.of === mine.of && areFilesEqual(before.files, found);
+          return { of: mine.of, currentPath: path, files: isSame ? before.files : found };
+        });
+    } catch (cause) {
+      if (asked !== mine.asked) return;
+      mine.wanted = mine.shown;
+      failed = cause instanceof Error ? cause.message : "Failed to list directory";
+    }
+    setAsking((before) => (before?.of === mine.of ? { of: mine.of, isLoading: false, error: failed } : before));
+  }, []);
   const load = useCallback(
-    (path: string) => {
-      const mine: Promise<void> = list(path).then(() => (last.current === mine ? undefined : last.current));
-      last.current = mine;
+    (path: string, loudOf: string | null) => {
+      const at = track.current as Track;
+      const mine: Promise<void> = list(path, loudOf).then(() => (at.last === mine ? undefined : at.last));
+      at.last = mine;
       return mine;
     },
     [list],
   );
-  const listDirectory = useCallback(
-    (path: string) => {
-      setIsLoading(true);
-      return load(path);
-    },
-    [load],
-  );
-  const refresh = useCallback(() => load(wanted.current), [load]);
+  // Another one for each workspace: pages list anew when it changes.
+  const listDirectory = useCallback((path: string) => load(path, of), [load, of]);
+  const refresh = useCallback(() => load((track.current as Track).wanted, null), [load]);
   return useMemo(
     () => ({ currentPath, files, isLoading, error, listDirectory, refresh }),
     [currentPath, files, isLoading, error, listDirectory, refresh],
@@ -173,7 +187,11 @@ export function useWatch(path: string, onNews: (news: News) => void): void {
   const { client } = context;
   const latest = useRef(onNews);
   latest.current = onNews;
+  const followed = useRef<Holdfast | null>(null);
   useEffect(() => {
+    // What has changed between two clients, neither of them tells.
+    if (followed.current !== null && followed.current !== client) latest.current({ changes: null });
+    followed.current = client;
     const watching = client?.watch(path, (news) => latest.current(news));
     return () => watching?.stop();
   }, [client, path]);
