@@ -1,4 +1,5 @@
-// A gateway URL that expires: before an upload, under a line to the agent, and where the new one is another's.
+// A gateway URL that expires: before an upload, under a line to the agent, and where the new one is another's. And what else a line
+// to the agent outlives.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -96,5 +97,38 @@ test("a line goes on though a listener throws", async () => {
     assert.match(String(reported[0]), /mine/);
   } finally {
     Object.assign(globalThis, { reportError });
+  }
+});
+
+test("a line whose other end has gone without a word is opened anew", async () => {
+  let opened = 0;
+  class Silent {
+    static OPEN = 1;
+    readyState = 1;
+    constructor() {
+      opened += 1;
+    }
+    send() {}
+    close() {
+      // @ts-expect-error: who opens it sets it
+      this.onclose?.({ code: 1006 });
+    }
+  }
+  const { WebSocket, setInterval: repeat } = globalThis;
+  const { now } = Date;
+  // As if the machine had slept: it asks soon whether anybody is there, and long after it was last told.
+  const hurried = (/** @type {() => void} */ work) => repeat(work, 10);
+  Object.assign(globalThis, { WebSocket: Silent, setInterval: hurried });
+  try {
+    const client = connect("ws://127.0.0.1:1/ws?userId=user_a&exp=9999999999&sig=x");
+    const { line } = listen(client);
+    const count = async () => opened;
+    await eventually(count, (sockets) => sockets === 1);
+    Date.now = () => now() + 80_000;
+    await eventually(count, (sockets) => sockets > 1);
+    line.close();
+  } finally {
+    Date.now = now;
+    Object.assign(globalThis, { WebSocket, setInterval: repeat });
   }
 });

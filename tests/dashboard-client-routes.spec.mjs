@@ -11,7 +11,7 @@ import { front, say } from "./dashboard-client.mjs";
 
 /** @typedef {Awaited<ReturnType<typeof front>>} Front */
 
-const { paths } = JSON.parse(readFileSync(new URL("../openapi.json", import.meta.url), "utf8"));
+const { paths, components } = JSON.parse(readFileSync(new URL("../openapi.json", import.meta.url), "utf8"));
 
 /** What needs no method: other names of the same, and what is asked for by no request of the client's. */
 const LEFT_OUT = {
@@ -33,6 +33,9 @@ const SIGNED = ["userId", "exp", "sig"];
 /** Every request that has come: its method and path, and the names of its parameters. @type {Map<string, Set<string>>} */
 const asked = new Map();
 
+/** Fields of bodies that are told otherwise: bytes of a bundle by an upload, a cursor by whoever goes on. */
+const TOLD_OTHERWISE = ["blobBase64", "ext"];
+
 /** @type {Front} */
 let worker;
 before(async () => {
@@ -42,8 +45,13 @@ before(async () => {
     const names = asked.get(what) ?? new Set();
     asked.set(what, names);
     for (const name of searchParams.keys()) names.add(name);
-    request.resume();
+    let text = "";
+    request.setEncoding("latin1").on("data", (/** @type {string} */ piece) => {
+      text += piece;
+    });
     request.on("end", () => {
+      const isJson = request.headers["content-type"] === "application/json" || pathname.endsWith("/complete");
+      if (isJson && text) for (const name of Object.keys(JSON.parse(text))) names.add(`.${name}`);
       const { origin } = worker;
       const bring = (/** @type {number} */ part) => `${origin}/api/media/upload?part=${part}`;
       const end = (/** @type {string} */ how) => `${origin}/api/media/upload/${how}`;
@@ -55,6 +63,8 @@ before(async () => {
           abortUrl: end("abort"),
         });
       if (pathname === "/api/media/upload/complete") return say(response, 409, { error: "Not all parts are there" });
+      if (pathname === "/api/files/import")
+        return say(response, 200, { conflicts: [], skipped: [], ...cursorOf(names, ".cursor") });
       if (pathname === "/api/fsck")
         return say(response, 200, { problems: [], repaired: [], checked: {}, ...cursorOf(names) });
       say(response, 200, { ok: true, files: [] });
@@ -63,8 +73,8 @@ before(async () => {
 });
 after(() => worker.close());
 
-/** One more page, the first time. @param {Set<string>} names */
-const cursorOf = (names) => (names.has("cursor") ? {} : { cursor: "c" });
+/** One more page, the first time. @param {Set<string>} names @param {string} [cursor] */
+const cursorOf = (names, cursor = "cursor") => (names.has(cursor) ? {} : { cursor: "c" });
 
 /** Calls everything, with everything. */
 async function askAll() {
@@ -76,6 +86,16 @@ async function askAll() {
   const search = { ...page, search: "s", tag: "t", owner: "o", sort: /** @type {const} */ ("new") };
   const path = `${ROOT}/a`;
   const open = (/** @type {string} */ address) => fetch(address);
+  const about = {
+    description: "d",
+    icon: "i",
+    tags: ["t"],
+    version: "1.0.0",
+    visibility: /** @type {const} */ ("public"),
+  };
+  const published = { ...about, path, upload: id, allow: ["a"] };
+  const kept = { scope: { appId: "a" }, metadata: { a: "b" } };
+  const music = { prompt: "p", composition_plan: {}, music_length_ms: 1, output_format: "mp3" };
   await Promise.all([
     deleteAccount({ base: origin, userId: "user_a", hostSecret: "s" }),
     chats.sessions(),
@@ -88,29 +108,29 @@ async function askAll() {
     files.zip([path]),
     files.zip(Array(1000).fill(path)),
     files.changes({ path, since: 1, limit: 1, wait: 1 }),
-    files.write(path, "a"),
+    files.write(path, "YQ==", { encoding: "base64", createDirs: false }),
     files.upload(path, new Blob(["a"])),
     files.mkdir(path),
-    files.move(path, `${path}b`),
-    files.copy(path, `${path}b`),
+    files.move(path, `${path}b`, { overwrite: true }),
+    files.copy(path, `${path}b`, { overwrite: true }),
     files.remove(path, { permanent: true }),
     files.trash(page),
-    files.restore(path),
+    files.restore(path, { to: path }),
     files.emptyTrash(),
     history.versions(path, page),
     history.restoreVersion(path, 1),
     history.diff(path, { from: 1, to: 2 }),
     history.checkpoints(),
-    history.takeCheckpoint(),
+    history.takeCheckpoint("l"),
     history.checkpointChanges(1, page),
-    history.restoreCheckpoint(1),
+    history.restoreCheckpoint(1, { path }),
     history.deleteCheckpoint(1),
     history.turns(page),
     history.turn("t", page),
-    history.undo("t"),
+    history.undo("t", { force: true }),
     history.usage(),
-    media.ingest({ base64: "" }),
-    media.upload(new Blob(["a"], { type: "image/png" })).catch(() => undefined),
+    media.ingest({ base64: "", sourceUrl: "s", contentType: "c", filenameHint: "f", sha256: "s", ...kept }),
+    media.upload(new Blob(["a"], { type: "image/png" }), { ...kept, sha256: "s" }).catch(() => undefined),
     media.list({
       ...page,
       ownerId: "user_a",
@@ -125,11 +145,12 @@ async function askAll() {
     media.remove(id),
     media.share(id),
     media.uses(id, page),
-    media.persist("fal", {}),
-    media.generate("fal", "m", {}),
-    media.generate("eleven", "m", {}),
-    publish.app({ appId: "a" }),
-    publish.desktop({ title: "t" }),
+    media.content(id),
+    media.persist("fal", {}, kept.scope, kept),
+    media.generate("fal", "m", {}, kept.scope, kept),
+    media.generate("eleven", "m", music, kept.scope, kept),
+    publish.app({ ...published, appId: "a", name: "n", manifest: {} }),
+    publish.desktop({ ...published, title: "t", desktopId: "d", exclude: ["e"], include: ["i"] }),
     publish.preview("a", { path }),
     publish.previewDesktop({ path, desktopId: "d", exclude: ["e"], include: ["i"] }),
     publish.upload(new Blob(["a"])),
@@ -137,19 +158,20 @@ async function askAll() {
     store.desktops(search),
     store.updates({ installed: [`${id}@1.0.0`] }),
     store.installs(page),
-    store.install(id),
+    store.install(id, { version: "1.0.0" }),
+    store.update(id),
     store.uninstall(id),
-    store.fork(id, path),
+    store.fork(id, path, { version: "1.0.0" }),
     store.baseline(),
     store.profile(),
-    store.setProfile({}),
+    store.setProfile({ handle: "h", name: "n", avatarUrl: "a" }),
     open(store.visitUrl(id)),
     workspace.status(),
     workspace.keepalive(),
     workspace.verify({ all: true }),
     workspace.verify({ all: true, repair: true }),
-    workspace.import(),
-    workspace.reset(),
+    workspace.import({ prefix: "p", delete: true }),
+    workspace.reset({ clearSessions: true }),
     .../** @type {const} */ (["apps", "desktops"]).flatMap((kind) => [
       store.get(kind, id, { version: "1.0.0" }),
       store.versions(kind, id, page),
@@ -157,10 +179,10 @@ async function askAll() {
       store.bundle(kind, id, { version: "1.0.0" }),
       store.artifact(kind, id, "package.json", { version: "1.0.0" }),
       store.artifact(kind, id, "pnpm-lock.yaml", { version: "1.0.0" }),
-      store.signBundle(kind, id),
+      store.signBundle(kind, id, { version: "1.0.0", expiresInSeconds: 1 }),
       store.star(kind, id, true),
       store.star(kind, id, false),
-      publish.update(kind, id, {}),
+      publish.update(kind, id, { ...about, name: "n", title: "t" }),
       publish.remove(kind, id),
       publish.yank(kind, id, "1.0.0"),
     ]),
@@ -193,7 +215,7 @@ test("every operation can be asked for, with each of its parameters, and nothing
     assert.ok(operation, `${what} is not described`);
     done.set(operation.operationId, names);
   }
-  for (const { operationId, parameters = [] } of operations) {
+  for (const { operationId, parameters = [], requestBody } of operations) {
     if (Object.hasOwn(LEFT_OUT, operationId)) continue;
     const names = done.get(operationId);
     assert.ok(names, `The client cannot ask for ${operationId}`);
@@ -202,7 +224,13 @@ test("every operation can be asked for, with each of its parameters, and nothing
       .map((/** @type {any} */ one) => one.name);
     const missing = described.filter((/** @type {string} */ name) => !names.has(name) && !ANSWERED.includes(name));
     assert.deepEqual(missing, [], `parameters of ${operationId}`);
-    const unknown = [...names].filter((name) => !described.includes(name) && !SIGNED.includes(name));
+    const { $ref = "" } = requestBody?.content["application/json"]?.schema ?? {};
+    const { properties = {} } = components.schemas[$ref.split("/").at(-1)] ?? {};
+    const untold = Object.keys(properties).filter((name) => !names.has(`.${name}`) && !TOLD_OTHERWISE.includes(name));
+    assert.deepEqual(untold, [], `the body of ${operationId}`);
+    const unknown = [...names].filter(
+      (name) => !name.startsWith(".") && !described.includes(name) && !SIGNED.includes(name),
+    );
     assert.deepEqual(unknown, [], `parameters of ${operationId}`);
   }
 });

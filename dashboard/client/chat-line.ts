@@ -2,8 +2,9 @@
 // breaks is opened again, with growing pauses. The token of the gateway is the Worker's to add; the page never has it.
 
 import { failureOf, HoldfastError } from "./error.ts";
-import { type Frame, PING, PING_EVERY_MS, parseFrame } from "./frame.ts";
-import { backOff, pause } from "./patience.ts";
+import { type Frame, keepAlive, parseFrame } from "./frame.ts";
+import type { CallOptions } from "./http.ts";
+import { backOff, orAbort, pause } from "./patience.ts";
 import { tell } from "./tell.ts";
 
 /** Closed by the Worker: the query of the address is not right any more; the account was deleted. */
@@ -65,8 +66,15 @@ export class ChatLine {
     this.#socket?.close();
   }
 
-  /** Asks the gateway. Throws a `HoldfastError` with its sentence; status 0 if the line broke before it answered. */
-  ask<T>(method: string, params: object): Promise<T> {
+  /**
+   * Asks the gateway. Throws a `HoldfastError` with its sentence, status 0 if the line broke before it answered; or the reason of the
+   * signal, by which nothing is taken back: it is only not waited for.
+   */
+  ask<T>(method: string, params: object, { signal }: CallOptions = {}): Promise<T> {
+    return orAbort(this.#ask(method, params), signal);
+  }
+
+  #ask<T>(method: string, params: object): Promise<T> {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN) return Promise.reject(broken());
     this.#asked += 1;
@@ -84,8 +92,13 @@ export class ChatLine {
   }
 
   /** Says something in a chat. With the same key it is said once, however often it is sent. */
-  send(sessionKey: string, message: string, idempotencyKey: string): Promise<{ runId?: string }> {
-    return this.ask("chat.send", { sessionKey, message, idempotencyKey });
+  send(
+    sessionKey: string,
+    message: string,
+    idempotencyKey: string,
+    options: CallOptions = {},
+  ): Promise<{ runId?: string }> {
+    return this.ask("chat.send", { sessionKey, message, idempotencyKey }, options);
   }
 
   #answer(frame: Frame): void {
@@ -129,7 +142,7 @@ export class ChatLine {
       const socket = new WebSocket(this.#address());
       this.#socket = socket;
       let outcome: Outcome = "failed";
-      const alive = setInterval(() => socket.readyState === WebSocket.OPEN && socket.send(PING), PING_EVERY_MS);
+      const alive = keepAlive(socket, () => end());
       socket.onopen = () => {
         this.ask("connect", HELLO).then(
           () => {
@@ -142,15 +155,22 @@ export class ChatLine {
           },
         );
       };
-      socket.onmessage = ({ data }) => this.#take(data);
-      socket.onclose = ({ code }) => {
-        clearInterval(alive);
+      socket.onmessage = ({ data }) => {
+        alive.heard();
+        this.#take(data);
+      };
+      const end = (code?: number) => {
+        alive.stop();
+        socket.onmessage = null;
+        socket.onclose = null;
+        socket.close();
         if (code === EXPIRED) outcome = "expired";
         if (code === DELETED) outcome = "none";
         for (const id of [...this.#waiting.keys()]) this.#answer({ id, ok: false });
         // What was refused in this moment is told first.
         setTimeout(() => resolve(outcome));
       };
+      socket.onclose = ({ code }) => end(code);
     });
   }
 

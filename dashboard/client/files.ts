@@ -52,6 +52,11 @@ export interface ChangesOptions extends CallOptions {
   wait?: number;
 }
 
+export interface WriteOptions extends ConditionalOptions {
+  createDirs?: boolean;
+  encoding?: "utf-8" | "base64";
+}
+
 export type TaggedListing = Listing & { etag: string | null };
 
 export class Files {
@@ -130,13 +135,16 @@ export class Files {
     return this.#http.send("POST", `${BASE}/zip`, { ...sending, json: { paths } });
   }
 
-  /** Writes a text. Makes the directories above it unless told not to. */
-  write(path: string, content: string, options: ConditionalOptions & { createDirs?: boolean } = {}): Promise<Written> {
-    const { createDirs, ...rest } = options;
-    return this.#http.json("POST", `${BASE}/write`, { ...rest, json: { path, content, createDirs } });
+  /** Writes a text, up to 10 MiB, or what base64 stands for. Makes the directories above it unless told not to. */
+  write(path: string, content: string, options: WriteOptions = {}): Promise<Written> {
+    const { createDirs, encoding, ...rest } = options;
+    return this.#http.json("POST", `${BASE}/write`, { ...rest, json: { path, content, createDirs, encoding } });
   }
 
-  /** Writes bytes, up to 50 MiB; tells how far it is. */
+  /**
+   * Writes bytes, up to 50 MiB; tells how far it is. They are read as they are sent: of a file on a disk, `fs.openAsBlob(…)` in Node
+   * is such a blob.
+   */
   upload(path: string, body: Blob, options: UploadOptions = {}): Promise<Uploaded> {
     return upload(this.#http, path, body, options);
   }

@@ -39,6 +39,13 @@ export interface MediaUploadOptions extends TransferOptions {
   name?: string | undefined;
   scope?: Scope;
   metadata?: Record<string, string>;
+  /** What the bytes must be. */
+  sha256?: string;
+}
+
+export interface KeepOptions extends CallOptions {
+  /** What is kept with each of its media. */
+  metadata?: Record<string, string> | undefined;
 }
 
 /** A provider's result, in its own shape, with what became of each asset in it. */
@@ -80,7 +87,12 @@ export class Media {
     return this.#http.json("GET", `/api/media/${segment(id)}`, { ...options, headers });
   }
 
-  /** The signed address of an item's bytes. */
+  /** An item's bytes, as a response: stream it, or take its `blob()`. */
+  content(id: string, options: CallOptions = {}): Promise<Response> {
+    return this.#http.send("GET", `/api/media/${segment(id)}`, options);
+  }
+
+  /** The signed address of an item's bytes, for an `<img>` or `<video>`. It is a credential, and ends with the signature. */
   contentUrl(id: string): string {
     return this.#http.url(`/api/media/${segment(id)}`);
   }
@@ -100,8 +112,9 @@ export class Media {
   }
 
   /** Keeps the media of a provider's result, which a host has called itself. */
-  persist(provider: string, result: unknown, scope?: Scope, options: CallOptions = {}): Promise<Result> {
-    return this.#http.json("POST", "/api/media/persist", { ...options, json: { provider, result, scope } });
+  persist(provider: string, result: unknown, scope?: Scope, options: KeepOptions = {}): Promise<Result> {
+    const { metadata, ...rest } = options;
+    return this.#http.json("POST", "/api/media/persist", { ...rest, json: { provider, result, scope, metadata } });
   }
 
   /** Calls a provider through the Worker; its result comes back with its media kept. */
@@ -110,10 +123,11 @@ export class Media {
     model: string | undefined,
     input: unknown,
     scope?: Scope,
-    options: CallOptions = {},
+    { metadata, ...options }: KeepOptions = {},
   ): Promise<Result> {
-    const eleven = { ...(input as object), ...(model ? { model } : {}), scope };
-    const json = provider === "fal" ? { model, input, scope } : eleven;
+    const kept = { scope, ...(metadata && { metadata }) };
+    const eleven = { ...(input as object), ...(model ? { model } : {}), ...kept };
+    const json = provider === "fal" ? { model, input, ...kept } : eleven;
     return this.#http.json("POST", `/api/ai/${provider}`, { ...options, json });
   }
 }

@@ -4,6 +4,7 @@ import { segment } from "./gateway.ts";
 import type { CallOptions, Http } from "./http.ts";
 import { lastLine } from "./lines.ts";
 import { tell } from "./tell.ts";
+import { type TransferOptions, transfer } from "./transfer.ts";
 import type {
   AppPreview,
   DesktopContents,
@@ -19,6 +20,8 @@ import type {
   Unpublished,
   VersionYanked,
 } from "./types-published.ts";
+
+const UPLOADS = "/api/publish/uploads";
 
 export interface PublishOptions extends CallOptions {
   /** Told of each step while it goes on. */
@@ -57,9 +60,11 @@ export class Publish {
     return this.#http.json("GET", "/api/publish/desktop/preview", { params, ...(signal && { signal }) });
   }
 
-  /** Bytes to be published within the hour: a snapshot, or an archive of an app. */
-  upload(body: Blob, options: CallOptions = {}): Promise<PublishUpload> {
-    return this.#http.json("PUT", "/api/publish/uploads", { ...options, body });
+  /** Bytes to be published within the hour: a snapshot, or an archive of an app; tells how far it is. */
+  async upload(body: Blob, options: TransferOptions = {}): Promise<PublishUpload> {
+    const http = this.#http;
+    const work = () => transfer<PublishUpload>(http, http.target(UPLOADS), http.headers({}), body, options);
+    return (await http.renewed(work, options.signal)).answer;
   }
 
   update<K extends Kind>(kind: K, id: string, patch: PublishedPatch, options: CallOptions = {}): Promise<DetailsOf<K>> {

@@ -1,10 +1,8 @@
 // One socket that follows an entry, from its opening to its end.
 
-import { PING, PING_EVERY_MS, parseFrame } from "./frame.ts";
+import { keepAlive, parseFrame } from "./frame.ts";
 import type { Change } from "./types.ts";
 
-/** Without any word for this long, nobody is there. */
-const SILENT_MS = 75_000;
 /** Changes that come within this time are told at once: an agent's turn is one piece of news. */
 const GATHER_MS = 30;
 
@@ -28,7 +26,6 @@ export function followSocket(address: string, params: Following, signal: AbortSi
     const socket = new WebSocket(address);
     let gathered: Change[] = [];
     let gathering: ReturnType<typeof setTimeout> | undefined;
-    let lastWordMs = Date.now();
     const tell = () => {
       clearTimeout(gathering);
       gathering = undefined;
@@ -39,12 +36,8 @@ export function followSocket(address: string, params: Following, signal: AbortSi
     const lost = (rev: unknown) => {
       if (typeof rev === "number") heard.onLost(rev);
     };
-    const alive = setInterval(() => {
-      if (Date.now() - lastWordMs > SILENT_MS) end();
-      else if (socket.readyState === WebSocket.OPEN) socket.send(PING);
-    }, PING_EVERY_MS);
     const end = () => {
-      clearInterval(alive);
+      alive.stop();
       signal.removeEventListener("abort", end);
       if (!signal.aborted) tell();
       clearTimeout(gathering);
@@ -53,13 +46,14 @@ export function followSocket(address: string, params: Following, signal: AbortSi
       socket.close();
       resolve();
     };
+    const alive = keepAlive(socket, end);
     signal.addEventListener("abort", end, { once: true });
     socket.onopen = () => {
       socket.send(JSON.stringify({ type: "req", id: "follow", method: "files.subscribe", params }));
     };
     socket.onclose = end;
     socket.onmessage = ({ data }) => {
-      lastWordMs = Date.now();
+      alive.heard();
       const frame = parseFrame(data);
       if (frame?.type === "event" && frame.event === "files.changed") {
         gathered.push(frame.payload as Change);
