@@ -184,3 +184,19 @@ test("a backend mints for a whole number of seconds, and more than none", async 
     await assert.rejects(mint({ ...asked, ttlSeconds }), TypeError, String(ttlSeconds));
   assert.ok(parseGateway(await mint({ ...asked, ttlSeconds: 60 })).expiresMs > Date.now());
 });
+
+test("a URL begins as the web's do: a host and its port alone are none", async () => {
+  const asked = { userId: "user_a", secret: "s" };
+  for (const [base, scheme] of [
+    ["http://localhost:8787", "ws:"],
+    ["ws://localhost:8787", "ws:"],
+    ["https://holdfast.example", "wss:"],
+    ["wss://holdfast.example", "wss:"],
+  ]) {
+    const url = await mint({ ...asked, base: String(base) });
+    assert.equal(new URL(url).protocol, scheme);
+    assert.equal(parseGateway(url).origin, String(base).replace("ws", "http"));
+  }
+  await assert.rejects(mint({ ...asked, base: "localhost:8787" }), /begins with https/);
+  assert.throws(() => parseGateway("localhost:8787/ws?userId=user_a&exp=1&sig=x"), /begins with wss/);
+});

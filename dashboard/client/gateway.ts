@@ -1,5 +1,13 @@
 // The one URL that a client is given, `wss://HOST/ws?userId=…&exp=…&sig=…`, and the others that follow from it.
 
+/** What requests go by, by what a URL begins with. */
+export const SCHEMES: Readonly<Record<string, "https:" | "http:">> = {
+  "https:": "https:",
+  "wss:": "https:",
+  "http:": "http:",
+  "ws:": "http:",
+};
+
 const SIGNED = ["userId", "exp", "sig"] as const;
 
 /** A gateway URL taken apart. Its query is a credential: it belongs into requests, and nowhere else. */
@@ -19,7 +27,9 @@ export function parseGateway(gatewayUrl: string): Gateway {
   if (!URL.canParse(gatewayUrl))
     throw new TypeError("A gateway URL is wss://HOST/ws?userId=…&exp=…&sig=…; this is no URL");
   const url = new URL(gatewayUrl);
-  const scheme = url.protocol === "wss:" || url.protocol === "https:" ? "https:" : "http:";
+  const scheme = SCHEMES[url.protocol];
+  // `localhost:8787` is an address to people, and to `URL` something of the scheme `localhost`.
+  if (scheme === undefined) throw new TypeError("A gateway URL begins with wss://, ws://, https:// or http://");
   const signed = new URLSearchParams();
   for (const name of SIGNED) {
     const value = url.searchParams.get(name);

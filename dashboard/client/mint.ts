@@ -1,6 +1,8 @@
 // For backends: the URL that one of their pages is given. By the platform's own cryptography, so it runs in Node, Deno, Bun and Workers
 // alike. The secret never leaves the backend.
 
+import { SCHEMES } from "./gateway.ts";
+
 /** What the Worker takes for a user. */
 export const USER_ID = /^user_[A-Za-z0-9_-]{1,128}$/;
 
@@ -20,6 +22,9 @@ export async function mint({ base, userId, secret, ttlSeconds = 3600 }: MintOpti
   if (secret === "") throw new TypeError("The secret is empty");
   if (!Number.isSafeInteger(ttlSeconds) || ttlSeconds <= 0)
     throw new TypeError("How long the URL is to last must be a whole number of seconds, more than none");
+  const { protocol, host } = new URL(base);
+  const scheme = SCHEMES[protocol];
+  if (scheme === undefined) throw new TypeError("The base begins with https:// or http://");
   const exp = Math.floor(Date.now() / 1000) + ttlSeconds;
   const text = new TextEncoder();
   const hmac = { name: "HMAC", hash: "SHA-256" };
@@ -29,6 +34,5 @@ export async function mint({ base, userId, secret, ttlSeconds = 3600 }: MintOpti
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replaceAll("=", "");
-  const { protocol, host } = new URL(base);
-  return `${protocol === "http:" ? "ws:" : "wss:"}//${host}/ws?userId=${userId}&exp=${exp}&sig=${sig}`;
+  return `${scheme.replace("http", "ws")}//${host}/ws?userId=${userId}&exp=${exp}&sig=${sig}`;
 }

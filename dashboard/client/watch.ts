@@ -51,7 +51,7 @@ export interface Watch {
 export function watch(http: Http, path: string, onNews: (news: News) => void, options: WatchOptions = {}): Watch {
   const stopped = new AbortController();
   const stop = () => stopped.abort();
-  options.signal?.addEventListener("abort", stop, { once: true });
+  options.signal?.addEventListener("abort", stop, { once: true, signal: stopped.signal });
   if (options.signal?.aborted) stop();
   const follower = new Follower(http, path, onNews, options, stopped.signal);
   follower.run().catch(() => undefined); // it ends by being stopped
