@@ -56,8 +56,6 @@ export class Http {
   #gateway: Gateway;
   readonly #options: ConnectOptions;
   #renewing: Promise<void> | undefined;
-  /** Whether a new URL seems to have expired: then the clock here says nothing of it. */
-  #isClockOff = false;
 
   constructor(gatewayUrl: string, options: ConnectOptions) {
     this.#gateway = parseGateway(gatewayUrl);
@@ -135,9 +133,6 @@ export class Http {
 
   /** Runs a request, and once more with a new URL if it failed because the old one had expired. */
   async renewed<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    // Not by the refusal alone: one that comes while a large body is on its way breaks the line before it can be read.
-    if (this.#options.renew && !this.#isClockOff && this.#gateway.expiresMs < Date.now())
-      await orAbort(this.#renew(this.#options.renew), signal);
     const used = this.#gateway;
     try {
       return await work();
@@ -146,6 +141,12 @@ export class Http {
       if (used === this.#gateway) await orAbort(this.#renew(this.#options.renew), signal);
       return work();
     }
+  }
+
+  /** Asks first, where the URL seems to have expired: whether it has, only the Worker's clock says, and that renews it. */
+  async freshen(signal?: AbortSignal): Promise<void> {
+    if (this.#options.renew === undefined || this.#gateway.expiresMs > Date.now()) return;
+    await this.json("GET", "/api/status", { signal });
   }
 
   /** One renewal for however many requests need it; it goes on when one of them is given up. */
@@ -169,6 +170,5 @@ export class Http {
     // Somebody else has logged in meanwhile: what was meant for one workspace may not be done in another.
     if (renewed.userId !== this.#gateway.userId) throw new HoldfastError(401, "The new link is of another user");
     this.#gateway = renewed;
-    this.#isClockOff = renewed.expiresMs < Date.now();
   }
 }

@@ -4,7 +4,7 @@ import { segment } from "./gateway.ts";
 import type { CallOptions, Http } from "./http.ts";
 import { lastLine } from "./lines.ts";
 import { tell } from "./tell.ts";
-import { type TransferOptions, transfer } from "./transfer.ts";
+import { bring, type TransferOptions } from "./transfer.ts";
 import type {
   AppPreview,
   DesktopContents,
@@ -20,8 +20,6 @@ import type {
   Unpublished,
   VersionYanked,
 } from "./types-published.ts";
-
-const UPLOADS = "/api/publish/uploads";
 
 export interface PublishOptions extends CallOptions {
   /** Told of each step while it goes on. */
@@ -62,9 +60,8 @@ export class Publish {
 
   /** Bytes to be published within the hour: a snapshot, or an archive of an app; tells how far it is. */
   async upload(body: Blob, options: TransferOptions = {}): Promise<PublishUpload> {
-    const http = this.#http;
-    const work = () => transfer<PublishUpload>(http, http.target(UPLOADS), http.headers({}), body, options);
-    return (await http.renewed(work, options.signal)).answer;
+    const headers = this.#http.headers({});
+    return (await bring<PublishUpload>(this.#http, "/api/publish/uploads", {}, headers, body, options)).answer;
   }
 
   update<K extends Kind>(kind: K, id: string, patch: PublishedPatch, options: CallOptions = {}): Promise<DetailsOf<K>> {

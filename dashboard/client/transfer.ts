@@ -2,6 +2,7 @@
 
 import { errorOfText, parsed, textOf } from "./answer.ts";
 import { HoldfastError } from "./error.ts";
+import type { Params } from "./gateway.ts";
 import type { CallOptions, Http } from "./http.ts";
 import { patiently } from "./patience.ts";
 import { tell } from "./tell.ts";
@@ -20,6 +21,22 @@ interface Answered {
   text: string;
   etag: string | null;
   retryAfter: string | null;
+}
+
+/**
+ * Brings bytes to a route of the workspace, once. A refusal that comes while they are on their way breaks the line before it can be
+ * read, so a URL that has expired is renewed before.
+ */
+export async function bring<T>(
+  http: Http,
+  path: string,
+  params: Params,
+  headers: Record<string, string>,
+  body: Blob,
+  options: TransferOptions,
+): Promise<{ answer: T; etag: string | null }> {
+  await http.freshen(options.signal);
+  return http.renewed(() => transfer<T>(http, http.target(path, params), headers, body, options), options.signal);
 }
 
 /** Brings bytes to an address by `PUT`, up to so many times; gives what was answered, and the tag of it. */
