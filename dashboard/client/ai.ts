@@ -27,15 +27,15 @@ export function scopeOf(search: string): Scope {
   return { ...(appId && { appId }), ...(appName && { appName }) };
 }
 
-/** Has the host call a provider. */
-export async function aiRequest(
+/** Has the host call a provider. What it answers is the model's to say: name its shape, if it is known. */
+export async function aiRequest<Shape extends object = AIResult>(
   provider: AIProvider,
   model: string,
   input: unknown,
   options: AskOptions = {},
-): Promise<AIResult> {
+): Promise<Shape & Pick<AIResult, "persistedAssets">> {
   const answer = await ask("AI_REQUEST", "AI_RESPONSE", { provider, model, input }, options);
-  return answer.result as AIResult;
+  return answer.result as Shape & Pick<AIResult, "persistedAssets">;
 }
 
 /** Has the host keep what the app has made itself, a canvas say; answers with its lasting address. */
