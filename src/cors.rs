@@ -8,7 +8,7 @@ pub const ALLOW_ORIGIN: &str = "Access-Control-Allow-Origin";
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 const REQUEST_HEADERS: &str =
     "Content-Type, If-Match, If-None-Match, If-Range, Range, Content-Digest, Repr-Digest, X-Actor, X-Turn";
-const EXPOSED_HEADERS: &str = "ETag, Content-Disposition, Content-Range, Location, Server-Timing";
+const EXPOSED_HEADERS: &str = "ETag, Content-Disposition, Content-Range, Location, Retry-After, Server-Timing";
 /// How long a browser may remember a preflight: two hours, the most that Chromium takes.
 const PREFLIGHT_MAX_AGE_S: &str = "7200";
 

@@ -27,7 +27,7 @@ const CONFIG = join(REPOSITORY, "wrangler.toml");
 const SCRIPT = "holdfast";
 const CLASS = "Workspace";
 
-export const EXPOSED = ["etag", "content-disposition", "content-range", "location", "server-timing"];
+export const EXPOSED = ["etag", "content-disposition", "content-range", "location", "retry-after", "server-timing"];
 
 /** The glue between the runtime and the wasm, which a test may have changed to make the Worker fail. */
 export const GLUE = join(REPOSITORY, "build/index.js");
