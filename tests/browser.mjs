@@ -19,6 +19,9 @@ export const CHROMIUM = [
 /** How long a browser may take to be there, on a machine that has much to do. */
 const START_MS = 120_000;
 
+/** How long a page may take until it shows what is waited for: a verifier's whole walk on a machine that has much else to do. */
+export const WAIT_MS = 90_000;
+
 export class Browser {
   #folder = mkdtempSync(join(tmpdir(), "holdfast-browser-"));
   /** @type {import("node:child_process").ChildProcess | undefined} */

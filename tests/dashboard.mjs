@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 import { visible } from "../dashboard/page/src/state/paths.ts";
-import { CHROMIUM } from "./browser.mjs";
+import { CHROMIUM, WAIT_MS } from "./browser.mjs";
 import { eventually } from "./expect.mjs";
 
 export const skip = CHROMIUM ? false : "no Chromium on this machine; set CHROMIUM to one";
@@ -46,6 +46,7 @@ export function browse(/** @type {import("./harness.mjs").Server} */ server) {
     const client = server.client(userId);
     await prepare(client);
     const context = await browser.newContext({ ...how, acceptDownloads: true });
+    context.setDefaultTimeout(WAIT_MS);
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     await context.addInitScript(
       ([passes, stays]) => {

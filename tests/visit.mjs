@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before } from "node:test";
 import { chromium } from "playwright-core";
-import { CHROMIUM } from "./browser.mjs";
+import { CHROMIUM, WAIT_MS } from "./browser.mjs";
 import { ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { fill, publish as publishAs } from "./publishing.mjs";
@@ -56,6 +56,7 @@ export function visitors(/** @type {import("./harness.mjs").Overrides} */ overri
     expected = /Failed to load resource: the server responded with a status of 40[149]/,
   ) {
     const context = await browser.newContext({ viewport: LAPTOP, reducedMotion: "reduce", ...options });
+    context.setDefaultTimeout(WAIT_MS);
     const page = await context.newPage();
     const note = (/** @type {string} */ what) => expected.test(what) || wrong.push(what);
     page.on("pageerror", (error) => note(`error: ${error.message}`));
