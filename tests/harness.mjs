@@ -375,6 +375,12 @@ export function serve(overrides, prepare, { page = false } = {}) {
     await server.start();
     await prepare?.();
   });
-  after(() => server.stop());
+  // A hook that fails keeps those behind it from being run, and a browser that is left open keeps the spec from ending.
+  after(() =>
+    server.stop().catch((error) => {
+      console.error(error);
+      process.exitCode = 1;
+    }),
+  );
   return server;
 }
