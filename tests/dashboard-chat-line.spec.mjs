@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { firstWords } from "../dashboard/page/src/chat/begun.ts";
 import { ROOT } from "./client.mjs";
 import { browse, skip, visit } from "./dashboard.mjs";
-import { eventually } from "./expect.mjs";
+import { eventually, ok } from "./expect.mjs";
 import { serveBehindGateway } from "./gateway.mjs";
 
 const { gateway, server } = await serveBehindGateway();
@@ -97,3 +97,93 @@ test("what a chat is called says what was said in it first", () => {
   assert.equal(firstWords(`[Attached: ${ROOT}/a b.pdf]\n[Attached: ${ROOT}/c]`), "a b.pdf");
   assert.equal(firstWords("😀".repeat(70)), `${"😀".repeat(60)}…`);
 });
+
+test("an answer to what was said in another tab stands behind the question", { skip }, () =>
+  inPage(async ({ page, userId, open }) => {
+    await keep(userId, "main", [said("Good morning"), said("Good morning to you.", "assistant")]);
+    const other = await open();
+    for (const each of [page, other]) {
+      await visit(each, "#/chat/");
+      await each.getByText("Good morning to you.").waitFor();
+      await ready(each);
+    }
+    await page.getByRole("textbox", { name: "Message" }).fill("Is it raining?");
+    await page.keyboard.press("Enter");
+    await page.getByRole("log").getByText("Is it raining?").waitFor();
+    const asked = [said("Good morning"), said("Good morning to you.", "assistant"), said("Is it raining?")];
+    await keep(userId, "main", asked);
+    say("delta", "Not", { runId: "rain" });
+    for (const each of [page, other]) await each.getByText("is writing…").waitFor();
+    say("final", "Not yet.", { runId: "rain" });
+    const texts = (/** @type {import("playwright-core").Page} */ at) => () => at.locator(".said-text").allInnerTexts();
+    for (const each of [page, other]) {
+      const found = await eventually(texts(each), (all) => all.length === 4 && all.includes("Not yet."));
+      assert.deepEqual(found, ["Good morning", "Good morning to you.", "Is it raining?", "Not yet."]);
+    }
+  }),
+);
+
+test("what is kept and told in no form that we know spoils nothing of a chat", { skip }, () =>
+  inPage(async ({ page, userId }) => {
+    const kept = [
+      { ...said("When was this?"), timestamp: "yesterday" },
+      { ...said("Then.", "assistant"), timestamp: 9e15 },
+    ];
+    await keep(userId, "main", kept);
+    await visit(page, "#/chat/");
+    const log = page.getByRole("log");
+    await log.getByText("Then.", { exact: true }).waitFor();
+    await ready(page);
+    const tell = (/** @type {object} */ payload) => gateway.say({ type: "event", event: "chat", payload });
+    tell({ sessionKey: 5, state: "delta", message: { content: { a: 1 } } });
+    tell({
+      sessionKey: "main",
+      state: "delta",
+      runId: "r-1",
+      message: { content: [null, 5, { type: "text", text: {} }] },
+    });
+    tell({ sessionKey: "main", state: "error", runId: "r-1", errorMessage: { a: 1 } });
+    await log.getByText("The agent could not answer").waitFor();
+    tell({ sessionKey: "main", state: "final", runId: "r-2", message: { content: "Late.", timestamp: "never" } });
+    await log.getByText("Late.").waitFor();
+    assert.equal(await log.getByText("When was this?").count(), 1);
+  }),
+);
+
+test("where a chat is longer than what is shown of it, this is said, and keys pass its messages by", { skip }, () =>
+  inPage(async ({ page, userId }) => {
+    const all = Array.from({ length: 201 }, (_, at) => said(`message ${at}`, at % 2 ? "assistant" : "user"));
+    await keep(userId, "main", all);
+    await keep(userId, "short", all.slice(0, 20));
+    await visit(page, "#/chat/main");
+    const log = page.getByRole("log");
+    await log.getByText("message 200", { exact: true }).waitFor();
+    const note = log.getByText("The latest messages are shown");
+    await note.waitFor();
+    assert.equal(await log.getByText("message 0", { exact: true }).count(), 0);
+    await ready(page);
+    await log.focus();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement?.localName), "textarea");
+    await visit(page, "#/chat/short");
+    await log.getByText("message 0", { exact: true }).waitFor();
+    assert.equal(await note.count(), 0);
+  }),
+);
+
+test("what a message names and is not there is no link, until it is there", { skip }, () =>
+  inPage(async ({ page, client, userId }) => {
+    const [file, picture] = [`${ROOT}/late.md`, `${ROOT}/late.png`];
+    await keep(userId, "main", [said(`[[file:${file}]]\n[[image:${picture}]]`, "assistant")]);
+    await visit(page, "#/chat/");
+    const log = page.getByRole("log");
+    await log.getByText("Nothing is at late.md").waitFor();
+    await log.getByText("Nothing is at late.png").waitFor();
+    assert.equal(await log.getByRole("link").count(), 0);
+    assert.equal(await log.getByRole("button").count(), 0);
+    ok(await client.write(file, "# Late\n"));
+    await log.getByRole("link", { name: "late.md" }).waitFor();
+    await log.getByRole("button", { name: "Download late.md" }).waitFor();
+  }),
+);

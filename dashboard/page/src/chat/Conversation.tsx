@@ -5,8 +5,9 @@ import { Icon } from "../ui/Icon.tsx";
 import { Empty, Failed, Loading } from "../ui/States.tsx";
 import { Composer } from "./Composer.tsx";
 import { MessageText } from "./MessageText.tsx";
+import type { Said } from "./said.ts";
 import type { Line } from "./useChatLine.ts";
-import { type Said, useConversation } from "./useConversation.ts";
+import { useConversation } from "./useConversation.ts";
 import { useDropZone } from "./useDropZone.ts";
 import { useUnsent } from "./useUnsent.ts";
 
@@ -21,7 +22,7 @@ interface ConversationProps {
 
 /** One chat: what was said, and where to say more. */
 export function Conversation({ sessionKey, line, onSaid }: ConversationProps) {
-  const { messages, error, reload, send } = useConversation(sessionKey, line);
+  const { messages, isCut, error, reload, send } = useConversation(sessionKey, line);
   const next = useUnsent(sessionKey);
   const { isOver, zone } = useDropZone(next.drop);
   const isMute = line.state === "none";
@@ -67,6 +68,7 @@ export function Conversation({ sessionKey, line, onSaid }: ConversationProps) {
           </Empty>
         ) : (
           <ol className="said-list" ref={grown}>
+            {isCut && <li className="quiet chat-note">The latest messages are shown, and none from before them.</li>}
             {messages.map((said) => (
               <Message key={said.id} said={said} onAgain={() => void send(said.text, said.id)} />
             ))}

@@ -1,10 +1,11 @@
 import { Suspense, useEffect, useState } from "react";
-import type { Stat } from "../../../client/index.ts";
+import { HoldfastError, type Stat } from "../../../client/index.ts";
 import { iconOf } from "../files/kinds.ts";
 import { download } from "../state/download.ts";
 import { useSource } from "../state/heard.ts";
 import { nameOf, visible } from "../state/paths.ts";
 import { hrefOf } from "../state/route.ts";
+import { useStore } from "../state/store.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon, IconButton } from "../ui/Icon.tsx";
 import { later } from "../ui/later.tsx";
@@ -26,7 +27,7 @@ export function MessageText({ text, isAgent }: { text: string; isAgent: boolean 
       );
     return (
       <Suspense key={index} fallback={<p className="said-plainly">{segment.text}</p>}>
-        <Markdown text={segment.text} path={`${root}/chat.md`} />
+        <Markdown text={segment.text} path={`${root}/chat.md`} isPart />
       </Suspense>
     );
   });
@@ -35,10 +36,22 @@ export function MessageText({ text, isAgent }: { text: string; isAgent: boolean 
 /** A file that was named, or a folder. It is fetched and then saved: a link would have the signature in it. */
 function FileCard({ path }: { path: string }) {
   const workspace = useWorkspace();
-  const found = useFound(path);
+  const { found, isMissing } = useFound(path);
   const name = nameOf(path);
   const place = path.slice(workspace.root.length + 1);
   const isDirectory = found?.type === "directory";
+  if (isMissing)
+    return (
+      <div className="file-card">
+        <Icon name={iconOf({ name, type: "file" })} size={20} className="file-icon" />
+        <span className="entry-text">
+          <span className="name" dir="auto">
+            {visible(name)}
+          </span>
+          <span className="quiet">Nothing is at {visible(place)}</span>
+        </span>
+      </div>
+    );
   return (
     <div className="file-card">
       <Icon
@@ -64,16 +77,26 @@ function FileCard({ path }: { path: string }) {
   );
 }
 
-/** What is at a path; null until it is known, and where nothing is. */
-function useFound(path: string): Stat | null {
-  const { client } = useWorkspace();
+/** What is at a path. Nothing may be there yet: then it is looked for again when something has changed. */
+function useFound(path: string): { found: Stat | null; isMissing: boolean } {
+  const { client, news } = useWorkspace();
   const [found, setFound] = useState<Stat | null>(null);
+  const [isMissing, setMissing] = useState(false);
+  const heard = useStore(news);
+  const round = isMissing ? heard : 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is missing may be there by now
   useEffect(() => {
     const stop = new AbortController();
-    client.files.stat(path, { signal: stop.signal }).then(setFound, () => undefined);
+    client.files.stat(path, { signal: stop.signal }).then(
+      (stat) => {
+        setFound(stat);
+        setMissing(false);
+      },
+      (cause) => cause instanceof HoldfastError && cause.status === 404 && setMissing(true),
+    );
     return () => stop.abort();
-  }, [client, path]);
-  return found;
+  }, [client, path, round]);
+  return { found, isMissing };
 }
 
 /** A picture of the workspace; a card where it cannot be shown. */

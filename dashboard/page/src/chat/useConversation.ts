@@ -3,25 +3,17 @@ import { type ChatEvent, type ChatMessage, isSameChat, textOfMessage } from "../
 import { useStore } from "../state/store.ts";
 import { whyOf } from "../state/toasts.ts";
 import { useWorkspace } from "../state/workspace.ts";
+import { cut, merged, type Said, shown, withEvent } from "./said.ts";
 import type { Line } from "./useChatLine.ts";
 
-/** So many of the last messages are shown. */
+/** So many of the last messages are shown: no more are told. */
 const SHOWN = 200;
-
-/** A message as it is shown. */
-export interface Said {
-  id: string;
-  isAgent: boolean;
-  text: string;
-  at?: number | string;
-  /** `running` while the agent says it, `cut` if the line broke then, `sending` while it is on its way there. */
-  state?: "running" | "cut" | "sending" | "failed";
-  error?: string;
-}
 
 export interface Conversation {
   /** Null until they are known. */
   messages: readonly Said[] | null;
+  /** Whether what was said before them is not shown. */
+  isCut: boolean;
   error: Error | null;
   reload: () => void;
   send: (text: string, id?: string) => Promise<void>;
@@ -35,7 +27,10 @@ export function useConversation(sessionKey: string, { state, line, hear }: Line)
   const [messages, setMessages] = useState<readonly Said[] | null>(null);
   const [error, setError] = useState<Error | null>(null);
   const [round, setRound] = useState(0);
+  const [isCut, setCut] = useState(false);
   const isKnown = useRef(false);
+  /** Whether what is being answered was said here. */
+  const isAsked = useRef(false);
   const reload = useCallback(() => setRound((now) => now + 1), []);
 
   // The gateway knows the newest; without it, what the bucket has is what there is.
@@ -54,6 +49,7 @@ export function useConversation(sessionKey: string, { state, line, hear }: Line)
         if (stop.signal.aborted) return;
         setError(null);
         isKnown.current = true;
+        setCut(told.length >= SHOWN);
         setMessages((before) => merged(shown(told), before ?? []));
       },
       (cause) => !stop.signal.aborted && setError(cause),
@@ -71,7 +67,10 @@ export function useConversation(sessionKey: string, { state, line, hear }: Line)
     if (!isSameChat(event.sessionKey, sessionKey)) return;
     const id = `run-${event.runId ?? ""}`;
     const text = event.message ? textOfMessage(event.message) : undefined;
-    if (event.state === "final" && text === undefined) reload();
+    // What is answered may have been said elsewhere, in another tab say: only what is kept has it.
+    const isNew = !messages?.some((said) => said.id === id);
+    if ((event.state === "final" && text === undefined) || (isNew && !isAsked.current)) reload();
+    if (event.state !== "delta") isAsked.current = false;
     setMessages((all) => withEvent(all ?? [], id, event, text));
   };
   useEffect(() => hear((event) => take.current(event)), [hear]);
@@ -80,6 +79,7 @@ export function useConversation(sessionKey: string, { state, line, hear }: Line)
     const said = { id, isAgent: false, text, at: Date.now() };
     const without = <T extends { id: string }>(all: readonly T[]) => all.filter((other) => other.id !== id);
     failures.set(without);
+    isAsked.current = true;
     setMessages((all) => [...without(all ?? []), { ...said, state: "sending" }]);
     try {
       if (!line) throw new Error("There is no line to the agent");
@@ -92,49 +92,5 @@ export function useConversation(sessionKey: string, { state, line, hear }: Line)
     }
   };
   const all = messages && [...messages, ...failed.map((each): Said => ({ ...each, isAgent: false, state: "failed" }))];
-  return { messages: all, error, reload, send };
-}
-
-/** A run's message as it grows, and as it ends. */
-function withEvent(all: readonly Said[], id: string, event: ChatEvent, text: string | undefined): readonly Said[] {
-  const before = all.find((said) => said.id === id);
-  const others = all.filter((said) => said.id !== id);
-  const said: Said = {
-    id,
-    isAgent: true,
-    text: text ?? before?.text ?? "",
-    at: event.message?.timestamp ?? Date.now(),
-  };
-  if (event.state === "delta") return [...others, { ...said, state: "running" }];
-  if (event.state === "error") {
-    return [...others, { ...said, state: "failed", error: event.errorMessage ?? "The agent could not answer" }];
-  }
-  // Without its words they come with the next look.
-  return said.text === "" ? others : [...others, said];
-}
-
-const wasKept = ({ id }: Said) => id.startsWith("kept-");
-
-function cut(said: Said): Said {
-  return said.state === "running" ? { ...said, state: "cut" } : said;
-}
-
-/** What is kept, and behind it what was said here and is not kept yet. */
-function merged(kept: readonly Said[], before: readonly Said[]): Said[] {
-  const isKept = ({ isAgent, text }: Said) => kept.some((said) => said.isAgent === isAgent && said.text === text);
-  const [old, here] = [before.filter(wasKept), before.filter((said) => !wasKept(said))];
-  const isNew = ({ text }: Said) => !old.some((said) => said.isAgent && said.text === text);
-  const answers = kept.filter((said) => said.isAgent && isNew(said));
-  const isWhole = ({ text }: Said) => answers.some((answer) => answer.text.startsWith(text));
-  const isOver = (said: Said) => (said.state === "cut" ? isWhole(said) : said.state === undefined && isKept(said));
-  return [...kept, ...here.filter((said) => !isOver(said))];
-}
-
-function shown(messages: readonly ChatMessage[]): Said[] {
-  return messages.flatMap((message, index): Said[] => {
-    const text = textOfMessage(message);
-    if ((message.role !== "user" && message.role !== "assistant") || text === "") return [];
-    const at = message.timestamp;
-    return [{ id: `kept-${index}`, isAgent: message.role === "assistant", text, ...(at !== undefined && { at }) }];
-  });
+  return { messages: all, isCut, error, reload, send };
 }

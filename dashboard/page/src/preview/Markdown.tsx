@@ -7,8 +7,15 @@ import { linkOf, pictureOf } from "./links.ts";
 /** Deeper than anybody writes; what is deeper is shown as it was written. */
 const DRAWN_MAX_DEPTH = 100;
 
+interface MarkdownProps {
+  text: string;
+  path: string;
+  /** Whether it stands among others in something that is scrolled: then it is no place of its own to go to by keys. */
+  isPart?: boolean;
+}
+
 /** Markdown as elements. No HTML is ever made of a file: what is HTML in it is shown as text, so nothing in it can run. */
-export default function Markdown({ text, path }: { text: string; path: string }) {
+export default function Markdown({ text, path, isPart = false }: MarkdownProps) {
   const { root } = useWorkspace();
   const blocks = useMemo(() => {
     // Front matter is not part of what is read.
@@ -17,6 +24,7 @@ export default function Markdown({ text, path }: { text: string; path: string })
     const tokens = tokensOf(body);
     return tokens === null ? <pre className="as-text">{body}</pre> : drawAll(tokens, place);
   }, [text, path, root]);
+  if (isPart) return <div className="markdown">{blocks}</div>;
   return (
     <article className="markdown" tabIndex={0} aria-label="Text">
       {blocks}
