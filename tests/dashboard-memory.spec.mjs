@@ -58,3 +58,45 @@ test("a page that is asked for twice is made once", { skip }, () =>
     );
   }),
 );
+
+test("a page of it stays open when all is loaded again, and Back leads out of it", { skip }, () =>
+  inPage(async ({ page }) => {
+    const chosen = page.getByRole("tab", { selected: true });
+    await page.getByRole("link", { name: "Memory" }).click();
+    await page.getByRole("tab", { name: "Soul" }).press("End");
+    await chosen.getByText("Today").waitFor();
+    await page.keyboard.press("Home");
+    await chosen.getByText("Soul").waitFor();
+    await page.getByRole("tab", { name: "Tools" }).click();
+    await page.getByText("TOOLS.md is not there yet").waitFor();
+    await page.reload();
+    await page.getByText("TOOLS.md is not there yet").waitFor();
+    assert.equal(await chosen.innerText(), "Tools");
+    await page.goBack();
+    await page.getByRole("grid").or(page.getByText("Nothing is here yet")).first().waitFor();
+  }),
+);
+
+test("the note of the day is that of the day on which somebody comes to it", { skip }, () =>
+  inPage(async ({ page }) => {
+    const shown = () => page.locator(".empty-title").innerText();
+    await visit(page, "#/memory/today");
+    const first = await eventually(shown, (title) => title.includes("-"));
+    await page.evaluate(() => {
+      const Then = Date;
+      // Night falls.
+      globalThis.Date = /** @type {any} */ (
+        class extends Then {
+          constructor(/** @type {any[]} */ ...given) {
+            super(...(given.length > 0 ? given : [Then.now() + 86_400_000]));
+          }
+        }
+      );
+    });
+    await page.getByRole("tab", { name: "Soul" }).click();
+    await page.getByText("SOUL.md is not there yet").waitFor();
+    await page.getByRole("tab", { name: "Today" }).click();
+    const second = await eventually(shown, (title) => title.includes("-"));
+    assert.ok(second > first, `${first}, then ${second}`);
+  }),
+);

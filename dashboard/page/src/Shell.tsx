@@ -44,7 +44,7 @@ export function Shell() {
           <Suspense fallback={inFrame(<Loading />)}>
             {screen === "files" && <FilesScreen path={path} onMenu={openMenu} />}
             {screen === "chat" && <ChatScreen path={path} onMenu={openMenu} />}
-            {screen === "memory" && <MemoryScreen onMenu={openMenu} />}
+            {screen === "memory" && <MemoryScreen path={path} onMenu={openMenu} />}
             {screen === "media" && <MediaScreen onMenu={openMenu} />}
             {screen === "store" && <StoreScreen path={path} onMenu={openMenu} />}
             {screen === "activity" && <ActivityScreen onMenu={openMenu} />}

@@ -1,8 +1,9 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useStat } from "../preview/useStat.ts";
 import { View } from "../preview/View.tsx";
 import { exactly } from "../state/format.ts";
 import { nameOf } from "../state/paths.ts";
+import { go } from "../state/route.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { ScreenHead } from "../ui/ScreenHead.tsx";
@@ -15,24 +16,48 @@ function today(): string {
   return `${now.getFullYear()}-${part(now.getMonth() + 1)}-${part(now.getDate())}`;
 }
 
-const PAGES = [
-  { label: "Soul", file: "SOUL.md", about: "Who your agent is: its character, its voice, what it cares about." },
-  { label: "User", file: "USER.md", about: "Who you are, as your agent should know you." },
-  { label: "Memory", file: "MEMORY.md", about: "What your agent remembers for good." },
-  { label: "Tools", file: "TOOLS.md", about: "Which tools your agent has, and how it should use them." },
-  { label: "Today", file: `memory/${today()}.md`, about: "What your agent has noted today." },
-] as const;
+interface MemoryPage {
+  /** In the address. */
+  key: string;
+  label: string;
+  file: string;
+  about: string;
+}
+
+const LASTING: readonly MemoryPage[] = [
+  {
+    key: "soul",
+    label: "Soul",
+    file: "SOUL.md",
+    about: "Who your agent is: its character, its voice, what it cares about.",
+  },
+  { key: "user", label: "User", file: "USER.md", about: "Who you are, as your agent should know you." },
+  { key: "memory", label: "Memory", file: "MEMORY.md", about: "What your agent remembers for good." },
+  { key: "tools", label: "Tools", file: "TOOLS.md", about: "Which tools your agent has, and how it should use them." },
+];
 
 /** What the agent knows and is, as files. */
-export default function MemoryScreen({ onMenu }: { onMenu: () => void }) {
+export default function MemoryScreen({ path, onMenu }: { path: string; onMenu: () => void }) {
   const { root } = useWorkspace();
-  const [at, setAt] = useState(0);
-  const page = PAGES[at] ?? PAGES[0];
+  // A day ends while the page is open; what somebody is writing stays the note of the day on which they came to it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever comes to another page may do so on another day
+  const day = useMemo(today, [path]);
+  const pages: readonly MemoryPage[] = [
+    ...LASTING,
+    { key: "today", label: "Today", file: `memory/${day}.md`, about: "What your agent has noted today." },
+  ];
+  const at = Math.max(
+    pages.findIndex(({ key }) => key === path),
+    0,
+  );
+  const page = pages[at] as MemoryPage;
+  // Reloaded, it is the same one; Back leads to where somebody was before all of them.
+  const choose = (index: number) => go({ screen: "memory", path: pages[index]?.key ?? "" }, { replace: true });
   return (
     <div className="page-frame">
       <ScreenHead title="Memory" onMenu={onMenu} />
       <div className="memory-tabs" role="tablist" aria-label="Memory">
-        {PAGES.map(({ label }, index) => (
+        {pages.map(({ label }, index) => (
           <button
             key={label}
             type="button"
@@ -41,12 +66,12 @@ export default function MemoryScreen({ onMenu }: { onMenu: () => void }) {
             aria-selected={index === at}
             aria-controls="memory-page"
             tabIndex={index === at ? 0 : -1}
-            onClick={() => setAt(index)}
+            onClick={() => choose(index)}
             onKeyDown={({ key }) => {
-              const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
-              if (by === undefined) return;
-              const next = (index + by + PAGES.length) % PAGES.length;
-              setAt(next);
+              const to = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: -1 }[key];
+              if (to === undefined) return;
+              const next = (to + pages.length) % pages.length;
+              choose(next);
               document.getElementById(`memory-${next}`)?.focus();
             }}
           >

@@ -9,8 +9,8 @@ export type Screen = (typeof SCREENS)[number];
 export interface Route {
   screen: Screen;
   /**
-   * In chat: the key of one. In files: the path below the root, `notes/` for a directory and `notes/today.md` for a file. In the store: a part of it (`apps`,
-   * `desktops`, `installed`, `mine`), or one thing (`apps/ID`).
+   * In chat: the key of one. In memory: one of its pages. In files: the path below the root, `notes/` for a directory and
+   * `notes/today.md` for a file. In the store: a part of it (`apps`, `desktops`, `installed`, `mine`), or one thing (`apps/ID`).
    */
   path: string;
 }
