@@ -8,6 +8,7 @@ import { useAnswer } from "../state/useAnswer.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Confirm, Dialog } from "../ui/Dialog.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { Empty } from "../ui/States.tsx";
 import { iconOfType, titleOf } from "./titles.ts";
 
 interface MediaDialogProps {
@@ -24,8 +25,6 @@ export function MediaDialog({ item: known, onClose, onChanged }: MediaDialogProp
   const [shared, setShared] = useState<MediaItem | null>(null);
   const item = shared ?? known;
   const uses = useAnswer(`uses ${item.id}`, (signal) => client.media.uses(item.id, { signal }));
-  const source = client.media.contentUrl(item.id);
-  const kind = iconOfType(item.contentType);
   const title = visible(titleOf(item));
 
   /** The lasting address; asked for once somebody wants it, since it makes the item public. */
@@ -56,12 +55,7 @@ export function MediaDialog({ item: known, onClose, onChanged }: MediaDialogProp
   };
   return (
     <Dialog title={title} onClose={onClose} className="media-dialog">
-      <div className="media-stage">
-        {kind === "image" && <img src={source} alt={title} />}
-        {kind === "video" && <video src={source} controls playsInline aria-label={title} />}
-        {kind === "audio" && <audio src={source} controls aria-label={title} />}
-        {kind !== "image" && kind !== "video" && kind !== "audio" && <Icon name={kind} size={64} />}
-      </div>
+      <Stage item={item} title={title} />
       <dl className="facts">
         <dt>Kind</dt>
         <dd>
@@ -75,7 +69,7 @@ export function MediaDialog({ item: known, onClose, onChanged }: MediaDialogProp
         {item.scope?.appId && (
           <>
             <dt>App</dt>
-            <dd>{item.scope.appName ?? item.scope.appId}</dd>
+            <dd>{visible(item.scope.appName ?? item.scope.appId)}</dd>
           </>
         )}
         <dt>Used in</dt>
@@ -92,7 +86,7 @@ export function MediaDialog({ item: known, onClose, onChanged }: MediaDialogProp
                 go({ screen: "files", path: path.slice(root.length + 1) });
               }}
             >
-              {path.slice(root.length + 1)}
+              {visible(path.slice(root.length + 1))}
             </button>
           ))}
         </dd>
@@ -125,5 +119,31 @@ export function MediaDialog({ item: known, onClose, onChanged }: MediaDialogProp
         />
       )}
     </Dialog>
+  );
+}
+
+/** The item itself; what cannot be drawn or played says so. */
+function Stage({ item, title }: { item: MediaItem; title: string }) {
+  const { client } = useWorkspace();
+  const [isBroken, setBroken] = useState(false);
+  const common = { src: client.media.contentUrl(item.id), onError: () => setBroken(true) };
+  const kind = iconOfType(item.contentType);
+  const isSeen = kind === "image" || kind === "video" || kind === "audio";
+  return (
+    <div className="media-stage">
+      {isSeen && isBroken ? (
+        <Empty icon={kind} title={kind === "image" ? "This picture cannot be shown" : "This cannot be played"}>
+          It may be damaged, or of a kind that this browser does not know.
+        </Empty>
+      ) : kind === "image" ? (
+        <img {...common} alt={title} />
+      ) : kind === "video" ? (
+        <video {...common} controls playsInline aria-label={title} />
+      ) : kind === "audio" ? (
+        <audio {...common} controls aria-label={title} />
+      ) : (
+        <Icon name={kind} size={64} />
+      )}
+    </div>
   );
 }

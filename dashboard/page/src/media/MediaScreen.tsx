@@ -2,8 +2,9 @@ import { useState } from "react";
 import type { MediaItem } from "../../../client/index.ts";
 import { size, when } from "../state/format.ts";
 import { visible } from "../state/paths.ts";
+import { useStore } from "../state/store.ts";
 import { usePages } from "../state/usePages.ts";
-import { useWorkspace } from "../state/workspace.ts";
+import { type MediaFilter, useWorkspace } from "../state/workspace.ts";
 import { Choice } from "../ui/Choice.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { ScreenHead } from "../ui/ScreenHead.tsx";
@@ -28,10 +29,10 @@ const DAYS = [
 
 /** What was generated and shared, newest first. */
 export default function MediaScreen({ onMenu }: { onMenu: () => void }) {
-  const { client } = useWorkspace();
-  const [kind, setKind] = useState("");
-  const [days, setDays] = useState("");
-  const [app, setApp] = useState("");
+  const { client, mediaFilter } = useWorkspace();
+  // Whoever follows an item to its file finds, back here, what they were looking through.
+  const { kind, days, app } = useStore(mediaFilter);
+  const choose = (change: Partial<MediaFilter>) => mediaFilter.set((now) => ({ ...now, ...change }));
   const [open, setOpen] = useState<MediaItem | null>(null);
   const query = {
     limit: PAGE,
@@ -49,18 +50,18 @@ export default function MediaScreen({ onMenu }: { onMenu: () => void }) {
   return (
     <div className="page-frame">
       <ScreenHead title="Media" onMenu={onMenu}>
-        <Choice label="Kind" options={KINDS} value={kind} onChange={setKind} />
-        <Choice label="When" options={DAYS} value={days} onChange={setDays} />
+        <Choice label="Kind" options={KINDS} value={kind} onChange={(chosen) => choose({ kind: chosen })} />
+        <Choice label="When" options={DAYS} value={days} onChange={(chosen) => choose({ days: chosen })} />
         {(apps.length > 0 || app) && (
           <Choice
             label="App"
             options={[
               ["", "Every app"],
-              ...(app && !apps.some(([id]) => id === app) ? [[app, app] as const] : []),
+              ...(app && !apps.some(([id]) => id === app) ? [[app, visible(app)] as const] : []),
               ...apps,
             ]}
             value={app}
-            onChange={setApp}
+            onChange={(chosen) => choose({ app: chosen })}
           />
         )}
       </ScreenHead>
@@ -104,7 +105,7 @@ function startOf(days: number): number {
 }
 
 function appsOf({ scope }: MediaItem): (readonly [string, string])[] {
-  return scope?.appId ? [[scope.appId, scope.appName ?? scope.appId]] : [];
+  return scope?.appId ? [[scope.appId, visible(scope.appName ?? scope.appId)]] : [];
 }
 
 /** What is seen of an item in the grid; the browser makes it small, and loads it when it comes into view. */

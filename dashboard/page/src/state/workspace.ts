@@ -34,6 +34,13 @@ export interface Clipboard {
   items: readonly FileItem[];
 }
 
+/** Which media are looked through: of which kind, of how many days, of which app. Empty is all. */
+export interface MediaFilter {
+  kind: string;
+  days: string;
+  app: string;
+}
+
 export class Workspace {
   readonly client: Holdfast;
   readonly root: string;
@@ -46,6 +53,7 @@ export class Workspace {
   readonly begun: BegunChats;
   /** Paths that wait to go with the next message to the agent. */
   readonly handed = new Store<readonly string[]>([]);
+  readonly mediaFilter = new Store<MediaFilter>({ kind: "", days: "", app: "" });
   readonly usage = new Store<Usage | null>(null);
   readonly live = new Store<WatchState>("polling");
   /** Directories of the tree that are open. */
