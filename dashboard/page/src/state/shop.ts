@@ -9,6 +9,7 @@ import {
   type Updated,
 } from "../../../client/index.ts";
 import type { Actions } from "./actions.ts";
+import { visible } from "./paths.ts";
 import { Store } from "./store.ts";
 import { say, sayError } from "./toasts.ts";
 import { newTurn } from "./turns.ts";
@@ -66,23 +67,29 @@ export class Shop {
   install(id: string, name: string): Promise<void> {
     return this.#attempt(id, `Installing ${name}`, async () => {
       const said = await this.#client.store.install(id, { turn: newTurn(`Installed ${name}`) });
-      this.#set(id, { having: havingOf(said), said });
-      say(said.installed ? `${said.name} was there already` : `Installed ${said.name}`);
+      const having = havingOf(said);
+      this.#set(id, { having, said });
+      say(said.installed ? `${having.name} was there already` : `Installed ${having.name}`);
     });
   }
 
   update(id: string, name: string): Promise<void> {
     return this.#attempt(id, `Updating ${name}`, async () => {
       const said = await this.#client.store.update(id, { turn: newTurn(`Updated ${name}`) });
-      const before = { ...havingOf(said), version: said.from };
-      this.#set(id, { having: havingOf(said), said });
-      this.#sayUndoable(id, `Updated ${said.name} to ${said.version}`, said.turn, before);
+      const having = havingOf(said);
+      const before = { ...having, version: said.from };
+      this.#set(id, { having, said });
+      this.#sayUndoable(id, `Updated ${having.name} to ${said.version}`, said.turn, before);
     });
   }
 
   uninstall(id: string, before: Having): Promise<void> {
     return this.#attempt(id, `Taking out ${before.name}`, async () => {
-      const said = await this.#client.store.uninstall(id, { turn: newTurn(`Took out ${before.name}`) });
+      const said = await this.#client.store.uninstall(id, { turn: newTurn(`Took out ${before.name}`) }).catch(gone);
+      if (said === null) {
+        this.#set(id, { having: null, said });
+        return void say(`${before.name} was gone already`);
+      }
       this.#set(id, { having: null, said });
       this.#sayUndoable(id, `Took out ${before.name}; its folder is in the trash`, said.turn, before);
     });
@@ -107,6 +114,13 @@ export class Shop {
   }
 }
 
+/** Nothing, where nothing was there to be taken out; anything else is thrown on. */
+function gone(cause: unknown): null {
+  if (cause instanceof HoldfastError && cause.status === 404) return null;
+  throw cause;
+}
+
+/** A stranger has named it. */
 function havingOf({ id, name, version }: Installed): Having {
-  return { localId: id, name, version };
+  return { localId: id, name: visible(name), version };
 }

@@ -6,7 +6,7 @@ import { useWorkspace } from "../state/workspace.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Adds } from "./Adds.tsx";
 import { Report } from "./Report.tsx";
-import { isNewer } from "./things.ts";
+import { isNewer, titleOf } from "./things.ts";
 import { type InstalledApp, useInstalls } from "./useInstalls.ts";
 
 type App = AppRow & { files?: number };
@@ -15,8 +15,11 @@ type App = AppRow & { files?: number };
 export function AppPart({ app, children }: { app: App; children: ReactNode }) {
   const { shop } = useWorkspace();
   const { value } = useInstalls();
-  const said = useStore(shop.done).get(app.id)?.said;
-  const having = value?.find(({ id }) => id === app.id);
+  const last = useStore(shop.done).get(app.id)?.said;
+  const listed = value?.find(({ id }) => id === app.id);
+  const having = listed?.isMissing ? undefined : listed;
+  // What was said of an app is over when its folder has gone since.
+  const said = last && "trashPath" in last === (having === undefined) ? last : null;
   // Until it is known whether it is there, nothing is offered: a button that changes under a finger is worse than one that is late.
   return (
     <>
@@ -28,7 +31,7 @@ export function AppPart({ app, children }: { app: App; children: ReactNode }) {
         ) : having ? (
           <InstalledActions app={having} offered={app.version} />
         ) : (
-          <Busy primary label="Install" busy="Installing…" run={() => shop.install(app.id, app.name)} />
+          <Busy primary label="Install" busy="Installing…" run={() => shop.install(app.id, titleOf(app))} />
         )}
       </div>
       {said && <Report said={said} />}
@@ -43,19 +46,25 @@ export function AppPart({ app, children }: { app: App; children: ReactNode }) {
   );
 }
 
-/** What can be done with an app that is there. */
+/** What can be done with an app that is there. Of one whose folder is gone, the rest can be taken out. */
 export function InstalledActions({ app, offered }: { app: InstalledApp; offered: string | null }) {
   const { shop, root } = useWorkspace();
-  const isOld = offered !== null && isNewer(offered, app.version);
+  const isOld = !app.isMissing && offered !== null && isNewer(offered, app.version);
   return (
     <>
       {isOld && (
         <Busy primary label={`Update to ${offered}`} busy="Updating…" run={() => shop.update(app.id, app.name)} />
       )}
-      <button type="button" className="button" onClick={() => visitDirectory(root, `${root}/src/apps/${app.localId}`)}>
-        <Icon name="folder" />
-        Open its folder
-      </button>
+      {!app.isMissing && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => visitDirectory(root, `${root}/src/apps/${app.localId}`)}
+        >
+          <Icon name="folder" />
+          Open its folder
+        </button>
+      )}
       <Busy label="Take out" busy="Taking out…" run={() => shop.uninstall(app.id, app)} />
     </>
   );

@@ -18,7 +18,7 @@ export function InstalledList() {
   const [isBusy, setBusy] = useState(false);
   if (error && !value) return <Failed error={error} onRetry={again} />;
   if (value === null) return <Loading />;
-  const old = value.filter(({ offered, version }) => offered !== null && isNewer(offered, version));
+  const old = value.filter((app) => !app.isMissing && app.offered !== null && isNewer(app.offered, app.version));
   const updateAll = async () => {
     setBusy(true);
     for (const { id, name } of old) await shop.update(id, name);
@@ -54,13 +54,14 @@ export function InstalledList() {
                     {app.name}
                   </a>
                   <span className="quiet">
-                    {app.version} in src/apps/{app.localId}
+                    {app.version}{" "}
+                    {app.isMissing ? `is not in src/apps/${app.localId} any more` : `in src/apps/${app.localId}`}
                     {app.offered === null && " · not offered any more"}
                   </span>
                 </div>
                 <InstalledActions app={app} offered={app.offered} />
               </div>
-              {said && <Report said={said} />}
+              {said && !app.isMissing && <Report said={said} />}
             </li>
           );
         })}

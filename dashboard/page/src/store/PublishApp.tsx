@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { type AppPreview, type AppRow, type FileItem, HoldfastError } from "../../../client/index.ts";
+import type { AppPreview, AppRow } from "../../../client/index.ts";
 import { count, size } from "../state/format.ts";
 import { useAnswer } from "../state/useAnswer.ts";
 import { useWorkspace } from "../state/workspace.ts";
@@ -11,21 +11,15 @@ import { Excluded } from "./Excluded.tsx";
 import { Findings } from "./Findings.tsx";
 import { PackageLines } from "./PackageLines.tsx";
 import { PublishDone, PublishFoot } from "./PublishFoot.tsx";
+import { useAppsHere } from "./useAppsHere.ts";
 import { useOwn } from "./useOwn.ts";
 import { usePublish } from "./usePublish.ts";
 import { VersionField } from "./VersionField.tsx";
 
 /** Publishing an app of this desktop: which one, what goes with it, and what is said of it. */
 export function PublishApp({ localId, onClose }: { localId: string | undefined; onClose: () => void }) {
-  const { client, root } = useWorkspace();
-  const folder = `${root}/src/apps`;
-  const apps = useAnswer("apps here", (signal) =>
-    client.files.listAll(folder, { signal }).catch((cause: unknown): FileItem[] => {
-      if (cause instanceof HoldfastError && cause.status === 404) return [];
-      throw cause;
-    }),
-  );
-  const names = apps.value?.filter(({ type }) => type === "directory").map(({ name }) => name) ?? [];
+  const apps = useAppsHere();
+  const names = apps.value ?? [];
   const [picked, setPicked] = useState(localId);
   const chosen = picked ?? names[0];
   return (

@@ -1,5 +1,6 @@
 import type { Installed, Needed, Uninstalled, Updated } from "../../../client/index.ts";
 import { count } from "../state/format.ts";
+import { visible } from "../state/paths.ts";
 import { say, sayError } from "../state/toasts.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon, IconButton } from "../ui/Icon.tsx";
@@ -27,7 +28,7 @@ export function Report({ said }: { said: Installed | Updated | Uninstalled }) {
           <p className="report-title">
             <Icon name="check" />
             <span dir="auto">
-              {said.name} {said.version} is {said.installed ? "there already" : "installed"} in{" "}
+              {visible(said.name)} {said.version} is {said.installed ? "there already" : "installed"} in{" "}
               <code>src/apps/{said.id}</code>
             </span>
           </p>

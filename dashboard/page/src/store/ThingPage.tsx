@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { Kind } from "../../../client/index.ts";
 import { exactly, size } from "../state/format.ts";
+import { visible } from "../state/paths.ts";
 import { go, hrefOf } from "../state/route.ts";
 import { useAnswer } from "../state/useAnswer.ts";
 import { useWorkspace } from "../state/workspace.ts";
@@ -75,7 +76,7 @@ export function ThingPage({ kind, id, onTag, onPublish }: ThingPageProps) {
               <dt>Made from</dt>
               <dd>
                 <a href={hrefOf({ screen: "store", path: `${kind}/${thing.forkedFrom.id}` })}>
-                  {thing.forkedFrom.title}
+                  {visible(thing.forkedFrom.title)}
                 </a>{" "}
                 by {thing.forkedFrom.owner}
               </dd>
