@@ -6,7 +6,7 @@ import { ROOT } from "./client.mjs";
 import { browse, DESKTOP, PHONE, skip, visit } from "./dashboard.mjs";
 import { eventually, ok, refused } from "./expect.mjs";
 import { serve } from "./harness.mjs";
-import { fill, publish } from "./publishing.mjs";
+import { fill } from "./publishing.mjs";
 import { anyone, as, publisher } from "./store.mjs";
 
 const server = serve({ CATALOG_CACHE_SECONDS: "0" }, undefined, { page: true });
@@ -169,35 +169,6 @@ test("a desktop is published to those with its link, visited without being asked
     await page.getByRole("row").filter({ hasText: "a.txt" }).waitFor();
     assert.equal(ok(await client.read(`${ROOT}/theirs/a.txt`)).content, "a");
   }, PHONE);
-});
-
-test("who leaves the question about a copy stays where they are, and is told when it is made", { skip }, async () => {
-  const author = await publisher(server);
-  await fill(author.client, { "a.txt": "a" });
-  const { id } = ok(await publish(author.client, "desktop", { desktopId: "desk", title: "Their desk" }));
-  await inPage(async ({ page, client }) => {
-    /** @type {() => void} */
-    let release = () => {};
-    const held = new Promise((resolve) => {
-      release = () => resolve(undefined);
-    });
-    await page.route("**/fork?*", async (route) => {
-      await held;
-      await route.continue();
-    });
-    await visit(page, `#/store/desktops/${id}`);
-    await page.getByRole("button", { name: "Copy into my files" }).click();
-    await page.getByRole("button", { name: "Copy", exact: true }).click();
-    await page.getByRole("button", { name: "Copying…" }).waitFor();
-    await page.keyboard.press("Escape");
-    await page.getByRole("dialog").waitFor({ state: "detached" });
-    await page.getByRole("link", { name: "Memory" }).click();
-    await page.getByRole("tab", { name: "Soul" }).waitFor();
-    release();
-    await page.getByText("Copied 1 file into Their desk").waitFor();
-    assert.match(new URL(page.url()).hash, /^#\/memory/);
-    assert.equal(ok(await client.read(`${ROOT}/Their desk/a.txt`)).content, "a");
-  });
 });
 
 test("the steps of a publish are shown, and one whose dialog is closed goes on", { skip }, () =>

@@ -38,6 +38,9 @@ export class Shop {
   /** By the app's id. It wins over the catalogue's list of installs, which hears nothing of an install that was undone. */
   readonly done = new Store<ReadonlyMap<string, Done>>(new Map());
 
+  /** Forms that are filled in and not sent. */
+  readonly begun = new Map<string, object>();
+
   constructor(client: Holdfast, actions: Actions, workspaceChanged: () => void) {
     this.#client = client;
     this.#actions = actions;

@@ -12,6 +12,7 @@ import { Findings } from "./Findings.tsx";
 import { PackageLines } from "./PackageLines.tsx";
 import { PublishDone, PublishFoot } from "./PublishFoot.tsx";
 import { useAppsHere } from "./useAppsHere.ts";
+import { useBegun } from "./useBegun.ts";
 import { useOwn } from "./useOwn.ts";
 import { usePublish } from "./usePublish.ts";
 import { VersionField } from "./VersionField.tsx";
@@ -75,6 +76,11 @@ function Looked({ appId, onClose }: { appId: string; onClose: () => void }) {
   return <Failed error={error} onRetry={again} />;
 }
 
+interface Filled {
+  about: About;
+  version: string;
+}
+
 interface FormProps {
   preview: AppPreview;
   /** What is published of it already. */
@@ -85,8 +91,9 @@ interface FormProps {
 function Form({ preview, row, onClose }: FormProps) {
   const { client } = useWorkspace();
   const { manifest, findings } = preview;
-  const [about, setAbout] = useState<About>(() =>
-    row
+  const { filled, fill, sent } = useBegun<Filled>(`apps/${manifest.id}`, () => ({
+    version: "",
+    about: row
       ? aboutOf(row)
       : {
           title: manifest.name,
@@ -95,10 +102,11 @@ function Form({ preview, row, onClose }: FormProps) {
           tags: manifest.tags?.join(", ") ?? "",
           visibility: "public",
         },
-  );
-  const [version, setVersion] = useState("");
+  }));
+  const { about, version } = filled;
+  const setVersion = (next: string) => fill({ version: next });
   const [allowed, setAllowed] = useState<ReadonlySet<string>>(new Set());
-  const { state, publish } = usePublish();
+  const { state, publish } = usePublish(sent);
   if (state.at === "done") return <PublishDone published={state.published} onClose={onClose} />;
   const found = state.at === "failed" && state.findings.length > 0 ? state.findings : findings;
   const isAllowed = found.every(({ path }) => allowed.has(path));
@@ -117,7 +125,7 @@ function Form({ preview, row, onClose }: FormProps) {
   const needs = Object.entries(manifest.dependencies);
   return (
     <form className="form" onSubmit={send}>
-      <AboutFields about={about} onChange={setAbout} />
+      <AboutFields about={about} onChange={(next) => fill({ about: next })} />
       <VersionField version={version} onChange={setVersion} before={row?.version ?? null} />
       <details className="more-list" open={needs.length > 0 && needs.length <= 4}>
         <summary>{needs.length === 0 ? "It needs no packages" : `It needs ${count(needs.length, "package")}`}</summary>

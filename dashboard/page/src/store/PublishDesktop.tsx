@@ -9,6 +9,7 @@ import { DesktopContents, type Patterns, useDesktopPreview } from "./DesktopCont
 import { Findings } from "./Findings.tsx";
 import { PublishDone, PublishFoot } from "./PublishFoot.tsx";
 import { linesOf } from "./things.ts";
+import { useBegun } from "./useBegun.ts";
 import { useOwn } from "./useOwn.ts";
 import { usePublish } from "./usePublish.ts";
 import { VersionField } from "./VersionField.tsx";
@@ -64,16 +65,27 @@ function Choose({ desktops, localId, onClose }: ChooseProps) {
   );
 }
 
+interface Filled {
+  about: About;
+  version: string;
+  patterns: Patterns;
+  desktopId: string;
+}
+
 function Form({ row, onClose }: { row: DesktopRow | undefined; onClose: () => void }) {
   const { client } = useWorkspace();
-  const [about, setAbout] = useState<About>(() => (row ? aboutOf(row) : NOTHING_SAID));
-  const [version, setVersion] = useState("");
-  const [patterns, setPatterns] = useState<Patterns>({ exclude: "", include: "" });
+  const { filled, fill, sent } = useBegun<Filled>(`desktops/${row?.desktopId ?? NEW}`, () => ({
+    about: row ? aboutOf(row) : NOTHING_SAID,
+    version: "",
+    patterns: { exclude: "", include: "" },
+    // Made once, so that a second attempt is not a second desktop.
+    desktopId: row?.desktopId ?? `desktop-${crypto.randomUUID().slice(0, 8)}`,
+  }));
+  const { about, version, patterns, desktopId } = filled;
+  const setVersion = (next: string) => fill({ version: next });
   const [allowed, setAllowed] = useState<ReadonlySet<string>>(new Set());
-  // Made once, so that a second attempt is not a second desktop.
-  const [desktopId] = useState(() => row?.desktopId ?? `desktop-${crypto.randomUUID().slice(0, 8)}`);
   const preview = useDesktopPreview(desktopId, patterns);
-  const { state, publish, forget } = usePublish();
+  const { state, publish, forget } = usePublish(sent);
   if (state.at === "done") return <PublishDone published={state.published} onClose={onClose} />;
   // Publishing looks through all of it, a preview through most.
   const findings =
@@ -93,13 +105,13 @@ function Form({ row, onClose }: { row: DesktopRow | undefined; onClose: () => vo
   };
   return (
     <form className="form" onSubmit={send}>
-      <AboutFields about={about} onChange={setAbout} />
+      <AboutFields about={about} onChange={(next) => fill({ about: next })} />
       <VersionField version={version} onChange={setVersion} before={row?.version ?? null} />
       <DesktopContents
         preview={preview}
         patterns={patterns}
         onPatterns={(next) => {
-          setPatterns(next);
+          fill({ patterns: next });
           // What stopped it before may not go along any more.
           if (state.at === "failed") forget();
         }}

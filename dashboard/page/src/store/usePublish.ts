@@ -12,8 +12,11 @@ export type PublishState =
 
 type Work = (onProgress: (step: PublishStep) => void) => Promise<Published>;
 
-/** A publish under way. It goes on when its dialog is closed; then what becomes of it is said at the foot of the page. */
-export function usePublish() {
+/**
+ * A publish under way. It goes on when its dialog is closed; then what becomes of it is said at the foot of the page.
+ * @param onDone once it is published
+ */
+export function usePublish(onDone: () => void) {
   const { shop } = useWorkspace();
   const [state, setState] = useState<PublishState>({ at: "idle" });
   const isOpen = useRef(true);
@@ -27,6 +30,7 @@ export function usePublish() {
     setState({ at: "busy", step: null });
     try {
       const published = await work((step) => setState({ at: "busy", step }));
+      onDone();
       setState({ at: "done", published });
       if (!isOpen.current) say(`Published ${title} ${published.version}`);
     } catch (cause) {
