@@ -187,3 +187,19 @@ test("what a message names and is not there is no link, until it is there", { sk
     await log.getByRole("button", { name: "Download late.md" }).waitFor();
   }),
 );
+
+test("among many chats, the one that is open is seen", { skip }, () =>
+  inPage(async ({ page, userId }) => {
+    await keep(userId, "main", [said("the oldest")]);
+    for (let at = 0; at < 60; at += 1) await keep(userId, `chat-${at}`, [said(`${at}`)]);
+    await visit(page, "#/chat/");
+    const list = page.getByRole("navigation", { name: "Chats" });
+    await list.getByRole("link").nth(60).waitFor();
+    const isSeen = async () => {
+      const [entry, frame] = await Promise.all([list.locator("[aria-current=page]").boundingBox(), list.boundingBox()]);
+      return entry && frame && entry.y >= frame.y - 1 && entry.y + entry.height <= frame.y + frame.height + 1;
+    };
+    await eventually(isSeen, Boolean);
+    assert.equal(await list.locator("[aria-current=page] .name").innerText(), "Main");
+  }),
+);

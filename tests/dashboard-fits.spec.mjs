@@ -24,6 +24,27 @@ test("an app with a name of 80 letters leaves the head of the media in its windo
   }),
 );
 
+test("on a phone, what media are looked through by can be read", { skip }, () =>
+  inPage(async ({ page, client }) => {
+    ok(await ingestBytes(client, png(), { scope: { appId: "paint", appName: "Paint" } }));
+    await visit(page, "#/media/");
+    for (const label of ["Kind", "When", "App"]) {
+      await page.getByLabel(label).waitFor();
+      // As wide as what is in it, were there room for it.
+      const [is, wants] = await page.getByLabel(label).evaluate((/** @type {HTMLSelectElement} */ select) => {
+        const free = /** @type {HTMLSelectElement} */ (select.cloneNode(true));
+        free.style.cssText = "position: fixed; max-width: none; width: auto";
+        document.body.append(free);
+        const wanted = free.getBoundingClientRect().width;
+        free.remove();
+        return [select.getBoundingClientRect().width, wanted];
+      });
+      assert.ok(is >= wants - 1, `${label} is ${is} wide, of ${wants}`);
+    }
+    await inWindow(page, "media");
+  }, PHONE),
+);
+
 const levels = Array.from({ length: 14 }, (_, level) => `level-${level}`);
 const deep = async (/** @type {import("./client.mjs").Client} */ client) => {
   for (let number = 0; number < 40; number += 1) ok(await client.mkdir(`${ROOT}/a-${String(number).padStart(2, "0")}`));

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type ChatSession, isSameChat } from "../../../client/index.ts";
 import { exactly, when } from "../state/format.ts";
 import { go, hrefOf } from "../state/route.ts";
@@ -35,6 +35,13 @@ export default function ChatScreen({ path, onMenu }: { path: string; onMenu: () 
     const isNew = sessions !== null || begun.isFresh(open);
     if (isNew && !isAmong(known, open) && !isSameChat(open, MAIN)) begun.begin(open, text);
   };
+  const entries = useRef<HTMLElement>(null);
+  const isKnown = sessions !== null;
+  // Among many, the one that is open is seen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each is another place in the list
+  useEffect(() => {
+    entries.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  }, [open, isKnown]);
   const begin = () => go({ screen: "chat", path: begun.newKey() });
   return (
     <div className={path ? "page-frame chat-open" : "page-frame"}>
@@ -45,7 +52,7 @@ export default function ChatScreen({ path, onMenu }: { path: string; onMenu: () 
         </button>
       </ScreenHead>
       <div className="chat-frame">
-        <nav className="chat-list" aria-label="Chats">
+        <nav className="chat-list" aria-label="Chats" ref={entries}>
           {error && (
             <p className="problem" role="alert">
               {error.message}
