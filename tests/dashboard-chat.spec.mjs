@@ -93,6 +93,7 @@ test("a message with files reaches the agent, whose answer appears as it is writ
   inPage(async ({ page, client }) => {
     ok(await client.write(`${ROOT}/uploads/note-1.txt`, "mine"));
     ok(await client.put(`${ROOT}/plot.png`, png(40, 30)));
+    ok(await client.write(`${ROOT}/SOUL.md`, "calm"));
     await page.getByRole("link", { name: "Chat" }).click();
     const send = page.getByRole("button", { name: "Send", exact: true });
     await eventually(
