@@ -11,6 +11,8 @@ export interface Said {
   /** `running` while the agent says it, `cut` if the line broke then, `sending` while it is on its way there. */
   state?: "running" | "cut" | "sending" | "failed";
   error?: string;
+  /** Of an answer, what of the agent's was kept when it began: what is kept besides may be this one. */
+  known?: readonly string[];
 }
 
 /** A run's message as it grows, and as it ends. */
@@ -22,18 +24,22 @@ export function withEvent(
 ): readonly Said[] {
   const before = all.find((said) => said.id === id);
   const others = all.filter((said) => said.id !== id);
+  const kept = all.filter((one) => wasKept(one) && one.isAgent);
+  const known = before?.known ?? kept.map((one) => one.text);
   const said: Said = {
     id,
     isAgent: true,
     text: text ?? before?.text ?? "",
     at: timeOf(event.message?.timestamp) ?? Date.now(),
+    known,
   };
   if (event.state === "delta") return [...others, { ...said, state: "running" }];
   if (event.state === "error") {
     return [...others, { ...said, state: "failed", error: sentenceOf(event.errorMessage) }];
   }
-  // Without its words they come with the next look.
-  return said.text === "" ? others : [...others, said];
+  // Without its words they come with the next look; and what is kept already came with the last.
+  const isKept = kept.some((one) => one.text === said.text && !known.includes(one.text));
+  return said.text === "" || isKept ? others : [...others, said];
 }
 
 const wasKept = ({ id }: Said) => id.startsWith("kept-");
@@ -45,12 +51,10 @@ export function cut(said: Said): Said {
 /** What is kept, and behind it what was said here and is not kept yet. */
 export function merged(kept: readonly Said[], before: readonly Said[]): Said[] {
   const isKept = ({ isAgent, text }: Said) => kept.some((said) => said.isAgent === isAgent && said.text === text);
-  const [old, here] = [before.filter(wasKept), before.filter((said) => !wasKept(said))];
-  const isNew = ({ text }: Said) => !old.some((said) => said.isAgent && said.text === text);
-  const answers = kept.filter((said) => said.isAgent && isNew(said));
-  const isWhole = ({ text }: Said) => answers.some((answer) => answer.text.startsWith(text));
+  const isWhole = ({ text, known = [] }: Said) =>
+    kept.some((one) => one.isAgent && !known.includes(one.text) && one.text.startsWith(text));
   const isOver = (said: Said) => (said.state === "cut" ? isWhole(said) : said.state === undefined && isKept(said));
-  return [...kept, ...here.filter((said) => !isOver(said))];
+  return [...kept, ...before.filter((said) => !wasKept(said) && !isOver(said))];
 }
 
 export function shown(messages: readonly ChatMessage[]): Said[] {
