@@ -2,7 +2,9 @@
 import { DurableObject } from "cloudflare:workers";
 import Rust, { Workspace as RustWorkspace } from "../build/index.js";
 
-const SHOWN = { "Access-Control-Expose-Headers": "ETag, Content-Disposition, Content-Range, Location, Server-Timing" };
+const SHOWN = {
+  "Access-Control-Expose-Headers": "ETag, Content-Disposition, Content-Range, Location, Retry-After, Server-Timing",
+};
 const SAFE = { Vary: "Origin", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" };
 const cors = (to, env) => env.ALLOWED_ORIGINS?.split(/[\s,]+/).includes(to) && { "Access-Control-Allow-Origin": to };
 const pending = new Set(); // what gives up a request; added after its call, which may itself replace a dead instance

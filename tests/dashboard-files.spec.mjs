@@ -301,7 +301,7 @@ test("the agent's last turn is undone from the toolbar, and a turn from the acti
       assert.equal(ok(await client.read(`${ROOT}/a.txt`)).content, "a");
       await page.getByRole("link", { name: "Activity" }).click();
       await page.getByText("agent · turn-1", { exact: true }).click();
-      await page.getByText("made made.txt").waitFor();
+      await page.getByText("made made.txt", { exact: true }).waitFor();
       await page.getByText("Undid: agent · turn-1").waitFor();
     },
     undefined,
