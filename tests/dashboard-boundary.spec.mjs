@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { browse, PHONE, row, skip, visit } from "./dashboard.mjs";
+import { browse, hold, PHONE, row, skip, visit } from "./dashboard.mjs";
 import { ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 
@@ -109,15 +109,7 @@ test("on a phone, a part that cannot be fetched, or is slow to come, leaves the 
     await page.getByRole("link", { name: "Files" }).tap();
     await page.getByText("Nothing is here yet").waitFor();
     await context.setOffline(false);
-    /** @type {() => void} */
-    let release = () => {};
-    const held = new Promise((resolve) => {
-      release = () => resolve(undefined);
-    });
-    await page.route(/assets\/ActivityScreen/, async (route) => {
-      await held;
-      await route.continue();
-    });
+    const { release } = await hold(page, /assets\/ActivityScreen/);
     await menu.tap();
     await page.getByRole("link", { name: "Activity" }).tap();
     await page.getByRole("heading", { name: "Activity", exact: true }).waitFor();

@@ -6,7 +6,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { after, before, test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { browse, dragIn, row, shown, skip, visit } from "./dashboard.mjs";
+import { browse, dragIn, hold, row, shown, skip, visit } from "./dashboard.mjs";
 import { eventually, names, ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { ingestBytes } from "./media.mjs";
@@ -209,14 +209,7 @@ test("by keys, entries are found by their first letters, cut, and pasted elsewhe
 test("what is chosen while a new name is on its way stays chosen", { skip }, () =>
   inPage(
     async ({ page }) => {
-      let release = () => {};
-      const held = new Promise((resolve) => {
-        release = () => resolve(undefined);
-      });
-      await page.route("**/api/files/move?*", async (route) => {
-        await held;
-        await route.continue();
-      });
+      const { release } = await hold(page, "**/api/files/move?*");
       await row(page, "apple.txt").click();
       await page.keyboard.press("F2");
       await page.getByLabel("New name of apple.txt").fill("pear.txt");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { browse, DESKTOP, skip, visit } from "./dashboard.mjs";
+import { browse, DESKTOP, hold, skip, visit } from "./dashboard.mjs";
 import { ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { fill, publish } from "./publishing.mjs";
@@ -17,15 +17,7 @@ test("who leaves the question about a copy stays where they are, and is told whe
   await fill(author.client, { "a.txt": "a" });
   const { id } = ok(await publish(author.client, "desktop", { desktopId: "desk", title: "Their desk" }));
   await inPage(async ({ page, client }) => {
-    /** @type {() => void} */
-    let release = () => {};
-    const held = new Promise((resolve) => {
-      release = () => resolve(undefined);
-    });
-    await page.route("**/fork?*", async (route) => {
-      await held;
-      await route.continue();
-    });
+    const { release } = await hold(page, "**/fork?*");
     await visit(page, `#/store/desktops/${id}`);
     await page.getByRole("button", { name: "Copy into my files" }).click();
     await page.getByRole("button", { name: "Copy", exact: true }).click();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { browse, DESKTOP, skip, visit } from "./dashboard.mjs";
+import { browse, DESKTOP, hold, skip, visit } from "./dashboard.mjs";
 import { inParallel, ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 import { png, wav } from "./samples.mjs";
@@ -28,15 +28,7 @@ test("a page that comes when something else is asked for is not among it, and on
       const tiles = page.getByRole("list", { name: "Media" }).getByRole("listitem");
       const names = () => page.locator(".tile-name").allTextContents();
       await tiles.nth(59).waitFor();
-      /** @type {() => void} */
-      let release = () => {};
-      const held = new Promise((resolve) => {
-        release = () => resolve(undefined);
-      });
-      await page.route("**/api/media/list?*cursor=*", async (route) => {
-        await held;
-        await route.continue();
-      });
+      const { release } = await hold(page, "**/api/media/list?*cursor=*");
       const late = page.waitForResponse((response) => response.url().includes("type=image&cursor="));
       const more = page.getByRole("button", { name: "Show more" });
       await more.click();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { browse, PHONE, row, shown, skip, visit } from "./dashboard.mjs";
+import { browse, hold, PHONE, row, shown, skip, visit } from "./dashboard.mjs";
 import { eventually, inParallel, names, ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 
@@ -162,14 +162,7 @@ test("an open file that is renamed in the list is open under its new name", { sk
 test("while there are more entries to come, the list says so", { skip }, () =>
   inPage(
     async ({ page }) => {
-      let release = () => {};
-      const held = new Promise((resolve) => {
-        release = () => resolve(undefined);
-      });
-      await page.route(/\/api\/files\/list\?.*cursor=/, async (route) => {
-        await held;
-        await route.continue();
-      });
+      const { release } = await hold(page, /\/api\/files\/list\?.*cursor=/);
       await visit(page, "#/files/many/");
       await page.getByText("5,000 entries so far", { exact: true }).waitFor();
       release();

@@ -3,37 +3,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { browse, skip, visit } from "./dashboard.mjs";
+import { browse, hold, skip, visit } from "./dashboard.mjs";
 import { eventually, ok } from "./expect.mjs";
 import { serve } from "./harness.mjs";
 
 const server = serve({}, undefined, { page: true });
 const inPage = browse(server);
 
-/**
- * Has what is sent to a route wait, and counts it.
- * @param {import("playwright-core").Page} page @param {RegExp} path
- */
-async function hold(page, path) {
-  const asked = { times: 0, release: () => {} };
-  const held = new Promise((resolve) => {
-    asked.release = () => resolve(undefined);
-  });
-  await page.route(path, async (route) => {
-    if (route.request().method() === "POST") {
-      asked.times += 1;
-      await held;
-    }
-    await route.continue();
-  });
-  return asked;
-}
-
 test("a checkpoint is taken once", { skip }, () =>
   inPage(async ({ page }) => {
     await visit(page, "#/activity/");
     const keep = page.getByRole("button", { name: "Keep all as it is" });
-    const asked = await hold(page, /\/api\/.*checkpoint/);
+    const asked = await hold(page, /\/api\/.*checkpoint/, "POST");
     await keep.dblclick();
     asked.release();
     await page.getByText("Everything is kept as it is now").waitFor();
@@ -56,7 +37,7 @@ test("what is in the trash is restored once", { skip }, () =>
     async ({ page, client }) => {
       await visit(page, "#/trash/");
       const restore = page.getByRole("listitem").filter({ hasText: "t2.txt" }).getByRole("button", { name: "Restore" });
-      const asked = await hold(page, /\/api\/files\/restore/);
+      const asked = await hold(page, /\/api\/files\/restore/, "POST");
       await restore.dblclick();
       asked.release();
       await page.getByText("Restored t2.txt").waitFor();

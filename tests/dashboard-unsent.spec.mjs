@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOT } from "./client.mjs";
-import { browse, skip, visit } from "./dashboard.mjs";
+import { browse, hold, skip, visit } from "./dashboard.mjs";
 import { eventually, ok } from "./expect.mjs";
 import { serveBehindGateway } from "./gateway.mjs";
 
@@ -26,14 +26,7 @@ async function chat(page) {
 
 test("what is added while files are on their way goes with the next message", { skip }, () =>
   inPage(async ({ page }) => {
-    let release = () => {};
-    const held = new Promise((resolve) => {
-      release = () => resolve(undefined);
-    });
-    await page.route(/uploads%2Ffirst\.txt|uploads\/first\.txt/, async (route) => {
-      await held;
-      await route.continue();
-    });
+    const { release } = await hold(page, /uploads%2Ffirst\.txt|uploads\/first\.txt/);
     const { send, message, picker } = await chat(page);
     await picker.setInputFiles(file("first.txt"));
     await message.fill("Look at this");

@@ -99,6 +99,25 @@ export function browse(/** @type {import("./harness.mjs").Server} */ server) {
   };
 }
 
+/**
+ * Has what is asked of a route wait until it is released, and counts it; of one method alone, if that is named.
+ * @param {import("playwright-core").Page} page @param {string | RegExp} path @param {string} [method]
+ */
+export async function hold(page, path, method) {
+  const asked = { times: 0, release: () => {} };
+  const held = new Promise((resolve) => {
+    asked.release = () => resolve(undefined);
+  });
+  await page.route(path, async (route) => {
+    if (method === undefined || route.request().method() === method) {
+      asked.times += 1;
+      await held;
+    }
+    await route.continue();
+  });
+  return asked;
+}
+
 /** Holds what is shown to the rules of axe. @param {import("playwright-core").Page} page @param {string} what */
 export async function accessible(page, what) {
   // Through the debugger: the page's own policy lets no script in.
