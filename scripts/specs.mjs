@@ -26,19 +26,15 @@ export async function runSpecs(specs, env) {
 async function failing(specs, concurrency, env) {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-specs-"));
   const list = join(folder, "failed");
-  const reporters = ["spec", "stdout", at("scripts", "failed.mjs"), list].map((value, index) =>
-    index % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,
-  );
+  const told = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
+  const listed = [`--test-reporter=${at("scripts", "failed.mjs")}`, `--test-reporter-destination=${list}`];
   try {
-    const ended = run("node", ["--test", `--test-concurrency=${concurrency}`, ...reporters, ...specs], { env });
-    const isWell = await ended.then(
-      () => true,
-      () => false,
-    );
+    await run("node", ["--test", `--test-concurrency=${concurrency}`, ...told, ...listed, ...specs], { env });
+    return [];
+  } catch {
     const named = readFileSync(list, "utf8").split("\n").filter(Boolean);
     // A failure that belongs to no spec is one of all.
-    const areSpecs = named.length > 0 && named.every((spec) => specs.includes(spec));
-    return isWell ? [] : areSpecs ? named : specs;
+    return named.length > 0 && named.every((spec) => specs.includes(spec)) ? named : specs;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
