@@ -2,10 +2,9 @@ import { Suspense, useEffect, useState } from "react";
 import { HoldfastError, type Stat } from "../../../client/index.ts";
 import { iconOf } from "../files/kinds.ts";
 import { download } from "../state/download.ts";
-import { useSource } from "../state/heard.ts";
+import { useHeard, useSource } from "../state/heard.ts";
 import { nameOf, visible } from "../state/paths.ts";
 import { hrefOf } from "../state/route.ts";
-import { useStore } from "../state/store.ts";
 import { useWorkspace } from "../state/workspace.ts";
 import { Icon, IconButton } from "../ui/Icon.tsx";
 import { later } from "../ui/later.tsx";
@@ -77,12 +76,12 @@ function FileCard({ path }: { path: string }) {
   );
 }
 
-/** What is at a path. Nothing may be there yet: then it is looked for again when something has changed. */
+/** What is at a path. Nothing may be there yet: then it is looked for again when something was heard of it. */
 function useFound(path: string): { found: Stat | null; isMissing: boolean } {
-  const { client, news } = useWorkspace();
+  const { client } = useWorkspace();
   const [found, setFound] = useState<Stat | null>(null);
   const [isMissing, setMissing] = useState(false);
-  const heard = useStore(news);
+  const heard = useHeard(path);
   const round = isMissing ? heard : 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is missing may be there by now
   useEffect(() => {

@@ -40,10 +40,16 @@ export class Heard {
   subscribe = (watcher: () => void): (() => void) => this.#count.subscribe(watcher);
 }
 
+/** A number that is another one once the path may have other content. */
+export function useHeard(path: string): number {
+  const { heard } = useWorkspace();
+  return useSyncExternalStore(heard.subscribe, () => heard.of(path));
+}
+
 /** The address of a file's bytes as they are by now, and a number that is another one with it. */
 export function useSource(path: string): { source: string; heard: number } {
-  const workspace = useWorkspace();
-  const heard = useSyncExternalStore(workspace.heard.subscribe, () => workspace.heard.of(path));
-  const address = workspace.client.files.contentUrl(path);
+  const { client } = useWorkspace();
+  const heard = useHeard(path);
+  const address = client.files.contentUrl(path);
   return { source: heard === 0 ? address : `${address}&tag=${heard}`, heard };
 }
